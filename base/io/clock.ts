@@ -1,0 +1,34 @@
+// The one real clock. Pure code gets `now` as an argument; what must wait gets a Clock.
+
+export interface Clock {
+  /** Milliseconds since the Unix epoch, made monotonic within the process: it never steps back. */
+  now(): number
+  /** Calls `action` once after `delayMs`; the returned function cancels. Does not keep the process alive. */
+  after(delayMs: number, action: () => void): () => void
+}
+
+const startedAt = Date.now() - performance.now()
+
+export const realClock: Clock = {
+  now: () => startedAt + performance.now(),
+  after(delayMs, action) {
+    // setTimeout overflows past 2^31 - 1 ms and would fire at once.
+    const timer = setTimeout(action, Math.min(Math.max(0, delayMs), 0x7fffffff))
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Resolves after `delayMs`, or at once when `signal` aborts; keeps the process alive meanwhile. */
+export function delay(delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal?.aborted) return resolve()
+    const done = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, delayMs)
+    signal?.addEventListener('abort', done)
+  })
+}
