@@ -1,0 +1,259 @@
+// Every knob of the program in one table: default, unit, limits, and the reason for the number.
+//
+// A default is an opinion, so its reason stands beside it. A preset says only what differs. Folders never read this
+// table: each declares the options that it needs, and `cli/node.ts` fills them from the settings.
+// docs/knobs.md is generated from this file.
+
+export interface NumberKnob {
+  readonly default: number
+  readonly unit: 'ms' | 's' | 'bytes' | 'count' | 'port' | 'blocks'
+  readonly min: number
+  readonly max: number
+  readonly why: string
+}
+
+export interface TextKnob {
+  readonly default: string
+  readonly unit: 'address' | 'url' | 'path' | 'label' | 'level' | 'endpoint'
+  /** What a value must look like, anchored; and the same in words. */
+  readonly form: RegExp
+  readonly says: string
+  readonly why: string
+}
+
+export type Knob = NumberKnob | TextKnob
+
+const address = { unit: 'address', form: /^(\d{1,3}\.){3}\d{1,3}$/, says: 'an IPv4 address' } as const
+const port = { unit: 'port', min: 0, max: 65_535 } as const
+const kib = 1024
+const mib = 1024 * kib
+const gib = 1024 * mib
+
+export const knobs = {
+  'log.level': {
+    default: 'info',
+    unit: 'level',
+    form: /^(silent|fatal|error|warn|info|debug|trace)$/,
+    says: 'silent, fatal, error, warn, info, debug or trace',
+    why: 'info names every change of state, never a client.',
+  },
+  'edge.address': {
+    ...address,
+    default: '127.0.0.1',
+    why: 'Loopback: a machine joins the world only when told to.',
+  },
+  'edge.suffix': {
+    default: 'inxt',
+    unit: 'label',
+    form: /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    says: 'a label of lower-case letters, digits and hyphens',
+    why: 'The name under which every registered site is reached.',
+  },
+  'dns.port': { ...port, default: 5300, why: '53 needs a privilege; a domain in service sets it.' },
+  'dns.placeTtlS': {
+    default: 5,
+    unit: 's',
+    min: 0,
+    max: 3600,
+    why: 'How long a client may go on using an edge that died: the detector needs about as long.',
+  },
+  'dns.placesMax': {
+    default: 4,
+    unit: 'count',
+    min: 1,
+    max: 16,
+    why: 'Four addresses give a client three more tries and fit any packet.',
+  },
+  'dns.tcpConnectionsMax': {
+    default: 1000,
+    unit: 'count',
+    min: 1,
+    max: 100_000,
+    why: 'A connection costs some 10 kB: 1,000 are 10 MB.',
+  },
+  'dns.tcpIdleMs': {
+    default: 10_000,
+    unit: 'ms',
+    min: 100,
+    max: 600_000,
+    why: 'RFC 7766 §6.2.3 asks for seconds.',
+  },
+  'http.port': { ...port, default: 8080, why: '80 needs a privilege; a domain in service sets it.' },
+  'http.connectionsMax': {
+    default: 4000,
+    unit: 'count',
+    min: 1,
+    max: 100_000,
+    why: 'Below the usual limit of 4,096 to 65,536 open files, with room for blocks and peers.',
+  },
+  'http.drainMs': {
+    default: 5000,
+    unit: 'ms',
+    min: 0,
+    max: 1_800_000,
+    why: 'What a stop waits for running responses before it cuts them.',
+  },
+  'overlay.port': {
+    ...port,
+    default: 4001,
+    why: 'One number for gossip (UDP) and libp2p (TCP); libp2p custom.',
+  },
+  'overlay.bootstrap': {
+    default: '',
+    unit: 'endpoint',
+    form: /^((\d{1,3}\.){3}\d{1,3}:\d{1,5}(,(\d{1,3}\.){3}\d{1,3}:\d{1,5})*)?$/,
+    says: 'address:port, several joined by commas, or nothing',
+    why: 'One member that is up is enough to meet all.',
+  },
+  'membership.probeIntervalMs': {
+    default: 1000,
+    unit: 'ms',
+    min: 50,
+    max: 60_000,
+    why: "SWIM's period T'; at least three round trips (DSN 2002 §3.1), which 1 s is nearly everywhere.",
+  },
+  'membership.probeTimeoutMs': {
+    default: 500,
+    unit: 'ms',
+    min: 20,
+    max: 30_000,
+    why: 'Above the 99th percentile of round trips on the Internet, half a period for the helpers.',
+  },
+  'membership.helpers': {
+    default: 3,
+    unit: 'count',
+    min: 0,
+    max: 10,
+    why: 'k of SWIM; 3 as memberlist on a LAN.',
+  },
+  'membership.suspicionPeriods': {
+    default: 4,
+    unit: 'count',
+    min: 1,
+    max: 50,
+    why: 'Times log10(n), at least one: time to refute. 4 as memberlist on a LAN.',
+  },
+  'membership.syncIntervalMs': {
+    default: 15_000,
+    unit: 'ms',
+    min: 200,
+    max: 600_000,
+    why: 'Anti-entropy heals what gossip lost and rejoins partitions; rare, since it is large.',
+  },
+  'membership.membersMax': {
+    default: 10_000,
+    unit: 'count',
+    min: 2,
+    max: 1_000_000,
+    why: 'About 300 B a member: 3 MB. The overlay is measured to this size.',
+  },
+  'records.replicas': { default: 3, unit: 'count', min: 1, max: 20, why: 'Two may die between two repairs.' },
+  'records.lifeMs': {
+    default: 600_000,
+    unit: 'ms',
+    min: 1000,
+    max: 172_800_000,
+    why: 'A holder that is silent for ten minutes is none; renewed at half of it.',
+  },
+  'records.callTimeoutMs': {
+    default: 1000,
+    unit: 'ms',
+    min: 50,
+    max: 60_000,
+    why: 'A home that is slower is passed over.',
+  },
+  'store.bytesMax': {
+    default: 10 * gib,
+    unit: 'bytes',
+    min: 4 * mib,
+    max: 1024 * 1024 * gib,
+    why: 'Some 40,000 blocks of 256 KiB: their index is a few MB.',
+  },
+  'store.memoryBytesMax': {
+    default: 64 * mib,
+    unit: 'bytes',
+    min: mib,
+    max: 64 * gib,
+    why: 'Hot blocks; a small machine still has the rest for itself.',
+  },
+  'content.replicas': {
+    default: 3,
+    unit: 'count',
+    min: 1,
+    max: 20,
+    why: 'Edges that hold all of a site by duty: two may go at once.',
+  },
+  'content.siteBytesMax': {
+    default: 2 * gib,
+    unit: 'bytes',
+    min: mib,
+    max: 1024 * gib,
+    why: 'A fifth of the default store: one site never fills an edge.',
+  },
+  'content.hedgeMs': {
+    default: 400,
+    unit: 'ms',
+    min: 10,
+    max: 60_000,
+    why: 'A block of 256 KiB at 10 Mbit/s takes 210 ms; twice that is slow enough to ask a second holder.',
+  },
+  'content.fetchTimeoutMs': {
+    default: 10_000,
+    unit: 'ms',
+    min: 100,
+    max: 600_000,
+    why: 'A holder that stalls is left.',
+  },
+  'content.graceMs': {
+    default: 600_000,
+    unit: 'ms',
+    min: 1000,
+    max: 86_400_000,
+    why: 'What was uploaded but is not (yet) named on chain is kept for ten minutes.',
+  },
+  'chain.rpc': {
+    default: 'http://127.0.0.1:8545',
+    unit: 'url',
+    form: /^https?:\/\/\S+$/,
+    says: 'an http or https URL',
+    why: "A node of one's own, at its usual port.",
+  },
+  'chain.pollMs': {
+    default: 2000,
+    unit: 'ms',
+    min: 50,
+    max: 60_000,
+    why: 'A sixth of the 12 s block time of Ethereum.',
+  },
+  'chain.undoBlocks': {
+    default: 64,
+    unit: 'blocks',
+    min: 1,
+    max: 100_000,
+    why: 'Two epochs: what Ethereum needs until a block is final.',
+  },
+} as const satisfies Record<string, Knob>
+
+export type KnobName = keyof typeof knobs
+type Widened<T> = T extends number ? number : string
+export type Settings = { readonly [K in KnobName]: Widened<(typeof knobs)[K]['default']> }
+
+/** What differs from the defaults, by the place where it runs. */
+export const presets = {
+  /** A server on the Internet. */
+  internet: {},
+  /** Everything on one machine: round trips under a millisecond, so failures may show within seconds. */
+  devnet: {
+    'membership.probeIntervalMs': 400,
+    'membership.probeTimeoutMs': 150,
+    'membership.suspicionPeriods': 3,
+    'membership.syncIntervalMs': 2000,
+    'records.lifeMs': 60_000,
+    'store.bytesMax': gib,
+    'store.memoryBytesMax': 32 * mib,
+    'content.siteBytesMax': 512 * mib,
+    'chain.pollMs': 200,
+  },
+} as const satisfies Record<string, Partial<Settings>>
+
+export type PresetName = keyof typeof presets
