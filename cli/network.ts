@@ -1,0 +1,56 @@
+// The file that describes a running network to the other commands: the chain, the contracts, the edges.
+// The devnet writes it when everything is up; `publish` and `status` read it.
+
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Fault } from '../base/fault.ts'
+
+export interface NetworkEdge {
+  readonly number: number
+  readonly address: string
+  readonly dnsPort: number
+  readonly httpPort: number
+  readonly overlayPort: number
+  readonly pid: number
+}
+
+export interface Network {
+  readonly version: 1
+  readonly suffix: string
+  readonly rpc: string
+  readonly contracts: { readonly nameRegistry: string; readonly edgeRegistry: string }
+  /** File with the private key of the wallet that publishes. */
+  readonly walletFile: string
+  readonly edges: readonly NetworkEdge[]
+  readonly chainPid: number
+}
+
+const fileIn = (folder: string): string => join(folder, 'network.json')
+
+/** Whole or not at all: written aside, then renamed. */
+export async function writeNetwork(folder: string, network: Network): Promise<void> {
+  await writeFile(`${fileIn(folder)}.new`, `${JSON.stringify(network, null, 2)}\n`)
+  await rename(`${fileIn(folder)}.new`, fileIn(folder))
+}
+
+/** Throws Fault config/unreadable when there is none, state/broken when it is not one. */
+export async function readNetwork(folder: string): Promise<Network> {
+  const file = fileIn(folder)
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new Fault('config/unreadable', `${file}: there is no devnet in this folder`, {
+      hint: 'Start one with `npm start`, or name its folder with --data.',
+      cause,
+    })
+  }
+  try {
+    const network = JSON.parse(text) as Network
+    if (network.version === 1 && Array.isArray(network.edges) && typeof network.rpc === 'string')
+      return network
+  } catch {
+    // falls through to the Fault below
+  }
+  throw new Fault('state/broken', `${file} is not a description of a network`)
+}
