@@ -7,6 +7,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { delay } from '../../base/io/clock.ts'
 import type { Network, NetworkEdge } from '../../cli/network.ts'
 
 export const projectRoot = join(import.meta.dirname, '..', '..')
@@ -63,7 +64,7 @@ export async function until<T>(
     } catch (error) {
       last = error
     }
-    await new Promise(resolve => setImmediate(resolve))
+    await delay(20)
   }
   throw new Error(
     `not within ${deadlineMs} ms: ${what}${last === undefined ? '' : ` (${(last as Error).message})`}`,
