@@ -1,0 +1,103 @@
+// The bytes [start, end) of a file, in order, while its blocks are still arriving.
+//
+// The tree is unrolled from the left: a list of parts in the order of the file, of which the first few are being
+// loaded. When the first part turns out to be a node, its children inside the range take its place. The window bounds
+// both memory (window × 2 MiB) and the run-ahead; a reader who does not ask for more stops the loading, which is all
+// the back-pressure there is. Each node says how long its children are, so a range needs only the blocks it covers,
+// and a child of another length is a lie that ends the stream: the bytes before it were all verified.
+
+import type { CID } from 'multiformats/cid'
+import { Fault } from '../base/fault.ts'
+import { formatCid } from './identifier.ts'
+import { decodeNode } from './node.ts'
+
+export type ReadOptions = {
+  readonly get: (cid: CID, signal: AbortSignal) => Promise<Uint8Array>
+  readonly cid: CID
+  /** Offset of the first byte, 0 by default. */
+  readonly start?: number
+  /** Offset behind the last byte; the file's end by default, and when larger. */
+  readonly end?: number
+  /** Blocks loaded ahead. */
+  readonly windowBlocks?: number
+  readonly signal?: AbortSignal
+}
+
+type Part = {
+  readonly cid: CID
+  /** Where its bytes begin in the file. */
+  readonly offset: number
+  /** What its parent says; unknown for the root. */
+  readonly sizeBytes: number | undefined
+  readonly depth: number
+  loaded?: Promise<Uint8Array>
+}
+
+const windowDefault = 8
+/** 174 links a level make 10^71 bytes at 32 levels: deeper is hostile. */
+const depthMax = 32
+
+/** Throws `content/unsupported` when `cid` is no file, `bytes/malformed` when sizes contradict each other. */
+export async function* readFile(options: ReadOptions): AsyncGenerator<Uint8Array, void, undefined> {
+  const start = options.start ?? 0
+  const end = options.end ?? Number.POSITIVE_INFINITY
+  const window = Math.max(1, options.windowBlocks ?? windowDefault)
+  const leave = new AbortController()
+  const signal = options.signal ? AbortSignal.any([leave.signal, options.signal]) : leave.signal
+  /** Parts in reverse order: the next one is the last, where arrays are quick. */
+  const parts: Part[] = [{ cid: options.cid, offset: 0, sizeBytes: undefined, depth: 0 }]
+  if (start >= end) return
+  try {
+    for (;;) {
+      loadAhead(parts, window, options.get, signal)
+      const part = parts.pop()
+      if (part === undefined) return
+      signal.throwIfAborted()
+      const { data, children } = open(part, await part.loaded!)
+      const slice = data.subarray(Math.max(0, start - part.offset), Math.max(0, end - part.offset))
+      for (const child of children.reverse()) {
+        const covers = child.offset < end && child.offset + child.sizeBytes! > start
+        if (covers && child.sizeBytes! > 0) parts.push(child)
+      }
+      if (slice.length > 0) yield slice
+    }
+  } finally {
+    leave.abort()
+  }
+}
+
+function loadAhead(
+  parts: readonly Part[],
+  window: number,
+  get: ReadOptions['get'],
+  signal: AbortSignal,
+): void {
+  for (let i = parts.length - 1; i >= Math.max(0, parts.length - window); i--) {
+    const part = parts[i]!
+    if (part.loaded !== undefined) continue
+    part.loaded = get(part.cid, signal)
+    // A failure of a part that is never reached is nobody's business; the one that is reached throws it again.
+    part.loaded.catch(() => {})
+  }
+}
+
+function open(part: Part, bytes: Uint8Array): { data: Uint8Array; children: Part[] } {
+  const node = decodeNode(part.cid, bytes)
+  if (node.kind !== 'file') throw new Fault('content/unsupported', `${formatCid(part.cid)} is no file`)
+  if (part.sizeBytes !== undefined && part.sizeBytes !== node.sizeBytes) {
+    throw new Fault(
+      'bytes/malformed',
+      `a part of ${node.sizeBytes} bytes where ${part.sizeBytes} were announced`,
+    )
+  }
+  if (node.links.length > 0 && part.depth >= depthMax) {
+    throw new Fault('bytes/malformed', `a file deeper than ${depthMax} levels`)
+  }
+  let offset = part.offset + node.data.length
+  const children = node.links.map(({ cid }, i) => {
+    const child = { cid, offset, sizeBytes: node.blockSizes[i]!, depth: part.depth + 1 }
+    offset += child.sizeBytes
+    return child
+  })
+  return { data: node.data, children }
+}
