@@ -1,0 +1,27 @@
+// What can go wrong when a server binds its port, in words for the person who started it.
+
+import { Fault } from '../../base/fault.ts'
+
+export interface Listening {
+  /** The port that was bound: the one asked for, or the system's choice for 0. */
+  readonly port: number
+  /** Resolves when nothing is open any more. */
+  close(): Promise<void>
+}
+
+/** The Fault for an error of `bind` or `listen`; `protocol` is UDP or TCP. */
+export function bindFault(error: Error, protocol: string, address: string, port: number): Fault {
+  const place = `${protocol} ${address.includes(':') ? `[${address}]` : address}:${port}`
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') {
+    return new Fault('net/port-taken', `DNS cannot listen on ${place}: the port is taken.`, { cause: error })
+  }
+  const hint =
+    code === 'EACCES'
+      ? 'Ports below 1024 need privileges: choose another port, or grant CAP_NET_BIND_SERVICE.'
+      : 'Use an address of this machine.'
+  return new Fault('config/invalid', `DNS cannot listen on ${place}: ${error.message}.`, {
+    hint,
+    cause: error,
+  })
+}

@@ -1,0 +1,34 @@
+// The last step: a message becomes octets that the asker can receive.
+//
+// An answer that is too large first loses its glue, which nobody asked for (RFC 2181 §9), and then everything but
+// the question, with TC set: half of a set is of no use, and who sees TC comes back over TCP. The bound of 1232
+// octets passes unfragmented through IPv6's smallest MTU: 1280 − 40 (IPv6) − 8 (UDP).
+
+import { types } from '../wire/code.ts'
+import { flagBits } from '../wire/header.ts'
+import { type Message, writeMessage } from '../wire/message.ts'
+import { messageBytesMax, type Writer } from '../wire/writer.ts'
+import type { Query } from './query.ts'
+
+export const defaultUdpBytesMax = 1280 - 40 - 8
+/** Without EDNS (RFC 1035 §4.2.1), and whatever less an OPT may claim (RFC 6891 §6.2.5). */
+const plainBytesMax = 512
+
+/** How many octets an answer to `query` may have; `udpBytesMax` is our own bound over UDP. */
+export function bytesMaxFor(query: Query, udpBytesMax: number): number {
+  if (query.transport === 'tcp') return messageBytesMax
+  if (query.edns === undefined || query.edns === 'faulty') return plainBytesMax
+  return Math.max(plainBytesMax, Math.min(query.edns.udpBytesMax, udpBytesMax))
+}
+
+/** The octets of `message`, or of as much of it as may be sent. */
+export function fit(writer: Writer, message: Message, bytesMax: number): Uint8Array {
+  if (!writeMessage(writer, message, bytesMax)) {
+    const bare = { ...message, additionals: message.additionals.filter(({ type }) => type === types.OPT) }
+    if (!writeMessage(writer, bare, bytesMax)) {
+      const flags = message.flags | flagBits.TC
+      writeMessage(writer, { ...bare, flags, answers: [], authorities: [] }, bytesMax)
+    }
+  }
+  return writer.copy()
+}
