@@ -58,7 +58,6 @@ function parseBlock(value: unknown): BlockRef {
   return {
     number: integer(block.number, 0, Number.MAX_SAFE_INTEGER, 'block number'),
     hash: hex(block.hash, 32, 'block hash'),
-    minedAt: integer(block.minedAt, 0, Number.MAX_SAFE_INTEGER, 'minedAt'),
   }
 }
 

@@ -16,7 +16,10 @@ describe('grant', () => {
     const grant = { ...terms, signature: await wallet.signMessage(grantText(terms)) }
     assert.deepEqual(decodeGrant(encodeGrant(grant), now), grant)
     assert.equal(await signerOf(grant), wallet.address)
-    assert.notEqual(await signerOf({ ...grant, root: root.replace('b', 'c') }).catch(() => ''), wallet.address)
+    assert.notEqual(
+      await signerOf({ ...grant, root: root.replace('b', 'c') }).catch(() => ''),
+      wallet.address,
+    )
     await assert.rejects(signerOf({ ...grant, signature }), (e: unknown) => isFault(e, 'publish/refused'))
   })
 
@@ -36,15 +39,24 @@ describe('grant', () => {
       encodeGrant({ ...terms, signature, untilAt: Number.NaN }),
     ]
     for (const header of headers) {
-      assert.throws(() => decodeGrant(header, now), (e: unknown) => isFault(e, 'publish/refused'), header ?? 'none')
+      assert.throws(
+        () => decodeGrant(header, now),
+        (e: unknown) => isFault(e, 'publish/refused'),
+        header ?? 'none',
+      )
     }
   })
 
   test('no header makes it throw anything but a Fault', () => {
-    const anyJson = fc.jsonValue().map(value => `INXT ${Buffer.from(JSON.stringify(value)).toString('base64url')}`)
+    const anyJson = fc
+      .jsonValue()
+      .map(value => `INXT ${Buffer.from(JSON.stringify(value)).toString('base64url')}`)
     fc.assert(
       fc.property(fc.oneof(fc.string(), anyJson), header => {
-        assert.throws(() => decodeGrant(header, now), (e: unknown) => isFault(e, 'publish/refused'))
+        assert.throws(
+          () => decodeGrant(header, now),
+          (e: unknown) => isFault(e, 'publish/refused'),
+        )
       }),
       { seed: 1, numRuns: 500 },
     )

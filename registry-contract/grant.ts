@@ -47,10 +47,12 @@ export function decodeGrant(header: string | undefined, now: number): Grant {
   const { name, root, untilAt, signature } = grant
   if (typeof name !== 'string' || !isLabel(name)) return refuse('has no valid name')
   if (typeof root !== 'string' || !/^[a-z0-9]{10,100}$/.test(root)) return refuse('has no valid root')
-  if (typeof signature !== 'string' || !/^0x[0-9a-fA-F]{130}$/.test(signature)) return refuse('has no valid signature')
+  if (typeof signature !== 'string' || !/^0x[0-9a-fA-F]{130}$/.test(signature))
+    return refuse('has no valid signature')
   if (!Number.isInteger(untilAt)) return refuse('has no expiry')
   if (untilAt! <= now) return refuse('has expired: is one of the two clocks wrong?')
-  if (untilAt! > now + grantLifeMsMax * 2) return refuse('reaches too far ahead: is one of the two clocks wrong?')
+  if (untilAt! > now + grantLifeMsMax * 2)
+    return refuse('reaches too far ahead: is one of the two clocks wrong?')
   return { name, root, untilAt: untilAt!, signature }
 }
 

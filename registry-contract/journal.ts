@@ -8,8 +8,6 @@ import type { Undo } from './table.ts'
 export interface BlockRef {
   readonly number: number
   readonly hash: string
-  /** The block's own timestamp, ms since the epoch. */
-  readonly minedAt: number
 }
 
 export interface PlainJournal {

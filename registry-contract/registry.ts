@@ -108,7 +108,7 @@ export function createRegistry(given: RegistryOptions): Registry {
       if (outcome.gap) meter.count('registry.gap')
     }
     const undo = table.takeUndo()
-    journal.push({ number: block.number, hash: block.hash, minedAt: block.minedAt }, undo)
+    journal.push({ number: block.number, hash: block.hash }, undo)
     return changesOf(undo)
   }
 

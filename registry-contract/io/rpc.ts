@@ -1,0 +1,118 @@
+// Questions to an Ethereum endpoint: JSON-RPC 2.0 over HTTP, one question a request, with a deadline and a bound.
+//
+// The endpoint may be anybody's. What it answers is bounded while it arrives, must be JSON-RPC with our id, and is
+// handed on as `unknown` for the caller to parse. Batching is left out: ethers waits 10 ms to fill a batch, and an
+// endpoint that answers late to one question then delays them all.
+
+import { Agent, request } from 'undici'
+import { Fault } from '../../base/fault.ts'
+
+export interface RpcOptions {
+  readonly url: string
+  /** For a whole question, connecting included. */
+  readonly timeoutMs?: number
+  readonly bytesMax?: number
+}
+
+/** The endpoint understood and said no; `data` is what a contract reverted with. */
+export interface RpcRefusal {
+  readonly code: number
+  readonly message: string
+  readonly data: string
+}
+
+export type RpcAnswer = { readonly result: unknown } | { readonly refusal: RpcRefusal }
+
+export interface Rpc {
+  readonly url: string
+  /** Faults: `chain/unreachable` (no answer, or not JSON-RPC), `bytes/too-large`. */
+  ask(method: string, params: readonly unknown[]): Promise<RpcAnswer>
+  /** As `ask`, with a refusal turned into Fault `chain/unreachable`. */
+  call(method: string, params: readonly unknown[]): Promise<unknown>
+  close(): Promise<void>
+}
+
+/** 2,000 blocks of logs at 16 logs of 512 bytes, as JSON: about 16 MiB. */
+const defaults = { timeoutMs: 5_000, bytesMax: 16 * 1024 * 1024 }
+
+async function readBounded(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<string> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of body) {
+    length += part.length
+    if (length > bytesMax) {
+      throw new Fault('bytes/too-large', `The Ethereum endpoint answered with more than ${bytesMax} bytes.`)
+    }
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function parseAnswer(text: string, id: number): RpcAnswer | undefined {
+  let answer: unknown
+  try {
+    answer = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  if (typeof answer !== 'object' || answer === null || (answer as { id?: unknown }).id !== id)
+    return undefined
+  const { result, error } = answer as { result?: unknown; error?: unknown }
+  if (typeof error === 'object' && error !== null) {
+    const { code, message, data } = error as Record<string, unknown>
+    return {
+      refusal: {
+        code: typeof code === 'number' ? code : 0,
+        message: printable(String(message)),
+        data: typeof data === 'string' ? data : '0x',
+      },
+    }
+  }
+  return result === undefined ? undefined : { result }
+}
+
+function printable(text: string): string {
+  return text.slice(0, 200).replace(/[^\x20-\x7e]/g, '?')
+}
+
+export function createRpc(options: RpcOptions): Rpc {
+  const { url, timeoutMs, bytesMax } = { ...defaults, ...options }
+  // 8 connections: as many as the follower asks at a time.
+  const agent = new Agent({ connections: 8, connect: { timeout: timeoutMs } })
+  let lastId = 0
+
+  const exchange = async (body: string): Promise<{ status: number; text: string }> => {
+    const response = await request(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      dispatcher: agent,
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    return { status: response.statusCode, text: await readBounded(response.body, bytesMax) }
+  }
+
+  const ask = async (method: string, params: readonly unknown[]): Promise<RpcAnswer> => {
+    const id = ++lastId
+    const body = JSON.stringify({ jsonrpc: '2.0', id, method, params })
+    const response = await exchange(body).catch(cause => {
+      if (cause instanceof Fault) throw cause
+      throw new Fault('chain/unreachable', `The Ethereum endpoint ${url} does not answer.`, { cause })
+    })
+    const answer = parseAnswer(response.text, id)
+    if (answer) return answer
+    const shown = `status ${response.status}, ${response.text.length} characters`
+    throw new Fault('chain/unreachable', `${url} did not answer ${method} as JSON-RPC (${shown}).`)
+  }
+
+  return {
+    url,
+    ask,
+    async call(method, params) {
+      const answer = await ask(method, params)
+      if ('result' in answer) return answer.result
+      throw new Fault('chain/unreachable', `${url} refused ${method}: ${answer.refusal.message}.`)
+    },
+    close: () => agent.destroy(),
+  }
+}

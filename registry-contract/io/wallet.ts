@@ -1,0 +1,181 @@
+// Transactions from one account: estimate, number, sign, send, wait.
+//
+// ethers derives the key and signs; the rest is ours, because of three traps in its providers: they wait 10 ms to
+// batch, lose the revert data of an estimate, and their NonceManager counts a nonce up for a transaction that was
+// never sent, after which everything behind it waits for ever (ethers issue 4811). Here sending is one queue: the
+// nonce is asked of the endpoint for each transaction, after the estimate has passed, and the next transaction
+// starts when this one was accepted. Receipts are awaited outside the queue, so a burst is still one block.
+
+import { Fault, isFault } from '../../base/fault.ts'
+import { delay } from '../../base/io/clock.ts'
+import { parseData, parseQuantity } from '../answers.ts'
+import { decodeRevert } from '../revert.ts'
+import { quantity } from './chain.ts'
+import type { Rpc, RpcRefusal } from './rpc.ts'
+
+export type WalletKey =
+  | { readonly mnemonic: string; readonly account: number }
+  | { readonly privateKey: string }
+
+export interface WalletOptions {
+  readonly rpc: Rpc
+  readonly chainId: number
+  readonly key: WalletKey
+  /** From sending to receipt. */
+  readonly receiptDeadlineMs?: number
+  readonly pollMs?: number
+}
+
+export interface Receipt {
+  readonly transaction: string
+  readonly blockNumber: number
+  readonly blockHash: string
+  readonly gasUsed: number
+  /** Where a deployment put its contract. */
+  readonly contract: string | undefined
+}
+
+export interface Call {
+  /** Absent for a deployment. */
+  readonly to?: string
+  readonly data: string
+}
+
+export interface Wallet {
+  readonly address: string
+  /** Faults: `chain/reverted` with the contract's reason, `chain/unreachable`. */
+  send(call: Call): Promise<Receipt>
+  /** The bytes that a view returns; Faults as for `send`. */
+  read(call: Call): Promise<string>
+}
+
+const defaults = { receiptDeadlineMs: 30_000, pollMs: 25 }
+/** A nonce can be taken by another process with the same key between our question and our sending. */
+const attemptsMax = 3
+
+type Signer = { address: string; signTransaction(transaction: object): Promise<string> }
+
+async function signerOf(key: WalletKey): Promise<Signer> {
+  const { HDNodeWallet, Wallet: KeyWallet } = await import('ethers/wallet')
+  if ('privateKey' in key) return new KeyWallet(key.privateKey)
+  return HDNodeWallet.fromPhrase(key.mnemonic, undefined, `m/44'/60'/0'/0/${key.account}`)
+}
+
+/** What the contract said, from the places where endpoints put it. */
+function faultOf(refusal: RpcRefusal, url: string): Fault {
+  const reverts = refusal.data !== '0x' || /revert/i.test(refusal.message)
+  if (!reverts) return new Fault('chain/unreachable', `${url} refused the transaction: ${refusal.message}.`)
+  const revert = decodeRevert(refusal.data)
+  return new Fault('chain/reverted', `The contract refused: ${revert.words}.`, { cause: revert })
+}
+
+function parseReceipt(
+  value: unknown,
+  transaction: string,
+): { receipt: Receipt; succeeded: boolean } | undefined {
+  if (value === null) return undefined
+  const fields = (typeof value === 'object' ? value : {}) as Record<string, unknown>
+  const contract = fields.contractAddress ?? undefined
+  return {
+    succeeded: parseQuantity(fields.status, 'status') === 1,
+    receipt: {
+      transaction,
+      blockNumber: parseQuantity(fields.blockNumber, 'block number'),
+      blockHash: parseData(fields.blockHash, 'block hash', { bytes: 32 }),
+      gasUsed: parseQuantity(fields.gasUsed, 'gas'),
+      contract: contract === undefined ? undefined : parseData(contract, 'address', { bytes: 20 }),
+    },
+  }
+}
+
+/** Twice the base fee outlives six full blocks (each raises it by an eighth); the tip is what the endpoint proposes. */
+async function feesNow(rpc: Rpc): Promise<{ maxFeePerGas: number; maxPriorityFeePerGas: number }> {
+  const [block, tip] = await Promise.all([
+    rpc.call('eth_getBlockByNumber', ['latest', false]) as Promise<Record<string, unknown> | null>,
+    rpc.call('eth_maxPriorityFeePerGas', []),
+  ])
+  const base = parseQuantity(block?.baseFeePerGas, 'base fee')
+  const maxPriorityFeePerGas = parseQuantity(tip, 'priority fee')
+  return { maxFeePerGas: 2 * base + maxPriorityFeePerGas, maxPriorityFeePerGas }
+}
+
+/** One try to send; a refusal (a taken nonce, say) comes back as a value. */
+async function sendOnce(options: WalletOptions, signer: Signer, call: Call): Promise<RpcRefusal | string> {
+  const { rpc } = options
+  const from = signer.address
+  // Against the pending block, so that a transaction may build on one that was only just sent.
+  const estimate = await rpc.ask('eth_estimateGas', [{ ...call, from }, 'pending'])
+  if ('refusal' in estimate) throw faultOf(estimate.refusal, rpc.url)
+  const gas = parseQuantity(estimate.result, 'gas estimate')
+  const [fees, nonce] = await Promise.all([
+    feesNow(rpc),
+    rpc.call('eth_getTransactionCount', [from, 'pending']),
+  ])
+  const signed = await signer.signTransaction({
+    ...call,
+    ...fees,
+    type: 2,
+    chainId: options.chainId,
+    nonce: parseQuantity(nonce, 'nonce'),
+    gasLimit: Math.ceil(gas * 1.2), // another's transaction in between may make ours dearer
+  })
+  const sent = await rpc.ask('eth_sendRawTransaction', [signed])
+  return 'refusal' in sent ? sent.refusal : parseData(sent.result, 'transaction hash', { bytes: 32 })
+}
+
+async function sendWithRetry(options: WalletOptions, signer: Signer, call: Call): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await sendOnce(options, signer, call)
+    if (typeof outcome === 'string') return outcome
+    const taken = /nonce|underpriced|already (known|imported)/i.test(outcome.message)
+    if (!taken || attempt === attemptsMax) throw faultOf(outcome, options.rpc.url)
+  }
+}
+
+async function waitForReceipt(
+  options: WalletOptions & typeof defaults,
+  transaction: string,
+): Promise<ReturnType<typeof parseReceipt> & object> {
+  const late = AbortSignal.timeout(options.receiptDeadlineMs)
+  while (!late.aborted) {
+    const found = await options.rpc
+      .call('eth_getTransactionReceipt', [transaction])
+      .then(answer => parseReceipt(answer, transaction))
+      .catch(error => {
+        if (!isFault(error, 'chain/unreachable')) throw error
+        return undefined // sent is sent: an endpoint that hiccups now is asked again until the deadline
+      })
+    if (found) return found
+    await delay(options.pollMs)
+  }
+  throw new Fault(
+    'chain/unreachable',
+    `Transaction ${transaction} was not mined in ${options.receiptDeadlineMs} ms.`,
+  )
+}
+
+export async function createWallet(given: WalletOptions): Promise<Wallet> {
+  const options = { ...defaults, ...given }
+  const { rpc } = options
+  const signer = await signerOf(options.key)
+  const from = signer.address
+  let queue: Promise<unknown> = Promise.resolve()
+
+  const read = async (call: Call, block = 'latest'): Promise<string> => {
+    const answer = await rpc.ask('eth_call', [{ ...call, from }, block])
+    if ('refusal' in answer) throw faultOf(answer.refusal, rpc.url)
+    return parseData(answer.result, 'return value', { bytesMax: 65_536 })
+  }
+
+  const send = async (call: Call): Promise<Receipt> => {
+    const sent = queue.then(() => sendWithRetry(options, signer, call))
+    queue = sent.catch(() => {})
+    const { receipt, succeeded } = await waitForReceipt(options, await sent)
+    if (succeeded) return receipt
+    // It passed the estimate and failed in its block: somebody was quicker. The same call says why.
+    await read(call, quantity(receipt.blockNumber))
+    throw new Fault('chain/reverted', `Transaction ${receipt.transaction} failed in its block.`)
+  }
+
+  return { address: from.toLowerCase(), send, read: call => read(call) }
+}
