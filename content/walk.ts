@@ -7,7 +7,7 @@
 
 import type { CID } from 'multiformats/cid'
 import { Fault } from '../base/fault.ts'
-import { dagPbCodec, formatCid } from './identifier.ts'
+import { dagPbCodec, formatCid, inlineBytes } from './identifier.ts'
 import { linksOf } from './node.ts'
 import type { Store } from './store.ts'
 
@@ -79,8 +79,9 @@ export async function completeness(
   let bytes = 0
   let missing: CID | undefined
   const visit = async (cid: CID): Promise<Uint8Array | undefined> => {
-    const node = cid.code === dagPbCodec ? await store.get(cid) : undefined
-    const size = node?.length ?? (cid.code === dagPbCodec ? undefined : await store.sizeBytes(cid))
+    const isNode = cid.code === dagPbCodec
+    const node = inlineBytes(cid) ?? (isNode ? await store.get(cid) : undefined)
+    const size = node?.length ?? (isNode ? undefined : await store.sizeBytes(cid))
     if (size === undefined) {
       missing ??= cid
       throw new Fault('content/missing', `block ${formatCid(cid)} is not here`)

@@ -19,6 +19,7 @@ import { type Block, verifiedBlock } from '../block.ts'
 import { formatCid, parseCid, verifies } from '../identifier.ts'
 import { createLedger, type Ledger } from '../ledger.ts'
 import type { Store } from '../store.ts'
+import { createTurns } from '../turns.ts'
 
 export type BlockFolderOptions = {
   readonly folder: string
@@ -49,17 +50,8 @@ export async function openBlockFolder(options: BlockFolderOptions): Promise<Stor
 
 function createStore(options: BlockFolderOptions, ledger: Ledger): Store {
   const { folder, meter } = options
-  /** Writes and deletions of one key, one after the other. */
-  const busy = new Map<string, Promise<unknown>>()
-  const inTurn = <T>(key: string, task: () => Promise<T>): Promise<T> => {
-    const turn = (busy.get(key) ?? Promise.resolve()).then(task, task)
-    busy.set(key, turn)
-    const leave = (): void => {
-      if (busy.get(key) === turn) busy.delete(key)
-    }
-    turn.then(leave, leave)
-    return turn
-  }
+  /** Writes and deletions of one block must not overtake each other. */
+  const inTurn = createTurns()
   const erase = (key: string): Promise<void> =>
     // A block that came back meanwhile keeps its file.
     inTurn(key, async () => (ledger.has(key) ? undefined : rm(pathOf(folder, key), { force: true })))
@@ -116,7 +108,8 @@ function createStore(options: BlockFolderOptions, ledger: Ledger): Store {
 /** Undefined when the file is gone, unreadable or not what its name says. */
 async function readWhole(folder: string, key: string, cid: CID): Promise<Uint8Array | undefined> {
   try {
-    const bytes = await readFile(pathOf(folder, key))
+    const { buffer, byteOffset, length } = await readFile(pathOf(folder, key))
+    const bytes = new Uint8Array(buffer, byteOffset, length)
     return verifies(cid, bytes) ? bytes : undefined
   } catch {
     return undefined
