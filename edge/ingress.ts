@@ -1,0 +1,69 @@
+// HTTP ingress: the order of a request, in one list. The chain knows no sockets; io/server.ts feeds it.
+//
+//   finish ─ failure ─ admit ─┬─ own ── gateway ─ routes ─ welcome      the edge's own address
+//                             └─ method ─ site ─ path ─ describe ─ conditional ─ range ─ whole
+//
+// Each step feels what stands below it: `finish` and `failure` see every answer, `describe` sees the 304 as well as
+// the 206. RFC 9110 §13.2.2 puts preconditions before ranges, and so does the list.
+
+import { chain } from '../base/chain.ts'
+import type { Meter } from '../base/meter.ts'
+import { canonicalHost } from './authority.ts'
+import type { Ingress, IngressResponse } from './message.ts'
+import type { Content, Routes, Sites } from './questions.ts'
+import { admit } from './steps/admit.ts'
+import { conditional } from './steps/conditional.ts'
+import { describe } from './steps/describe.ts'
+import { failure } from './steps/failure.ts'
+import { finish } from './steps/finish.ts'
+import { gateway } from './steps/gateway.ts'
+import { method } from './steps/method.ts'
+import { own } from './steps/own.ts'
+import { path } from './steps/path.ts'
+import { range } from './steps/range.ts'
+import { routes } from './steps/routes.ts'
+import { site } from './steps/site.ts'
+import { welcome } from './steps/welcome.ts'
+import { readPart, whole } from './steps/whole.ts'
+import type { Visit } from './visit.ts'
+
+export interface IngressOptions {
+  /** Names under which every label is a site, such as 'inxt'; at least one. */
+  readonly suffixes: readonly [string, ...string[]]
+  /** Names and addresses of the edge itself, without port. */
+  readonly ownHosts: readonly string[]
+  readonly sites: Sites
+  readonly content: Content
+  readonly routes: Routes
+  readonly meter: Meter
+  /** Shown as `X-Inxt-Edge`; printable ASCII. */
+  readonly edgeName?: string
+}
+
+/** Throws Fault 'bytes/malformed' for a suffix or own host that is none. The result rejects only on bugs. */
+export function createIngress(options: IngressOptions): Ingress {
+  const { sites, content, meter } = options
+  const hosts = new Set(options.ownHosts.map(canonicalHost))
+  const suffixes = options.suffixes.map(canonicalHost)
+  const read = readPart(content)
+  const ownChain = chain<Visit, Promise<IngressResponse>>(
+    [gateway(content), routes(options.routes, hosts)],
+    welcome(suffixes[0]!),
+  )
+  const visit = chain<Visit, Promise<IngressResponse>>(
+    [
+      finish({ meter, edgeName: options.edgeName }),
+      failure(),
+      admit(),
+      own(hosts, ownChain),
+      method(),
+      site(sites, suffixes),
+      path(content),
+      describe(),
+      conditional(),
+      range(read),
+    ],
+    whole(read),
+  )
+  return request => visit({ request })
+}

@@ -1,0 +1,62 @@
+// A request and its answer as data: what the steps of the ingress take and give.
+//
+// Fields stay the list that came over the wire, duplicates included. A map would have to decide what two Host
+// lines mean before anybody may judge them, and that decision is the root of request smuggling (RFC 9112 §11.2).
+// An answer's body is bytes or a stream of bytes of a size known beforehand; nobody writes to the wire in a step.
+
+export type Field = readonly [name: string, value: string]
+
+export interface IngressRequest {
+  readonly method: string
+  /** The request-target exactly as sent. */
+  readonly target: string
+  readonly version: '1.0' | '1.1'
+  readonly fields: readonly Field[]
+  /** What the client sends after the head; may be pulled once, is empty when there is none. */
+  readonly body: AsyncIterable<Uint8Array>
+  /** The client's address as text, without port. */
+  readonly client: string
+  /** Milliseconds since the Unix epoch. */
+  readonly receivedAt: number
+  /** Aborts when the client has gone or the answer is overdue; then its reason is a Fault. */
+  readonly signal: AbortSignal
+}
+
+export type Body = Uint8Array | AsyncIterable<Uint8Array>
+
+export interface IngressResponse {
+  readonly status: number
+  readonly fields: readonly Field[]
+  /** Undefined for answers without content (204, 304) and, at the end of the chain, for HEAD. */
+  readonly body: Body | undefined
+  /** What Content-Length says: also for HEAD, where the body itself is left out. */
+  readonly sizeBytes: number
+}
+
+export type Ingress = (request: IngressRequest) => Promise<IngressResponse>
+
+/** Every value sent under this lower-case name, one per field line. */
+export function fieldLines(fields: readonly Field[], name: string): string[] {
+  return fields.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value)
+}
+
+/** The lines of a field as one comma-separated list (RFC 9110 §5.3); undefined when there is none. */
+export function fieldValue(fields: readonly Field[], name: string): string | undefined {
+  const lines = fieldLines(fields, name)
+  return lines.length === 0 ? undefined : lines.join(', ')
+}
+
+/** The answer with more fields, except those it has already: the inner step knew better. */
+export function withFields(response: IngressResponse, fields: readonly Field[]): IngressResponse {
+  const present = new Set(response.fields.map(([name]) => name.toLowerCase()))
+  const added = fields.filter(([name]) => !present.has(name.toLowerCase()))
+  return { ...response, fields: [...response.fields, ...added] }
+}
+
+export function bytesResponse(status: number, fields: readonly Field[], body: Uint8Array): IngressResponse {
+  return { status, fields, body, sizeBytes: body.length }
+}
+
+export function emptyResponse(status: number, fields: readonly Field[]): IngressResponse {
+  return { status, fields, body: undefined, sizeBytes: 0 }
+}

@@ -1,0 +1,54 @@
+// What the ingress has to ask of others, in its own words; the composition root supplies the answers.
+//
+// Three questions: which content is behind a name, what are the bytes of that content, and what does this edge
+// answer about itself. The first is synchronous, from a snapshot: a host name never makes a request wait.
+
+import type { Field } from './message.ts'
+
+export interface Sites {
+  /** What a label of the registry leads to; 'unknown' when nobody holds it, 'empty' when it has no content. */
+  find(label: string): { readonly root: string; readonly sequence: number } | 'unknown' | 'empty'
+  /** The label that a foreign domain is bound to; the host is lower-case, without port or final dot. */
+  bound?(host: string): string | undefined
+}
+
+export type Resolved =
+  | { readonly kind: 'file'; readonly cid: string; readonly sizeBytes: number }
+  | { readonly kind: 'directory'; readonly cid: string }
+  | { readonly kind: 'missing' }
+
+export interface Content {
+  /** `path` is decoded segments joined by '/', '' for the root itself. Faults: content/*, net/unreachable. */
+  resolve(root: string, path: string, signal: AbortSignal): Promise<Resolved>
+  /** Bytes [start, end) of a file. Throws Fault 'content/missing' when no holder is left, at any moment. */
+  read(
+    root: string,
+    cid: string,
+    range: { readonly start: number; readonly end: number },
+    signal: AbortSignal,
+  ): AsyncIterable<Uint8Array>
+  /** One block, from this machine only; the CID comes as version 1 in base32. */
+  block(cid: string): Promise<Uint8Array | undefined>
+}
+
+export interface RouteRequest {
+  /** As sent, percent-encoding included. */
+  readonly path: string
+  /** What stood in place of each `<name>` of the pattern, decoded. */
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  readonly fields: readonly Field[]
+  /** Throws Fault 'bytes/too-large' once more than the route's `bytesMax` arrive. */
+  readonly body: AsyncIterable<Uint8Array>
+  readonly client: string
+  readonly signal: AbortSignal
+}
+
+export interface Route {
+  /** Bound on the request's body; 0 for none. */
+  readonly bytesMax: number
+  answer(request: RouteRequest): Promise<{ readonly status: number; readonly json: unknown }>
+}
+
+/** By method and path, as in 'GET /inxt/holders/<cid>'; `<name>` stands for one segment. */
+export type Routes = Readonly<Record<string, Route>>

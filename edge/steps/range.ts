@@ -1,0 +1,81 @@
+// A part of a file, or several: 206, multipart/byteranges, 416 (RFC 9110 §14, §15.3.7).
+//
+// The boundary between parts is a hash over the CID and the ranges: the same on every edge, and not to be found in
+// the content, whose author cannot know its CID while writing it.
+
+import { createHash } from 'node:crypto'
+import { utf8 } from '../../base/bytes.ts'
+import { fieldLines, type IngressResponse } from '../message.ts'
+import { page } from '../page.ts'
+import { type ByteRange, contentRange, formatRange, parseRange } from '../range.ts'
+import { allowsRange, tagOf } from '../validator.ts'
+import { type ChosenFile, type IngressStep, known, type Visit } from '../visit.ts'
+import type { ReadPart } from './whole.ts'
+
+export function range(read: ReadPart): IngressStep {
+  return async (visit, next) => {
+    const file = known(visit, 'file')
+    const wanted = file.status === 200 ? rangeField(visit, file) : undefined
+    if (wanted === undefined) return next(visit)
+    const ranges = parseRange(wanted, file.sizeBytes)
+    if (ranges === 'whole') return next(visit)
+    if (ranges === 'unsatisfiable') return unsatisfiable(file)
+    return ranges.length === 1 ? single(read, visit, file, ranges[0]!) : several(read, visit, file, ranges)
+  }
+}
+
+/** Range means something with GET only (§14.2), once, and if If-Range, when there, names this version. */
+function rangeField({ request: { method, fields } }: Visit, { cid }: ChosenFile): string | undefined {
+  const lines = fieldLines(fields, 'range')
+  const conditions = fieldLines(fields, 'if-range')
+  if (method !== 'GET' || lines.length !== 1) return undefined
+  return conditions.every(condition => allowsRange(condition, tagOf(cid))) ? lines[0] : undefined
+}
+
+function single(read: ReadPart, visit: Visit, { sizeBytes }: ChosenFile, part: ByteRange): IngressResponse {
+  const fields = [['Content-Range', contentRange(part, sizeBytes)]] as const
+  return { status: 206, fields, body: read(visit, part), sizeBytes: part.end - part.start }
+}
+
+function several(
+  read: ReadPart,
+  visit: Visit,
+  { cid, sizeBytes, mediaType }: ChosenFile,
+  ranges: readonly ByteRange[],
+): IngressResponse {
+  const boundary = createHash('sha256')
+    .update(`${cid} ${formatRange(ranges)}`)
+    .digest('hex')
+    .slice(0, 32)
+  const parts = ranges.map((part, i) => {
+    const head = `Content-Type: ${mediaType}\r\nContent-Range: ${contentRange(part, sizeBytes)}\r\n\r\n`
+    return { part, head: utf8(`${i === 0 ? '' : '\r\n'}--${boundary}\r\n${head}`) }
+  })
+  const close = utf8(`\r\n--${boundary}--\r\n`)
+  async function* body(): AsyncGenerator<Uint8Array> {
+    for (const { part, head } of parts) {
+      // The head waits for its first bytes: until then `failure` can still make a page of a Fault.
+      let headed = false
+      for await (const chunk of read(visit, part)) {
+        if (!headed) yield head
+        headed = true
+        yield chunk
+      }
+    }
+    yield close
+  }
+  const total = parts.reduce((sum, { part, head }) => sum + head.length + part.end - part.start, close.length)
+  const fields = [['Content-Type', `multipart/byteranges; boundary=${boundary}`]] as const
+  return { status: 206, fields, body: body(), sizeBytes: total }
+}
+
+function unsatisfiable({ sizeBytes }: ChosenFile): IngressResponse {
+  const text = {
+    status: 416,
+    title: 'The file is shorter than that',
+    what: 'The request was for a part that lies beyond the end of the file.',
+    meaning: `The file has ${sizeBytes} bytes.`,
+    hint: 'Ask for a part inside it, or for all of it.',
+  }
+  return page(text, [['Content-Range', `bytes */${sizeBytes}`]])
+}
