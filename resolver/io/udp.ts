@@ -25,8 +25,7 @@ const receiveBufferBytes = 4 * 1024 * 1024
 export async function serveUdp(options: ServeOptions): Promise<Listening> {
   const { address, port, meter, log } = options
   const socket = createSocket({
-    type: isIPv6(address) ? 'udp6' : 'udp4',
-    ipv6Only: true,
+    ...(isIPv6(address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' }),
     // Answers go to addresses that the kernel gave us: looking them up would cost a turn of the event loop each.
     lookup: (host, _options, callback) => callback(null, host, isIPv6(host) ? 6 : 4),
   })
