@@ -1,8 +1,9 @@
 // The host and port that a request is for: `Host: welcome.inxt:8080`, or the same inside an absolute target.
 //
-// RFC 3986 §3.2 allows far more in a host than any DNS name has, and every difference between two parsers of it is
-// a way around somebody's rule. So the grammar here is DNS names, IPv4, and IPv6 in brackets; user information,
-// percent-encoding and zone identifiers are refused. The result has one spelling: lower case, no final dot.
+// RFC 3986 §3.2 allows far more in a host than any DNS name has, and every difference between two parsers of
+// it is a way around somebody's rule. So the grammar here is DNS names, IPv4, and IPv6 in brackets; user
+// information, percent-encoding and zone identifiers are refused. The result has one spelling: lower case, no
+// final dot.
 
 import { Fault } from '../base/fault.ts'
 
@@ -12,7 +13,10 @@ export interface Authority {
   readonly port: number | undefined
 }
 
-/** A name has at most 253 characters, then perhaps its final dot and a port of five digits (RFC 1035 §2.3.4). */
+/**
+ * A name has at most 253 characters, then perhaps its final dot and a port of five digits (RFC 1035
+ * §2.3.4).
+ */
 const authorityLengthMax = 253 + 1 + 1 + 5
 
 const name = /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?$/

@@ -1,8 +1,8 @@
 // Streams of bytes with promises attached: this long at most, exactly this long, already begun.
 //
-// An answer of 200 is a promise of a whole file. `exactly` makes a stream that breaks the promise fail loudly, so
-// that the rim can cut the connection; `begun` waits for the first chunk, because until then an error page is
-// still possible.
+// An answer of 200 is a promise of a whole file. `exactly` makes a stream that breaks the promise fail
+// loudly, so that the rim can cut the connection; `begun` waits for the first chunk, because until then an
+// error page is still possible.
 
 import { concatBytes, fromUtf8 } from '../base/bytes.ts'
 import { Fault } from '../base/fault.ts'

@@ -3,8 +3,8 @@
 //   finish ─ failure ─ admit ─┬─ own ── gateway ─ routes ─ welcome      the edge's own address
 //                             └─ method ─ site ─ path ─ describe ─ conditional ─ range ─ whole
 //
-// Each step feels what stands below it: `finish` and `failure` see every answer, `describe` sees the 304 as well as
-// the 206. RFC 9110 §13.2.2 puts preconditions before ranges, and so does the list.
+// Each step feels what stands below it: `finish` and `failure` see every answer, `describe` sees the 304 as
+// well as the 206. RFC 9110 §13.2.2 puts preconditions before ranges, and so does the list.
 
 import { chain } from '../base/chain.ts'
 import type { Meter } from '../base/meter.ts'

@@ -1,4 +1,6 @@
 // The answers the edge gives to programs: JSON, and for errors the same three lines that a person would see.
+//
+// `code` comes from a closed list, so a script may branch on it while the words stay free to become better.
 
 import { utf8 } from '../base/bytes.ts'
 import { type Fault, type FaultCode, faultCodes } from '../base/fault.ts'

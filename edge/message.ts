@@ -1,8 +1,9 @@
 // A request and its answer as data: what the steps of the ingress take and give.
 //
 // Fields stay the list that came over the wire, duplicates included. A map would have to decide what two Host
-// lines mean before anybody may judge them, and that decision is the root of request smuggling (RFC 9112 §11.2).
-// An answer's body is bytes or a stream of bytes of a size known beforehand; nobody writes to the wire in a step.
+// lines mean before anybody may judge them, and that decision is the root of request smuggling (RFC 9112
+// §11.2). An answer's body is bytes or a stream of bytes of a size known beforehand; nobody writes to the
+// wire in a step.
 
 export type Field = readonly [name: string, value: string]
 

@@ -1,7 +1,8 @@
 // The pages the edge speaks in its own name: what happened, what it means, what to try.
 //
-// One self-contained document: no script, no image, no request to anywhere, and a policy that holds it to that, so
-// a hostile path that is quoted on it stays text. The style is admitted by its hash instead of 'unsafe-inline'.
+// One self-contained document: no script, no image, no request to anywhere, and a policy that holds it to
+// that, so a hostile path that is quoted on it stays text. The style is admitted by its hash instead of
+// 'unsafe-inline'.
 
 import { createHash } from 'node:crypto'
 import { utf8 } from '../base/bytes.ts'
@@ -17,7 +18,8 @@ export interface PageText {
 
 const style = `
 :root{color-scheme:light dark;--paper:#fbfaf7;--ink:#1c2430;--soft:#5b6573;--line:#d9d5cb;--mark:#b3401f}
-@media (prefers-color-scheme:dark){:root{--paper:#12161c;--ink:#e9e6df;--soft:#9aa5b3;--line:#2b333e;--mark:#ff9a73}}
+@media (prefers-color-scheme:dark){:root{--paper:#12161c;--ink:#e9e6df;--soft:#9aa5b3;--line:#2b333e;
+--mark:#ff9a73}}
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:2rem 1.25rem;background:var(--paper);
 color:var(--ink);font:1.0625rem/1.6 ui-sans-serif,system-ui,sans-serif}
@@ -26,7 +28,8 @@ svg{display:block;width:9rem;height:auto;margin-bottom:1.5rem}
 line{stroke:var(--line);stroke-width:2}circle{fill:var(--paper);stroke:var(--soft);stroke-width:2}
 .cut{stroke:var(--mark);stroke-dasharray:3 5}.off{stroke:var(--mark);stroke-dasharray:3 4}
 p.status{margin:0;color:var(--mark);font:600 .9rem/1.4 ui-monospace,monospace;letter-spacing:.08em}
-h1{margin:.2rem 0 1.4rem;font-size:clamp(1.6rem,5vw,2.2rem);line-height:1.2;letter-spacing:-.015em;text-wrap:balance}
+h1{margin:.2rem 0 1.4rem;font-size:clamp(1.6rem,5vw,2.2rem);line-height:1.2;
+letter-spacing:-.015em;text-wrap:balance}
 dl{margin:0;border-top:1px solid var(--line)}
 dl div{padding:.85rem 0;border-bottom:1px solid var(--line)}
 dt{color:var(--soft);font-size:.85rem}dd{margin:0;overflow-wrap:anywhere}

@@ -1,12 +1,15 @@
 // What the ingress has to ask of others, in its own words; the composition root supplies the answers.
 //
-// Three questions: which content is behind a name, what are the bytes of that content, and what does this edge
-// answer about itself. The first is synchronous, from a snapshot: a host name never makes a request wait.
+// Three questions: which content is behind a name, what are the bytes of that content, and what does this
+// edge answer about itself. The first is synchronous, from a snapshot: a host name never makes a request
+// wait.
 
 import type { Field } from './message.ts'
 
 export interface Sites {
-  /** What a label of the registry leads to; 'unknown' when nobody holds it, 'empty' when it has no content. */
+  /**
+   * What a label of the registry leads to; 'unknown' when nobody holds it, 'empty' when it has no content.
+   */
   find(label: string): { readonly root: string; readonly sequence: number } | 'unknown' | 'empty'
   /** The label that a foreign domain is bound to; the host is lower-case, without port or final dot. */
   bound?(host: string): string | undefined

@@ -1,8 +1,9 @@
 // Which bytes of a file a client wants: the Range field (RFC 9110 §14.1.2, §14.2).
 //
-// A range that cannot be understood is ignored, as the RFC asks; one that lies outside the file is answered 416.
-// Many small or overlapping ranges make a server send a file many times over for one request (the "Apache killer",
-// CVE-2011-3192); the whole file is then the honest and cheaper answer, and RFC 9110 §14.2 allows it.
+// A range that cannot be understood is ignored, as the RFC asks; one that lies outside the file is answered
+// 416. Many small or overlapping ranges make a server send a file many times over for one request (the
+// "Apache killer", CVE-2011-3192); the whole file is then the honest and cheaper answer, and RFC 9110 §14.2
+// allows it.
 
 export interface ByteRange {
   readonly start: number
@@ -14,8 +15,8 @@ export interface ByteRange {
 export const rangesMax = 16
 
 /**
- * The satisfiable ranges in the order asked for, never empty, never overlapping; 'whole' when the field is to be
- * ignored; 'unsatisfiable' for 416. Never throws.
+ * The satisfiable ranges in the order asked for, never empty, never overlapping; 'whole' when the field is to
+ * be ignored; 'unsatisfiable' for 416. Never throws.
  */
 export function parseRange(
   value: string,

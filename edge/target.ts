@@ -1,8 +1,9 @@
 // The request-target (RFC 9112 §3.2) taken apart into decoded path segments.
 //
-// A path has exactly one reading here: split at '/', then decode each segment, once, as UTF-8. Whatever would let
-// one file have a second spelling that somebody's rule does not know is refused rather than repaired: dot segments
-// (clients remove them, RFC 3986 §5.2.4), an encoded '/', NUL, a stray '%', bytes that are not UTF-8.
+// A path has exactly one reading here: split at '/', then decode each segment, once, as UTF-8. Whatever would
+// let one file have a second spelling that somebody's rule does not know is refused rather than repaired: dot
+// segments (clients remove them, RFC 3986 §5.2.4), an encoded '/', NUL, a stray '%', bytes that are not
+// UTF-8.
 
 import { fromUtf8 } from '../base/bytes.ts'
 import { Fault } from '../base/fault.ts'
@@ -42,7 +43,10 @@ export function parseTarget(method: string, text: string): Target {
   return { form: 'absolute', authority: parseAuthority(absolute[1]!), ...parsePath(path) }
 }
 
-/** The inverse of decoding: an absolute path that no browser reads as another host, whatever the segments are. */
+/**
+ * The inverse of decoding: an absolute path that no browser reads as another host, whatever the segments
+ * are.
+ */
 export function formatPath(segments: readonly string[], directory: boolean): string {
   if (segments.length === 0) return '/'
   return `/${segments.map(encodeURIComponent).join('/')}${directory ? '/' : ''}`

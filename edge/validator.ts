@@ -1,7 +1,8 @@
 // Entity tags: how a client says which version it has (RFC 9110 §8.8.3, §13.1).
 //
-// The tag of a file is its CID, so it is strong by construction: equal tags are equal bytes, on every edge and
-// after every restart. That is also why there is no Last-Modified: a date can only be weaker, and edges would differ.
+// The tag of a file is its CID, so it is strong by construction: equal tags are equal bytes, on every edge
+// and after every restart. That is also why there is no Last-Modified: a date can only be weaker, and edges
+// would differ.
 
 export interface EntityTag {
   readonly weak: boolean
@@ -13,7 +14,9 @@ export function tagOf(cid: string): string {
   return `"${cid}"`
 }
 
-/** '*', a list, or undefined when the value does not follow the grammar and is to be ignored. Never throws. */
+/**
+ * '*', a list, or undefined when the value does not follow the grammar and is to be ignored. Never throws.
+ */
 export function parseTags(value: string): '*' | readonly EntityTag[] | undefined {
   const text = value.trim()
   if (text === '*') return '*'

@@ -1,7 +1,8 @@
 // What is known about one request on its way through the chain; each step learns something and passes it on.
 //
-// A visit is never changed, only copied with more in it, so a step cannot be surprised by what a later one did.
-// What a step needs from an earlier one it takes with `known`: a wrong order in the list is a bug of ours and loud.
+// A visit is never changed, only copied with more in it, so a step cannot be surprised by what a later one
+// did. What a step needs from an earlier one it takes with `known`: a wrong order in the list is a bug of
+// ours and loud.
 
 import type { Step } from '../base/chain.ts'
 import { assert } from '../base/fault.ts'

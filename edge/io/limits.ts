@@ -1,4 +1,7 @@
 // What one client, and all of them together, may cost: the bounds of the HTTP server with their reasons.
+//
+// The defaults are for an edge on a public address. Every bound has a number here, so that the memory of the
+// whole server has one as well.
 
 export interface HttpLimits {
   /** Request line and fields together; past it 431. */

@@ -1,8 +1,8 @@
 // From an answer as data to bytes on a socket, as fast as the client reads and no faster.
 //
-// A slow client costs one chunk and what the kernel buffers, since nothing is pulled from the source before the
-// socket has drained. A source that fails in mid-body cuts the connection: the client sees that it got less than
-// Content-Length, instead of believing a short file.
+// A slow client costs one chunk and what the kernel buffers, since nothing is pulled from the source before
+// the socket has drained. A source that fails in mid-body cuts the connection: the client sees that it got
+// less than Content-Length, instead of believing a short file.
 
 import type { ServerResponse } from 'node:http'
 import type { IngressResponse } from '../message.ts'

@@ -1,9 +1,10 @@
-// The sockets of the ingress: node:http, strict and bounded, with one promise: no request can take the process down.
+// The sockets of the ingress: node:http, strict and bounded, with one promise: no request can take the
+// process down.
 //
-// Node's parser refuses a length beside chunks, bare line feeds and stray bytes; what it lets pass (two Hosts) the
-// chain refuses, from the raw list of fields. Requests that are pipelined on one connection are answered one after
-// the other: in parallel they would let one packet start hundreds of fetches. A strict parser of our own would be
-// faster (about twice), and may come when a measurement asks for it.
+// Node's parser refuses a length beside chunks, bare line feeds and stray bytes; what it lets pass (two
+// Hosts) the chain refuses, from the raw list of fields. Requests that are pipelined on one connection are
+// answered one after the other: in parallel they would let one packet start hundreds of fetches. A strict
+// parser of our own would be faster (about twice), and may come when a measurement asks for it.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'

@@ -1,8 +1,9 @@
 // From the host of a request to the name of a site.
 //
-// A site is one label under a suffix of ours (`welcome.inxt`), or a domain of its owner's that is bound to such a
-// label. Deeper names under a suffix are nobody's. Every other host is a stranger's: RFC 9110 §15.5.20 has the
-// word 421 for it, and it is also what keeps a page on another name from reaching us by DNS rebinding.
+// A site is one label under a suffix of ours (`welcome.inxt`), or a domain of its owner's that is bound to
+// such a label. Deeper names under a suffix are nobody's. Every other host is a stranger's: RFC 9110 §15.5.20
+// has the word 421 for it, and it is also what keeps a page on another name from reaching us by DNS
+// rebinding.
 
 export type Place =
   | { readonly kind: 'site'; readonly label: string }

@@ -1,7 +1,8 @@
 // The media type of a file, from its name alone: a table, so that every edge says the same.
 //
-// Sniffing the bytes would be the alternative; it is what `nosniff` forbids browsers, for the reason that whoever
-// writes the bytes then chooses the type. Text without a charset is read in the reader's locale, so text says UTF-8.
+// Sniffing the bytes would be the alternative; it is what `nosniff` forbids browsers, for the reason that
+// whoever writes the bytes then chooses the type. Text without a charset is read in the reader's locale, so
+// text says UTF-8.
 
 import { lookup } from 'mrmime'
 

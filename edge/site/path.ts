@@ -1,8 +1,8 @@
 // From a path within a site to the file that answers it.
 //
-// A directory is answered by its index.html and has its final slash, because relative links on that page are read
-// from there. What is missing is answered by the nearest 404.html on the way up to the root, so that a part of a
-// site may have its own. There are no listings: a site shows what its owner put there to be shown.
+// A directory is answered by its index.html and has its final slash, because relative links on that page are
+// read from there. What is missing is answered by the nearest 404.html on the way up to the root, so that a
+// part of a site may have its own. There are no listings: a site shows what its owner put there to be shown.
 
 import type { Content } from '../questions.ts'
 import type { ChosenFile } from '../visit.ts'

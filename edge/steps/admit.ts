@@ -1,7 +1,8 @@
 // Is this a request at all, and what for? Target and Host, read once, for everybody after.
 //
-// Refused here is what two parsers might read differently: several Host fields (RFC 9112 §3.2), a length beside
-// chunks, chunks under HTTP/1.0 (§6.1). Node's parser refuses some of it too; this list does not depend on that.
+// Refused here is what two parsers might read differently: several Host fields (RFC 9112 §3.2), a length
+// beside chunks, chunks under HTTP/1.0 (§6.1). Node's parser refuses some of it too; this list does not
+// depend on that.
 
 import { Fault, isFault } from '../../base/fault.ts'
 import { type Authority, parseAuthority } from '../authority.ts'

@@ -1,7 +1,7 @@
 // Does the client have it already? The preconditions of RFC 9110 §13, in the order of §13.2.2.
 //
-// Only the tags count: there is no Last-Modified here, so conditions on dates have nothing to compare with and are
-// ignored, as §13.1.3 and §13.1.4 ask. If-Range belongs to the next step.
+// Only the tags count: there is no Last-Modified here, so conditions on dates have nothing to compare with
+// and are ignored, as §13.1.3 and §13.1.4 ask. If-Range belongs to the next step.
 
 import { emptyResponse, fieldValue } from '../message.ts'
 import { page } from '../page.ts'

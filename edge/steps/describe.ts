@@ -1,8 +1,8 @@
 // What an answer says about the file in it: its type, its version, how long it holds, where it comes from.
 //
 // A name may lead elsewhere from one block of the chain to the next, so what is found by name is always
-// revalidated; since the tag is the CID, that costs a 304 and nothing more. `max-age=0, must-revalidate` rather than
-// `no-cache`, which some caches take for "do not store".
+// revalidated; since the tag is the CID, that costs a 304 and nothing more. `max-age=0, must-revalidate`
+// rather than `no-cache`, which some caches take for "do not store".
 
 import { type Field, withFields } from '../message.ts'
 import { formatPath } from '../target.ts'

@@ -1,8 +1,8 @@
 // The error exit: a Fault that happens before the first byte of an answer becomes a page.
 //
-// To know that there is a first byte, this step waits for it. Afterwards a status line is out and cannot be taken
-// back: the rim then cuts the connection, because a short file under a 200 would be a lie that caches keep.
-// What is not a Fault is a bug of ours and passes through, to be counted and logged at the rim.
+// To know that there is a first byte, this step waits for it. Afterwards a status line is out and cannot be
+// taken back: the rim then cuts the connection, because a short file under a 200 would be a lie that caches
+// keep. What is not a Fault is a bug of ours and passes through, to be counted and logged at the rim.
 
 import { type Fault, type FaultCode, isFault } from '../../base/fault.ts'
 import { begun } from '../body.ts'

@@ -1,7 +1,7 @@
 // What every answer has in common, whoever made it: length, date, the fields that protect, no body for HEAD.
 //
-// The outermost step, so that error pages pass it too. It also counts, by class of status: a count for each status
-// and path would let clients choose how many names the meter holds.
+// The outermost step, so that error pages pass it too. It also counts, by class of status: a count for each
+// status and path would let clients choose how many names the meter holds.
 
 import type { Meter } from '../../base/meter.ts'
 import { type Field, withFields } from '../message.ts'

@@ -1,9 +1,9 @@
-// Single blocks by their CID, for other edges and for anybody who checks hashes: the trustless gateway's raw form.
+// Single blocks by their CID, for other edges and whoever checks hashes: the trustless gateway's raw form.
 //
-// After the IPFS "Trustless Gateway" specification: `/ipfs/<cid>?format=raw`, or the Accept field for it. Only what
-// this machine holds: an edge that fetched on a stranger's word would be a relay for any traffic, and two edges that
-// ask each other for what neither has would never stop. Web pages by CID are not served here: all sites would share
-// one origin, so one site's scripts could read another's storage.
+// After the IPFS "Trustless Gateway" specification: `/ipfs/<cid>?format=raw`, or the Accept field for it.
+// Only what this machine holds: an edge that fetched on a stranger's word would be a relay for any traffic,
+// and two edges that ask each other for what neither has would never stop. Web pages by CID are not served
+// here: all sites would share one origin, so one site's scripts could read another's storage.
 
 import { CID } from 'multiformats/cid'
 import { problem } from '../json.ts'

@@ -1,7 +1,7 @@
 // The fork in the road: requests to the edge's own address go to what the edge says about itself.
 //
-// Sites and the edge's own interface never share a host: scripts of a site would otherwise be of the same origin
-// as the upload address, and could use it with whatever the reader's browser may do there.
+// Sites and the edge's own interface never share a host: scripts of a site would otherwise be of the same
+// origin as the upload address, and could use it with whatever the reader's browser may do there.
 
 import type { IngressResponse } from '../message.ts'
 import { type IngressStep, known, type Visit } from '../visit.ts'

@@ -1,7 +1,8 @@
-// Which file of the site is meant: index files, the redirect to a final slash, the site's own page for the missing.
+// Which file of the site is meant: index files, the redirect to a final slash, the site's own page for the
+// missing.
 //
-// The redirect is revalidated like everything under a name: the next version of a site may have a file where this
-// one has a directory, and a remembered 301 would hide it for ever.
+// The redirect is revalidated like everything under a name: the next version of a site may have a file where
+// this one has a directory, and a remembered 301 would hide it for ever.
 
 import { emptyResponse, type IngressResponse } from '../message.ts'
 import { page } from '../page.ts'

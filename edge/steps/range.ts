@@ -1,7 +1,7 @@
 // A part of a file, or several: 206, multipart/byteranges, 416 (RFC 9110 §14, §15.3.7).
 //
-// The boundary between parts is a hash over the CID and the ranges: the same on every edge, and not to be found in
-// the content, whose author cannot know its CID while writing it.
+// The boundary between parts is a hash over the CID and the ranges: the same on every edge, and not to be
+// found in the content, whose author cannot know its CID while writing it.
 
 import { createHash } from 'node:crypto'
 import { utf8 } from '../../base/bytes.ts'

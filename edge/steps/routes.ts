@@ -1,8 +1,8 @@
 // The edge's own programming interface: a table of routes, JSON out, errors as the three lines of a Fault.
 //
-// The table comes from outside; here are the parts that every route would get wrong once: bounds on bodies, who may
-// write, methods, errors. A browser sends simple cross-origin POSTs without asking (no preflight), so a page
-// anywhere could make its reader upload to an edge on the same machine: a foreign Origin is refused.
+// The table comes from outside; here are the parts that every route would get wrong once: bounds on bodies,
+// who may write, methods, errors. A browser sends simple cross-origin POSTs without asking (no preflight), so
+// a page anywhere could make its reader upload to an edge on the same machine: a foreign Origin is refused.
 
 import { assert, isFault } from '../../base/fault.ts'
 import { parseAuthority } from '../authority.ts'

@@ -1,4 +1,6 @@
 // The end of the edge's own chain: a word to the person who opened its address, and 404 for everything else.
+//
+// The page says how sites are reached. It lists none: an address that anybody may open is not a directory.
 
 import { problem } from '../json.ts'
 import type { IngressResponse } from '../message.ts'

@@ -1,4 +1,6 @@
 // The end of the chain: the file itself, as a stream that is exactly as long as announced or fails.
+//
+// The stream is lazy: a HEAD, or a client that has gone meanwhile, makes nobody fetch anything.
 
 import { exactly } from '../body.ts'
 import type { IngressResponse } from '../message.ts'

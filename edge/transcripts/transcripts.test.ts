@@ -1,8 +1,8 @@
 // Runs every conversation in this folder through the whole chain, without a socket.
 //
-// A conversation: '== title', the request as it would be typed, '--', the status, the fields that must be there
-// ('!Name' must not), and of the body either all lines ('= text') or parts of it ('~ text'). <boundary> stands for
-// the boundary of the parts.
+// A conversation: '== title', the request as it would be typed, '--', the status, the fields that must be
+// there ('!Name' must not), and of the body either all lines ('= text') or parts of it ('~ text'). <boundary>
+// stands for the boundary of the parts.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,7 +1,7 @@
 // The small world that the conversations happen in: two sites, one block, a route or two, all in memory.
 //
-// Content identifiers are words here ("cid-index"), because only the gateway looks inside one. Files under `/broken`
-// fail in the ways that a network of strangers fails.
+// Content identifiers are words here ("cid-index"), because only the gateway looks inside one. Files under
+// `/broken` fail in the ways that a network of strangers fails.
 
 import { utf8 } from '../../base/bytes.ts'
 import { Fault } from '../../base/fault.ts'
@@ -97,7 +97,10 @@ export interface Said {
   readonly signal?: AbortSignal
 }
 
-/** A request with the usual where nothing else is said: GET / of welcome.inxt at the epoch of the transcripts. */
+/**
+ * A request with the usual where nothing else is said: GET / of welcome.inxt at the epoch of the
+ * transcripts.
+ */
 export function request(said: Said = {}): IngressRequest {
   const { method = 'GET', target = '/', version = '1.1', body = '' } = said
   const fields = said.fields ?? [['Host', 'welcome.inxt']]
