@@ -6,9 +6,9 @@
 // two readers disagree. ethers decodes all of Solidity, but at 1,800 events a second and with a start-up of 0.2 s.
 // Solidity documentation, "Contract ABI Specification", sections "Formal Specification" and "Events".
 
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes, fromHex, fromUtf8, toHex, utf8 } from '../base/bytes.ts'
 import { assert, Fault } from '../base/fault.ts'
-import { keccak256 } from './keccak.ts'
 
 /** Hexadecimal text with 0x for bytes and addresses (lower case), a number for an integer, text for a string. */
 export type Value = string | number
@@ -43,7 +43,7 @@ export function signature(text: string): Signature {
       return { type: words[0]!, indexed: words[1] === 'indexed', name: words.at(-1)! }
     })
   const canonical = `${match[2]}(${fields.map(field => field.type).join(',')})`
-  const hash = `0x${toHex(keccak256(utf8(canonical)))}`
+  const hash = `0x${toHex(keccak_256(utf8(canonical)))}`
   return { kind: match[1] as Signature['kind'], name: match[2]!, fields, hash }
 }
 

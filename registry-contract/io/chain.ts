@@ -1,8 +1,8 @@
 // The few questions that following a chain takes, in our words.
 
+import { keccak_256 } from '@noble/hashes/sha3.js'
 import { fromHex, toHex } from '../../base/bytes.ts'
 import { type Header, type PlacedLog, parseData, parseHeader, parseLogs, parseQuantity } from '../answers.ts'
-import { keccak256 } from '../keccak.ts'
 import type { Rpc } from './rpc.ts'
 
 export interface Chain {
@@ -32,7 +32,7 @@ export function createChain(rpc: Rpc): Chain {
     async codeHash(address) {
       const answer = await rpc.call('eth_getCode', [address, 'latest'])
       const code = parseData(answer, 'code', { bytesMax: codeBytesMax })
-      return code === '0x' ? undefined : `0x${toHex(keccak256(fromHex(code)!))}`
+      return code === '0x' ? undefined : `0x${toHex(keccak_256(fromHex(code)!))}`
     },
     async block(number) {
       const wanted = number === 'latest' ? number : quantity(number)

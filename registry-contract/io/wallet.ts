@@ -47,13 +47,19 @@ export interface Wallet {
   send(call: Call): Promise<Receipt>
   /** The bytes that a view returns; Faults as for `send`. */
   read(call: Call): Promise<string>
+  /** Signs a text for people (EIP-191, "personal_sign"): 65 bytes as 0x and hexadecimal. */
+  sign(text: string): Promise<string>
 }
 
 const defaults = { receiptDeadlineMs: 30_000, pollMs: 25 }
 /** A nonce can be taken by another process with the same key between our question and our sending. */
 const attemptsMax = 3
 
-type Signer = { address: string; signTransaction(transaction: object): Promise<string> }
+interface Signer {
+  readonly address: string
+  signTransaction(transaction: object): Promise<string>
+  signMessage(text: string): Promise<string>
+}
 
 async function signerOf(key: WalletKey): Promise<Signer> {
   const { HDNodeWallet, Wallet: KeyWallet } = await import('ethers/wallet')
@@ -177,5 +183,10 @@ export async function createWallet(given: WalletOptions): Promise<Wallet> {
     throw new Fault('chain/reverted', `Transaction ${receipt.transaction} failed in its block.`)
   }
 
-  return { address: from.toLowerCase(), send, read: call => read(call) }
+  return {
+    address: from.toLowerCase(),
+    send,
+    read: call => read(call),
+    sign: text => signer.signMessage(text),
+  }
 }

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { Fault, isFault } from '../base/fault.ts'
+import { integerBelow, seededRandom } from '../base/random.ts'
+import type { Header, PlacedLog } from './answers.ts'
+import type { Log } from './events.ts'
+import { createRegistry, type Registry } from './registry.ts'
+import { blockHash, contracts, edgeEvent, logOf, nameEvent } from './specimens.ts'
+import { type ChainView, createSync } from './sync.ts'
+
+/** A chain in memory whose last blocks can be replaced; `before` runs ahead of every answer. */
+function createFakeChain(before: () => void = () => {}) {
+  const zero = { number: 0, hash: blockHash(0, 0), parentHash: blockHash(0, 99) }
+  const blocks: { header: Header; logs: Log[] }[] = [{ header: zero, logs: [] }]
+  let branch = 0
+  let questions = 0
+  const placed = (block: (typeof blocks)[number]): PlacedLog[] =>
+    block.logs.map((log, blockIndex) => ({
+      ...log,
+      blockNumber: block.header.number,
+      blockHash: block.header.hash,
+      blockIndex,
+    }))
+  const asked = (): void => {
+    questions++
+    before()
+  }
+  const view: ChainView = {
+    async block(number) {
+      asked()
+      return (number === 'latest' ? blocks.at(-1) : blocks[number])?.header
+    },
+    async logsOf(hash) {
+      asked()
+      const block = blocks.find(block => block.header.hash === hash)
+      if (!block) throw new Fault('chain/unreachable', 'unknown block')
+      return placed(block)
+    },
+    async logsBetween(from, to) {
+      asked()
+      return blocks.slice(from, to + 1).flatMap(placed)
+    },
+  }
+  return {
+    view,
+    questions: () => questions,
+    height: () => blocks.length - 1,
+    mine(logs: Log[] = []) {
+      const parent = blocks.at(-1)!.header
+      const number = parent.number + 1
+      blocks.push({ header: { number, hash: blockHash(number, branch), parentHash: parent.hash }, logs })
+    },
+    /** Drops the last blocks; what is mined next has other hashes. */
+    drop(count: number) {
+      blocks.length = Math.max(1, blocks.length - count)
+      branch++
+    },
+    folded(): Registry {
+      const registry = createRegistry(contracts)
+      for (const { header, logs } of blocks.slice(1)) registry.apply({ ...header, logs })
+      return registry
+    },
+  }
+}
+
+function createSynced(view: ChainView, more: { rangeMax?: number; confirm?: () => Promise<void> } = {}) {
+  const registry = createRegistry(contracts)
+  const changed: string[] = []
+  const sync = createSync({
+    chain: view,
+    registry,
+    createEmpty: () => createRegistry(contracts),
+    confirm: async () => {},
+    addresses: [contracts.nameRegistry, contracts.edgeRegistry],
+    deployedAtBlock: 1,
+    rangeMax: 10,
+    onChanges: ({ labels }) => changed.push(...labels),
+    ...more,
+  })
+  return { registry, sync, changed }
+}
+
+function facts(registry: Registry): unknown {
+  const names = [...registry.names()].sort((a, b) => (a.label < b.label ? -1 : 1))
+  return { names, roll: registry.roll(), head: registry.head() }
+}
+
+const event = fc.oneof(nameEvent, edgeEvent).map(logOf)
+const specimens = fc.sample(event, { numRuns: 300, seed: 6 })
+
+/** Rounds until level; a chain that stands still must be reached in a few. */
+async function untilLevel(sync: ReturnType<typeof createSynced>['sync'], roundsMax: number): Promise<void> {
+  for (let round = 0; round < roundsMax; round++) {
+    const outcome = await sync.round().catch(error => {
+      if (!isFault(error)) throw error
+      return 'moved'
+    })
+    if (outcome === 'level') return
+  }
+  assert.fail(`not level after ${roundsMax} rounds`)
+}
+
+describe('sync', () => {
+  test('a chain that moves at every question: once it stands still, the table is exact', async () => {
+    for (let seed = 0; seed < 16; seed++) {
+      const random = seededRandom(seed)
+      const some = (): Log[] =>
+        Array.from(
+          { length: integerBelow(random, 3) },
+          () => specimens[integerBelow(random, specimens.length)]!,
+        )
+      let restless = false
+      const chain = createFakeChain(() => {
+        if (!restless) return
+        if (random.next() < 0.2) chain.drop(1 + integerBelow(random, random.next() < 0.1 ? 90 : 5))
+        for (let i = integerBelow(random, 4); i > 0; i--) chain.mine(some())
+      })
+      for (let i = 0; i < 150; i++) chain.mine(some())
+      const { registry, sync } = createSynced(chain.view)
+      for (let story = 0; story < 4; story++) {
+        restless = true
+        for (let round = 0; round < 4; round++)
+          await sync.round().catch(error => assert.ok(isFault(error), error))
+        restless = false
+        await untilLevel(sync, 6)
+        assert.deepEqual(facts(registry), facts(chain.folded()), `seed ${seed}, story ${story}`)
+      }
+    }
+  })
+
+  test('what is asked: one question when nothing happened, two for a new block', async () => {
+    const chain = createFakeChain()
+    for (let i = 0; i < 100; i++) chain.mine()
+    const { sync } = createSynced(chain.view)
+    await untilLevel(sync, 1)
+    const rows: [act: () => void, questions: number][] = [
+      [() => {}, 1],
+      [() => chain.mine(), 2],
+      [() => [1, 2, 3].map(() => chain.mine()), 1 + 1 + 2 + 3],
+    ]
+    for (const [act, questions] of rows) {
+      act()
+      const before = chain.questions()
+      assert.equal(await sync.round(), 'level')
+      assert.equal(chain.questions() - before, questions)
+    }
+  })
+
+  test('the old table serves until the new one is complete, and a wrong chain never replaces it', async () => {
+    const chain = createFakeChain()
+    const register = specimens.find(log => log.address === contracts.nameRegistry)!
+    for (let i = 0; i < 100; i++) chain.mine(i === 10 ? [register] : [])
+    let ours = true
+    const { registry, sync, changed } = createSynced(chain.view, {
+      confirm: async () => {
+        if (!ours) throw new Fault('chain/mismatch', 'not ours')
+      },
+    })
+    await untilLevel(sync, 1)
+    const before = facts(registry)
+    const changes = changed.length
+    chain.drop(100)
+    for (let i = 0; i < 120; i++) chain.mine()
+    ours = false
+    await assert.rejects(sync.round(), error => isFault(error, 'chain/mismatch'))
+    assert.deepEqual(facts(registry), before)
+    ours = true
+    await untilLevel(sync, 1)
+    assert.deepEqual(facts(registry), facts(chain.folded()))
+    assert.equal([...registry.names()].length, 0)
+    assert.ok(changed.length >= changes)
+  })
+
+  test('a range whose answer is too large is halved', async () => {
+    const chain = createFakeChain()
+    for (let i = 0; i < 300; i++) chain.mine([specimens[i]!])
+    const view: ChainView = {
+      ...chain.view,
+      async logsBetween(from, to, addresses) {
+        if (to - from >= 7) throw new Fault('bytes/too-large', 'too large')
+        return chain.view.logsBetween(from, to, addresses)
+      },
+    }
+    const { registry, sync } = createSynced(view, { rangeMax: 100 })
+    await untilLevel(sync, 1)
+    assert.deepEqual(facts(registry), facts(chain.folded()))
+  })
+
+  test('an endpoint that answers anything: only Fault comes out', async () => {
+    for (let seed = 0; seed < 100; seed++) {
+      const random = seededRandom(seed)
+      const number = (): number => integerBelow(random, 100)
+      const hash = (): string => blockHash(number(), integerBelow(random, 2))
+      const header = async (): Promise<Header | undefined> =>
+        random.next() < 0.1 ? undefined : { number: number(), hash: hash(), parentHash: hash() }
+      const logs = async (): Promise<PlacedLog[]> => {
+        const where = { blockNumber: number(), blockHash: hash(), blockIndex: 0 }
+        return random.next() < 0.6 ? [] : [{ ...specimens[number()]!, ...where }]
+      }
+      const { sync } = createSynced({ block: header, logsOf: logs, logsBetween: logs })
+      for (let round = 0; round < 10; round++) {
+        await sync.round().catch(error => assert.ok(isFault(error), error))
+      }
+    }
+  })
+})
