@@ -1,5 +1,5 @@
-// Strangers' packets by the thousand: nothing is thrown, no bug is met, and every answer is a message that answers the
-// packet, sets QR, and is no larger than the packet allows.
+// Strangers' packets by the thousand: nothing is thrown, no bug is met, and every answer is a message that
+// answers the packet, sets QR, and is no larger than the packet allows.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'

@@ -67,7 +67,9 @@ describe('size', () => {
   ]
   for (const [label, type, udp, transport, max, tc] of rows) {
     test(label, () => {
-      const got = answer(responder({ names: long }), query('a.inxt', type, udp), transport)
+      const meter = createMeter()
+      const got = answer(responder({ names: long, meter }), query('a.inxt', type, udp), transport)
+      assert.equal(meter.read()['dns.truncated'], tc ? 1 : undefined)
       assert.ok(got.bytes <= max)
       assert.equal((got.flags & flagBits.TC) !== 0, tc)
       assert.equal(got.answers.length, tc ? 0 : 1)

@@ -2,17 +2,17 @@
 //
 //   guard → readQuery → versioned → scoped → placed → ladder → phrase → fit
 //
-// Synchronous and pure: what the answer depends on was left in memory beforehand by others. Reading and writing stand
-// outside the list because they change the type; in between, each step sees the query on its way in and the decision
-// on its way out, feels everything below it and need not care about what is above.
+// Synchronous and pure: what the answer depends on was left in memory beforehand by others. Reading and
+// writing stand outside the list because they change the type; in between, each step sees the query on its
+// way in and the decision on its way out, feels everything below it and need not care about what is above.
 //
-// Nothing escapes. A Fault is the sender's and gets FORMERR; anything else is a bug of ours, is counted, told and
-// answered with SERVFAIL, for an edge that dies of one packet dies of the next one too.
+// Nothing escapes. A Fault is the sender's and gets FORMERR; anything else is a bug of ours, is counted,
+// told and answered with SERVFAIL, for an edge that dies of one packet dies of the next one too.
 
 import { chain, type Step } from '../base/chain.ts'
 import { isFault } from '../base/fault.ts'
 import type { Meter } from '../base/meter.ts'
-import { bytesMaxFor, defaultUdpBytesMax, fit } from './steps/fit.ts'
+import { bytesMaxFor, defaultUdpBytesMax, fit, isTruncated } from './steps/fit.ts'
 import { bareReply, guard } from './steps/guard.ts'
 import { phrase, rcodeFor } from './steps/phrase.ts'
 import { type Places, placed } from './steps/place.ts'
@@ -68,7 +68,10 @@ export function createResponder(options: ResponderOptions): Respond {
     const query = readQuery(packet, client, transport)
     const decision = decide(query)
     countRcode(meter, rcodeFor(decision))
-    return fit(writer, phrase(query, decision, udpBytesMax), bytesMaxFor(query, udpBytesMax))
+    const message = phrase(query, decision, udpBytesMax)
+    const bytes = fit(writer, message, bytesMaxFor(query, udpBytesMax))
+    if (isTruncated(bytes)) meter.count('dns.truncated')
+    return bytes
   }
   return (packet, client, transport) => {
     meter.count(transport === 'udp' ? 'dns.query.udp' : 'dns.query.tcp')

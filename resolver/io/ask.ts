@@ -1,8 +1,9 @@
-// A small client: one question, one answer, one deadline. For the command line and the tests; it is no resolver.
+// A small client: one question, one answer, one deadline. For the command line and the tests; it is no
+// resolver.
 //
-// Against forged answers (RFC 5452): a random id, a source port of the system's choice, a socket that hears nobody but
-// the server, and an answer must repeat the question. A datagram may get lost, so the question is sent again twice
-// before the deadline; an answer that was truncated is asked for over TCP.
+// Against forged answers (RFC 5452): a random id, a source port of the system's choice, a socket that hears
+// nobody but the server, and an answer must repeat the question. A datagram may get lost, so the question
+// is sent again twice before the deadline; an answer that was truncated is asked for over TCP.
 
 import { randomInt } from 'node:crypto'
 import { createSocket } from 'node:dgram'
@@ -30,8 +31,8 @@ const sendsMax = 3
 const udpBytesMax = 1232
 
 /**
- * The server's answer, whatever its rcode. Throws Fault `net/unreachable` when none came in time or the port is
- * closed, `name/invalid` for a name that is none.
+ * The server's answer, whatever its rcode. Throws Fault `net/unreachable` when none came in time or the
+ * port is closed, `name/invalid` for a name that is none.
  */
 export async function ask(options: Ask): Promise<Message> {
   const deadline = AbortSignal.timeout(options.timeoutMs)

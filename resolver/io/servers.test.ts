@@ -53,6 +53,18 @@ async function udp(answer: Respond = respond, port = 0): Promise<Listening> {
   return listening
 }
 
+/** UDP and TCP on one port: the system's choice for one may be taken for the other, so a few are tried. */
+async function both(): Promise<Listening> {
+  for (let tries = 0; ; tries++) {
+    const listening = await udp()
+    try {
+      return await tcp({ port: listening.port })
+    } catch (error) {
+      if (tries === 5 || !isFault(error, 'net/port-taken')) throw error
+    }
+  }
+}
+
 after(() => Promise.all(open.map(listening => listening.close())))
 
 function question(name: string, type: number, id = 7): Uint8Array {
@@ -93,8 +105,7 @@ describe('UDP', () => {
     assert.equal(rcodeOf(none), rcodes.NXDOMAIN)
   })
   test('dns2 reads what we answer, over TCP where it must', async () => {
-    const { port } = await udp()
-    await tcp({ port })
+    const { port } = await both()
     const client = dns2.UDPClient({ dns: address, port, timeout: timeoutMs })
     const small = await client('welcome.inxt', 'A')
     assert.deepEqual(
@@ -102,7 +113,7 @@ describe('UDP', () => {
       ['127.0.1.1'],
     )
     const large = await client('large.inxt', 'TXT')
-    assert.equal(JSON.stringify(large.answers).match(/b/g)!.length > 3000, true)
+    assert.match(JSON.stringify(large.answers).replaceAll('","', ''), /"dnslink=\/ipfs\/b{3000}"/)
   })
   test('goes on after garbage', async () => {
     const { port } = await udp()
@@ -238,9 +249,7 @@ describe('ask', () => {
     ...more,
   })
   test('comes back over TCP when the answer was truncated', async () => {
-    // UDP and TCP must share a port, and the system's choice for one may be taken for the other.
-    const { port } = await udp()
-    await tcp({ port })
+    const { port } = await both()
     const got = await ask(query(port, { name: 'large.inxt', type: types.TXT }))
     assert.equal(got.answers.length, 1)
     assert.equal(got.flags & flagBits.TC, 0)

@@ -1,8 +1,10 @@
-// DNS over TCP (RFC 7766): many queries on one connection, answered in order, because each answer is ready at once.
+// DNS over TCP (RFC 7766): many queries on one connection, answered in order, because each answer is ready
+// at once.
 //
-// Three bounds keep strangers from holding what they do not use. Connections: when all are taken, a newcomer displaces
-// the one that was idle longest. Time: the idle clock is reset by a whole query or by answers taken, not by octets, so
-// sending one octet now and then gains nothing. Memory: who does not take its answers is not read from.
+// Three bounds keep strangers from holding what they do not use. Connections: when all are taken, a
+// newcomer displaces the one that was idle longest. Time: the idle clock is reset by a whole query or by
+// answers taken, not by octets, so sending one octet now and then gains nothing. Memory: who does not take
+// its answers is not read from.
 
 import { createServer, type Server, type Socket } from 'node:net'
 import { createFramer, type Framer, frame } from '../wire/frame.ts'
@@ -92,8 +94,9 @@ function converse(socket: Socket, options: ServeTcpOptions, used: () => void): v
 }
 
 /**
- * Answers the whole messages that wait, until there are none (`'done'`) or too many answers wait to be taken
- * (`'full'`). On a stream silence is `'nonsense'`: who sends what is no query has lost its place in the stream.
+ * Answers the whole messages that wait, until there are none (`'done'`) or too many answers wait to be
+ * taken (`'full'`). On a stream silence is `'nonsense'`: who sends what is no query has lost its place in
+ * the stream.
  */
 function answerAll(
   socket: Socket,

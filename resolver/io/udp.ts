@@ -1,6 +1,7 @@
 // DNS over UDP: one socket, each datagram answered within the turn of the event loop that brought it.
 //
-// There is no queue of our own: the kernel's receive buffer is the bound, and what it drops was never started.
+// There is no queue of our own: the kernel's receive buffer is the bound, and what it drops was never
+// started.
 
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
@@ -18,7 +19,7 @@ export interface ServeOptions {
   readonly log: Log
 }
 
-/** A burst of some 4,000 queries of 250 octets (with the kernel's overhead) waits rather than being dropped. */
+/** For bursts: the kernel charges about 1 KiB for a small datagram, so some 4,096 of them may wait. */
 const receiveBufferBytes = 4 * 1024 * 1024
 
 /** Listens; throws Fault `net/port-taken`, or `config/invalid` for an address that is not ours. */
@@ -26,7 +27,8 @@ export async function serveUdp(options: ServeOptions): Promise<Listening> {
   const { address, port, meter, log } = options
   const socket = createSocket({
     ...(isIPv6(address) ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' }),
-    // Answers go to addresses that the kernel gave us: looking them up would cost a turn of the event loop each.
+    // Answers go to addresses that the kernel gave us: looking them up would cost a turn of the event loop
+    // each.
     lookup: (host, _options, callback) => callback(null, host, isIPv6(host) ? 6 : 4),
   })
   await new Promise<void>((resolve, reject) => {

@@ -1,8 +1,9 @@
 // The last step: a message becomes octets that the asker can receive.
 //
-// An answer that is too large first loses its glue, which nobody asked for (RFC 2181 §9), and then everything but
-// the question, with TC set: half of a set is of no use, and who sees TC comes back over TCP. The bound of 1232
-// octets passes unfragmented through IPv6's smallest MTU: 1280 − 40 (IPv6) − 8 (UDP).
+// An answer that is too large first loses its glue, which nobody asked for (RFC 2181 §9), and then
+// everything but the question, with TC set: half of a set is of no use, and who sees TC comes back over
+// TCP. The bound of 1232 octets passes unfragmented through IPv6's smallest MTU: 1280 − 40 (IPv6) − 8
+// (UDP).
 
 import { types } from '../wire/code.ts'
 import { flagBits } from '../wire/header.ts'
@@ -31,4 +32,9 @@ export function fit(writer: Writer, message: Message, bytesMax: number): Uint8Ar
     }
   }
   return writer.copy()
+}
+
+/** Whether TC is set in a message of ours. */
+export function isTruncated(bytes: Uint8Array): boolean {
+  return (bytes[2]! & (flagBits.TC >>> 8)) !== 0
 }

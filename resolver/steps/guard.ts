@@ -1,8 +1,8 @@
 // What twelve octets already tell: who is no client at all, and who asks for what cannot be.
 //
-// An answer is never answered, or two servers could be made to talk to each other for ever (which happened: gdnsd,
-// 2010). Anything shorter than a header has no id to answer to. The rest gets the code that RFC 8906 expects,
-// before a single octet of the body is looked at.
+// An answer is never answered, or two servers could be made to talk to each other for ever (which happened:
+// gdnsd, 2010). Anything shorter than a header has no id to answer to. The rest gets the code that RFC 8906
+// expects, before a single octet of the body is looked at.
 
 import { opcodes, rcodes } from '../wire/code.ts'
 import { flagBits, headerBytes, opcodeOf } from '../wire/header.ts'
@@ -21,8 +21,8 @@ export function guard(packet: Uint8Array): 'silence' | number {
 }
 
 /**
- * Twelve octets that say `rcode` to a packet whose body is not to be relied on: the id and the opcode come back, and
- * for opcode QUERY, where their meaning is certain, RD and CD.
+ * Twelve octets that say `rcode` to a packet whose body is not to be relied on: the id and the opcode come
+ * back, and for opcode QUERY, where their meaning is certain, RD and CD.
  */
 export function bareReply(packet: Uint8Array, rcode: number): Uint8Array {
   const flags = u16(packet, 2)

@@ -1,8 +1,8 @@
 // A decision in the words of the protocol: sections, flags, and EDNS if the asker speaks it.
 //
-// RD and CD come back as they came (RFC 1035 §4.1.1, RFC 4035 §3.1.6), and so does DO (RFC 3225 §3). RA and AD are
-// never set: this server neither recurses nor validates. AA goes with everything that a zone said, also with
-// absences.
+// RD and CD come back as they came (RFC 1035 §4.1.1, RFC 4035 §3.1.6), and so does DO (RFC 3225 §3). RA and
+// AD are never set: this server neither recurses nor validates. AA goes with everything that a zone said,
+// also with absences.
 
 import { concatBytes } from '../../base/bytes.ts'
 import { assert } from '../../base/fault.ts'

@@ -1,7 +1,7 @@
 // The addresses of a site, for this asker: the zone said that there are some, this step says which.
 //
-// No live edge is not the same as no address: NODATA would be remembered, SERVFAIL sends the asker to the next
-// server, which may know more. Edges without an address of the family that was asked for are NODATA.
+// No live edge is not the same as no address: NODATA would be remembered, SERVFAIL sends the asker to the
+// next server, which may know more. Edges without an address of the family that was asked for are NODATA.
 
 import type { Step } from '../../base/chain.ts'
 import type { Decision } from '../zone/decision.ts'

@@ -1,7 +1,7 @@
 // Questions that no zone can answer, whatever their name: other classes, transfers, types that are not data.
 //
-// Class ANY is refused with the others, because an answer to it could never be authoritative (RFC 1034 §3.7.1), and
-// so are transfers: the zone is public on chain, where it comes with proofs.
+// Class ANY is refused with the others, because an answer to it could never be authoritative (RFC 1034
+// §3.7.1), and so are transfers: the zone is public on chain, where it comes with proofs.
 
 import type { Step } from '../../base/chain.ts'
 import { classes, rcodes, types } from '../wire/code.ts'

@@ -1,5 +1,5 @@
-// EDNS first: a version that we do not speak may change what everything else means (RFC 6891 §6.1.3), and two OPT
-// records cannot both be meant (§6.1.1).
+// EDNS first: a version that we do not speak may change what everything else means (RFC 6891 §6.1.3), and
+// two OPT records cannot both be meant (§6.1.1).
 
 import type { Step } from '../../base/chain.ts'
 import { rcodes } from '../wire/code.ts'

@@ -1,7 +1,8 @@
 // EDNS(0), RFC 6891: what a pseudo-record in the additional section says about the message that carries it.
 //
-// OPT bends the fields of a record: its class is the largest UDP message that the sender takes, its TTL holds the
-// upper eight bits of the rcode, the version and sixteen flags. Here the bent fields get their names back.
+// OPT bends the fields of a record: its class is the largest UDP message that the sender takes, its TTL
+// holds the upper eight bits of the rcode, the version and sixteen flags. Here the bent fields get their
+// names back.
 
 import { types } from './code.ts'
 import { rootName } from './name.ts'
@@ -21,8 +22,8 @@ export interface Edns {
 }
 
 /**
- * What the additional section says about EDNS: undefined without an OPT; `'faulty'` for a second OPT or an owner
- * other than the root, both of which RFC 6891 §6.1.1 answers with FORMERR.
+ * What the additional section says about EDNS: undefined without an OPT; `'faulty'` for a second OPT or an
+ * owner other than the root, both of which RFC 6891 §6.1.1 answers with FORMERR.
  */
 export function ednsOf(additionals: readonly ResourceRecord[]): Edns | 'faulty' | undefined {
   let edns: Edns | undefined

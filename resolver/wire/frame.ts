@@ -1,7 +1,7 @@
 // Messages on a stream (RFC 1035 §4.2.2, RFC 7766 §8): each is preceded by its length in two octets.
 //
-// Bytes go in as they arrive, messages come out whole, one at a time, so that who reads can stop in the middle when
-// the other side does not take its answers. What waits is one unfinished message and one chunk.
+// Bytes go in as they arrive, messages come out whole, one at a time, so that who reads can stop in the
+// middle when the other side does not take its answers. What waits is one unfinished message and one chunk.
 
 import { concatBytes } from '../../base/bytes.ts'
 import { assert } from '../../base/fault.ts'

@@ -1,7 +1,7 @@
 // The first twelve octets (RFC 1035 §4.1.1, RFC 4035 §3 for AD and CD): id, one word of flags, four counts.
 //
-// The flags stay one word, read and made with the masks below. Nine booleans would say the same more slowly, and
-// would lose the reserved bit that a stranger may set.
+// The flags stay one word, read and made with the masks below. Nine booleans would say the same more
+// slowly, and would lose the reserved bit that a stranger may set.
 
 import type { Reader } from './reader.ts'
 import type { Writer } from './writer.ts'

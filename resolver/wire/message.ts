@@ -1,7 +1,7 @@
 // A whole message (RFC 1035 §4.1): header, question, answer, authority, additional.
 //
-// Decoding is strict: counts, lengths and pointers must agree and nothing may follow the last record. Who asks gets
-// FORMERR rather than a guess at what was meant.
+// Decoding is strict: counts, lengths and pointers must agree and nothing may follow the last record. Who
+// asks gets FORMERR rather than a guess at what was meant.
 
 import { Fault } from '../../base/fault.ts'
 import { ednsOf } from './edns.ts'
@@ -44,7 +44,9 @@ function many<T>(reader: Reader, count: number, read: (reader: Reader) => T): T[
   return items
 }
 
-/** Writes `message` into at most `bytesMax` octets; false when it does not fit, and the writer holds a part. */
+/**
+ * Writes `message` into at most `bytesMax` octets; false when it does not fit, and the writer holds a part.
+ */
 export function writeMessage(writer: Writer, message: Message, bytesMax: number): boolean {
   writer.reset(bytesMax)
   writeHeader(writer, {

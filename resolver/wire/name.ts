@@ -1,12 +1,13 @@
 // A domain name is its wire form: length octet, label, length octet, label …, without the closing zero, one
 // character per octet. `www.inxt` is '\x03www\x04inxt', the root is ''.
 //
-// So a name is a string: it compares, hashes and slices at machine speed, no octet is special, and folding the case
-// of the whole folds only labels, because lengths end at 63 and 'A' is 65. Case is kept as it came (RFC 4343, and
-// resolvers that hide entropy in it); look-ups fold first. A list of labels reads nicer and costs an object each.
+// So a name is a string: it compares, hashes and slices at machine speed, no octet is special, and folding
+// the case of the whole folds only labels, because lengths end at 63 and 'A' is 65. Case is kept as it came
+// (RFC 4343, and resolvers that hide entropy in it); look-ups fold first. A list of labels reads nicer and
+// costs an object each.
 //
-// Compression pointers (RFC 1035 §4.1.4) must lead before the piece they stand in, so reading ends; hops are bounded
-// besides. Writing compresses against names of the same case only, so that no spelling is lost.
+// Compression pointers (RFC 1035 §4.1.4) must lead before the piece they stand in, so reading ends; hops
+// are bounded besides. Writing compresses against names of the same case only, so that no spelling is lost.
 
 import { Fault } from '../../base/fault.ts'
 import { malformed, type Reader } from './reader.ts'
@@ -74,7 +75,10 @@ export function parentOf(name: Name): Name {
   return name.slice(1 + name.charCodeAt(0)) as Name
 }
 
-/** `label` put before `name`. The label must have 1 to 63 characters below U+0100, or a Fault `name/invalid`. */
+/**
+ * `label` put before `name`. The label must have 1 to 63 characters below U+0100, or a Fault
+ * `name/invalid`.
+ */
 export function childOf(label: string, name: Name): Name {
   if (label.length < 1 || label.length > labelBytesMax) {
     throw new Fault('name/invalid', `a label of ${label.length} octets: "${label.slice(0, 80)}"`)
@@ -99,7 +103,10 @@ export function foldCase(name: Name): Name {
   return name.replace(/[A-Z]+/g, letters => letters.toLowerCase()) as Name
 }
 
-/** From presentation: `\DDD` and `\x` as in RFC 1035 §5.1, closing dot optional. Throws Fault `name/invalid`. */
+/**
+ * From presentation: `\DDD` and `\x` as in RFC 1035 §5.1, closing dot optional. Throws Fault
+ * `name/invalid`.
+ */
 export function parseName(text: string): Name {
   if (text === '' || text === '.') return rootName
   const labels: string[] = ['']
@@ -129,7 +136,10 @@ export function nameText(name: Name): string {
     .join('')
 }
 
-/** What a zone file gives a meaning to gets a backslash; what is not printable ASCII, and a space, is `\DDD`. */
+/**
+ * What a zone file gives a meaning to gets a backslash; what is not printable ASCII, and a space, is
+ * `\DDD`.
+ */
 function labelText(label: string): string {
   let text = ''
   for (const octet of label) {

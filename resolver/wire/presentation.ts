@@ -25,8 +25,8 @@ export function dataText(data: RecordData): string {
     case 'host':
       return nameText(data.host)
     case 'authority': {
-      const { primary, mailbox, serial, refreshS, retryS, expireS, negativeS } = data
-      return `${nameText(primary)} ${nameText(mailbox)} ${serial} ${refreshS} ${retryS} ${expireS} ${negativeS}`
+      const times = [data.refreshS, data.retryS, data.expireS, data.negativeS]
+      return [nameText(data.primary), nameText(data.mailbox), data.serial, ...times].join(' ')
     }
     case 'text':
       return data.strings.map(quoted).join(' ')

@@ -1,5 +1,5 @@
-// What is asked: a name, a type, a class (RFC 1035 §4.1.2). An answer repeats it octet for octet, which is how the
-// asker tells its answer from a forged one.
+// What is asked: a name, a type, a class (RFC 1035 §4.1.2). An answer repeats it octet for octet, which is
+// how the asker tells its answer from a forged one.
 
 import { type Name, readName, writeName } from './name.ts'
 import type { Reader } from './reader.ts'

@@ -1,7 +1,8 @@
-// The data of a record, structured for the few types that we make or follow, raw octets for all others (RFC 3597).
+// The data of a record, structured for the few types that we make or follow, raw octets for all others (RFC
+// 3597).
 //
-// A kind is a shape, not a type: NS and CNAME are both a host. Only those types and SOA have names in them that may
-// be compressed on the wire (RFC 3597 §4); the names inside other types stay in their octets.
+// A kind is a shape, not a type: NS and CNAME are both a host. Only those types and SOA have names in them
+// that may be compressed on the wire (RFC 3597 §4); the names inside other types stay in their octets.
 
 import { assert } from '../../base/fault.ts'
 import { classes, types } from './code.ts'

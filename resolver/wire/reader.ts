@@ -1,8 +1,8 @@
 // A place in a message from outside, and the only way to move on in it.
 //
-// Every read checks what is left before it touches a byte, so no decoder above repeats the check or can forget it.
-// What does not fit is a Fault `bytes/malformed`. A DataView would check too, but with a RangeError, which is the
-// sign of a bug of ours.
+// Every read checks what is left before it touches a byte, so no decoder above repeats the check or can
+// forget it. What does not fit is a Fault `bytes/malformed`. A DataView would check too, but with a
+// RangeError, which is the sign of a bug of ours.
 
 import { Fault } from '../../base/fault.ts'
 

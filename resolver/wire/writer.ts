@@ -1,8 +1,8 @@
 // A message being written, into one buffer that is used again for every message.
 //
-// Running out of room is not a fault but the normal way to learn that an answer must be truncated: writes past the
-// limit do nothing and leave `overflowed` set, to be asked once at the end. Throwing instead would charge a stack
-// trace for each answer that a stranger makes too large.
+// Running out of room is not a fault but the normal way to learn that an answer must be truncated: writes
+// past the limit do nothing and leave `overflowed` set, to be asked once at the end. Throwing instead would
+// charge a stack trace for each answer that a stranger makes too large.
 
 import type { Name } from './name.ts'
 

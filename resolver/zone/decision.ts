@@ -1,7 +1,7 @@
 // What was decided about a question, before anybody thinks of packets.
 //
-// `site` is the one decision that the zone cannot finish: which edges a site is reached at depends on who asks, and
-// a later step turns it into `answer`, `nodata` or `error`.
+// `site` is the one decision that the zone cannot finish: which edges a site is reached at depends on who
+// asks, and a later step turns it into `answer`, `nodata` or `error`.
 
 import type { ResourceRecord } from '../wire/record.ts'
 

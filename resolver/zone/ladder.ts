@@ -1,8 +1,8 @@
 // The look-up ladder of RFC 1034 §4.3.2: each rung is a function that bears the name it has there.
 //
-// A question climbs down from the closest zone to the node and the type, and the first rung that holds decides. It
-// decides only: what a decision looks like on the wire is not known here. The zones served so far have neither
-// delegations nor wildcards nor aliases, so those rungs are not there.
+// A question climbs down from the closest zone to the node and the type, and the first rung that holds
+// decides. It decides only: what a decision looks like on the wire is not known here. The zones served so
+// far have neither delegations nor wildcards nor aliases, so those rungs are not there.
 
 import { assert } from '../../base/fault.ts'
 import { classes, rcodes, types } from '../wire/code.ts'
@@ -58,7 +58,9 @@ function exact(question: Question, rrset: Rrset, zone: Zone, apex: Name): Decisi
   }
 }
 
-/** Nothing may be remembered of what is merely unknown now, and SERVFAIL sends the asker to another server. */
+/**
+ * Nothing may be remembered of what is merely unknown now, and SERVFAIL sends the asker to another server.
+ */
 export const unready: Decision = {
   kind: 'error',
   rcode: rcodes.SERVFAIL,

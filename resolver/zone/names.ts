@@ -1,5 +1,5 @@
-// What the zone of a suffix asks about names. Whoever keeps the name table answers, at once and from memory: a zone
-// that could wait would make every query wait behind the slowest.
+// What the zone of a suffix asks about names. Whoever keeps the name table answers, at once and from
+// memory: a zone that could wait would make every query wait behind the slowest.
 
 export interface Site {
   /** The root of the content in its usual spelling; undefined while the owner has set none. */

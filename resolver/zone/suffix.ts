@@ -6,8 +6,8 @@
 //   ns.inxt                  nothing: an empty non-terminal, and therefore not a name that can be owned
 //   <server>.ns.inxt         A, AAAA of one edge
 //
-// Everything is computed when asked for. A table rebuilt on each block would be faster to read, and stale between
-// the event and the rebuilding.
+// Everything is computed when asked for. A table rebuilt on each block would be faster to read, and stale
+// between the event and the rebuilding.
 
 import { utf8 } from '../../base/bytes.ts'
 import { parseIpv4, parseIpv6 } from '../wire/address.ts'
@@ -34,21 +34,24 @@ export interface Ttls {
 export const defaultTtls: Ttls = { addressS: 5, contentS: 5, serversS: 60, negativeS: 5 }
 
 /**
- * As many as the root has. With labels of 10 octets an NS record takes 25 and its glue 16: 13 × 25 + 40 = 365 octets
- * fit into the 512 of plain DNS, 13 × 41 + 40 = 573 with glue into the 1232 of EDNS.
+ * As many as the root has. With labels of 10 octets an NS record takes 25 and its glue 16: 13 × 25 + 40 =
+ * 365 octets fit into the 512 of plain DNS, 13 × 41 + 40 = 573 with glue into the 1232 of EDNS.
  */
 const serversMax = 13
 
 /**
- * For secondaries, which this zone has none of (edges read the chain instead), but checkers look at them: within the
- * bounds that zone checkers hold to be sane, which are those of RIPE-203.
+ * For secondaries, which this zone has none of (edges read the chain instead), but checkers look at them:
+ * within the bounds that zone checkers hold to be sane, which are those of RIPE-203.
  */
 const soaTimes = { refreshS: 4 * 3600, retryS: 3600, expireS: 14 * 86_400 }
 
 const ldh = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const stringBytesMax = 255
 
-/** `suffix` in presentation; throws Fault `name/invalid` when it is no name, or leaves no room for names below. */
+/**
+ * `suffix` in presentation; throws Fault `name/invalid` when it is no name, or leaves no room for names
+ * below.
+ */
 export function createSuffixZone(options: {
   suffix: string
   names: Names
@@ -61,7 +64,8 @@ export function createSuffixZone(options: {
     name: apex,
     type: types.SOA,
     class: classes.IN,
-    // RFC 2308 §5: an absence lives as long as the lesser of TTL and minimum. One number for both leaves no doubt.
+    // RFC 2308 §5: an absence lives as long as the lesser of TTL and minimum. One number for both leaves no
+    // doubt.
     ttlS: ttls.negativeS,
     data: soaData(apex, servers()[0], names.serial(), ttls.negativeS),
   })
