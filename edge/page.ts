@@ -36,12 +36,15 @@ dt{color:var(--soft);font-size:.85rem}dd{margin:0;overflow-wrap:anywhere}
 footer{margin-top:1.4rem;color:var(--soft);font-size:.85rem}
 `
 
-/** Five edges; the path to one of them is interrupted. */
-const drawing = `<svg viewBox="0 0 144 60" aria-hidden="true"><line x1="14" y1="30" x2="72" y2="12"/>
+/** Four edges; on the page of an error, the way to the last of them is interrupted. */
+function drawing(interrupted: boolean): string {
+  const [cut, off] = interrupted ? [' class="cut"', ' class="off"'] : ['', '']
+  return `<svg viewBox="0 0 144 60" aria-hidden="true"><line x1="14" y1="30" x2="72" y2="12"/>
 <line x1="14" y1="30" x2="72" y2="48"/><line x1="72" y1="12" x2="72" y2="48"/>
-<line class="cut" x1="72" y1="12" x2="130" y2="30"/><line class="cut" x1="72" y1="48" x2="130" y2="30"/>
+<line${cut} x1="72" y1="12" x2="130" y2="30"/><line${cut} x1="72" y1="48" x2="130" y2="30"/>
 <circle cx="14" cy="30" r="6"/><circle cx="72" cy="12" r="6"/><circle cx="72" cy="48" r="6"/>
-<circle class="off" cx="130" cy="30" r="6"/></svg>`
+<circle${off} cx="130" cy="30" r="6"/></svg>`
+}
 
 const policy = [
   "default-src 'none'",
@@ -89,7 +92,7 @@ function document({ status, title, what, meaning, hint }: PageText): string {
 <title>${escapeHtml(title)}</title>
 <style>${style}</style>
 <main>
-${drawing}
+${drawing(status >= 400)}
 <p class="status">${status}</p>
 <h1>${escapeHtml(title)}</h1>
 <dl>

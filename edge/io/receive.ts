@@ -1,7 +1,7 @@
 // From Node's request to a request as data, with a signal that says when its answer is no longer wanted.
 //
-// Two things end a request early: the client closes, or nobody has an answer in time. Both are the same signal
-// to whoever fetches, with a Fault as its reason, so that a page can still say what happened.
+// Two things end a request early: the client closes, or nobody has an answer in time. Both are the same
+// signal to whoever fetches, with a Fault as its reason, so that a page can still say what happened.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Fault } from '../../base/fault.ts'

@@ -1,7 +1,7 @@
 // Whose site is it? From the host to the root of the content, or a page that says why there is none.
 //
-// The look-up is synchronous, in a snapshot of the registry: the pages for unknown names are what scanners see
-// most, and must not become work for the network.
+// The look-up is synchronous, in a snapshot of the registry: the pages for unknown names are what scanners
+// see most, and must not become work for the network.
 
 import type { IngressResponse } from '../message.ts'
 import { page } from '../page.ts'
