@@ -58,6 +58,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
   const remember = (): Promise<void> => inTurn('', () => options.wanted.write([...wanted.keys()]))
 
   const hold = async (root: CID, signal: AbortSignal, onProgress: (held: Held) => void): Promise<Held> => {
+    signal.throwIfAborted()
     const key = formatCid(root)
     const stop = new AbortController()
     stops.set(key, stop)

@@ -56,13 +56,8 @@ function createStore(options: BlockFolderOptions, ledger: Ledger): Store {
     // A block that came back meanwhile keeps its file.
     inTurn(key, async () => (ledger.has(key) ? undefined : rm(pathOf(folder, key), { force: true })))
 
-  const putInTurn = async ({ cid, bytes }: Block, key: string): Promise<void> => {
-    if (ledger.has(key)) return ledger.touch(key)
-    verifiedBlock(cid, bytes)
-    const victims = ledger.reserve(key, bytes.length)
-    if (victims === undefined) throw full(bytes.length, options.bytesMax)
+  const write = async (key: string, bytes: Uint8Array, victims: readonly string[]): Promise<void> => {
     try {
-      meter.count('store.evicted', victims.length)
       await Promise.all(victims.map(erase))
       await writeWhole(options, key, bytes)
     } catch (error) {
@@ -70,6 +65,23 @@ function createStore(options: BlockFolderOptions, ledger: Ledger): Store {
       throw error
     }
     ledger.commit(key)
+  }
+  const writes = new Set<Promise<void>>()
+  const putInTurn = async ({ cid, bytes }: Block, key: string): Promise<void> => {
+    if (ledger.has(key)) return ledger.touch(key)
+    verifiedBlock(cid, bytes)
+    let victims = ledger.reserve(key, bytes.length)
+    while (victims === undefined) {
+      if (writes.size === 0) throw full(bytes.length, options.bytesMax)
+      // What is being written can be evicted once it is there.
+      await Promise.race(writes)
+      victims = ledger.reserve(key, bytes.length)
+    }
+    meter.count('store.evicted', victims.length)
+    const written = write(key, bytes, victims)
+    const ended: Promise<void> = written.catch(() => {}).then(() => void writes.delete(ended))
+    writes.add(ended)
+    await written
     meter.count('store.put')
   }
 

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { CID } from 'multiformats/cid'
+import { utf8 } from '../base/bytes.ts'
+import { Fault, isFault } from '../base/fault.ts'
+import { createMeter } from '../base/meter.ts'
+import { buildDirectory, buildFile } from './builder.ts'
+import { formatCid } from './identifier.ts'
+import { createKeeper } from './keep.ts'
+import { createMemoryStore } from './memory.ts'
+import { createSteward, type Steward } from './steward.ts'
+
+/** A site of one file, in a store of its own: what a holder would send. */
+async function site(text: string): Promise<{ root: CID; blocks: Map<string, Uint8Array> }> {
+  const blocks = new Map<string, Uint8Array>()
+  const sink = ({ cid, bytes }: { cid: CID; bytes: Uint8Array }): void => {
+    blocks.set(formatCid(cid), bytes)
+  }
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    yield utf8(text)
+  }
+  const file = await buildFile(pieces(), sink)
+  const { cid } = await buildDirectory([{ name: 'index.html', ...file }], sink)
+  return { root: cid, blocks }
+}
+
+function household(network: Map<string, Uint8Array>, bytesMax = 1_000_000) {
+  const store = createMemoryStore({ bytesMax })
+  const named = new Set<string>()
+  const duties = new Set<string>()
+  const said: string[] = []
+  const meter = createMeter()
+  const blocks = {
+    get: async (cid: CID): Promise<Uint8Array> => {
+      const bytes = (await store.get(cid)) ?? network.get(formatCid(cid))
+      if (bytes === undefined) throw new Fault('content/missing', 'no holder')
+      return bytes
+    },
+  }
+  const wanted = { read: async () => [], write: async () => {} }
+  const keeper = createKeeper({ blocks, store, wanted, windowBlocks: 4, blocksMax: 100 })
+  const steward: Steward = createSteward({
+    keeper,
+    usage: store.usage,
+    named: () => named,
+    duty: root => duties.has(root),
+    announce: root => said.push(`+${root}`),
+    retract: root => said.push(`-${root}`),
+    graceMs: 1000,
+    meter,
+  })
+  const turn = async (now: number): Promise<void> => {
+    steward.turn(now)
+    await steward.idle()
+  }
+  return { store, named, duties, said, keeper, steward, turn, meter }
+}
+
+describe('steward', () => {
+  test('duty: holds what is named and its own, lets go of what is not any more', async () => {
+    const { root, blocks } = await site('one')
+    const key = formatCid(root)
+    const { named, duties, said, keeper, turn, store } = household(blocks)
+    named.add(key)
+    await turn(0)
+    assert.equal(keeper.holds(root), false)
+    duties.add(key)
+    await turn(1)
+    assert.equal(keeper.holds(root), true)
+    assert.deepEqual(said, [`+${key}`])
+    await turn(2)
+    assert.deepEqual(said, [`+${key}`])
+    named.delete(key)
+    await turn(3)
+    assert.equal(keeper.holds(root), false)
+    assert.deepEqual(said, [`+${key}`, `-${key}`])
+    assert.equal(store.usage().pinnedBytes, 0)
+  })
+
+  test('grant: holds before any name points there, and until the grace is over', async () => {
+    const { root, blocks } = await site('two')
+    const { said, keeper, steward, turn } = household(blocks)
+    await steward.grant(root, 0)
+    assert.equal(keeper.holds(root), true)
+    await turn(999)
+    assert.equal(said.length, 1)
+    await turn(1000)
+    assert.equal(keeper.holds(root), false)
+  })
+
+  test('visit: a reader makes a holder, while a name points there and half of the store is free', async () => {
+    const { root, blocks } = await site('three')
+    const key = formatCid(root)
+    const { named, keeper, steward, turn } = household(blocks)
+    steward.visit(key)
+    await turn(0)
+    assert.equal(keeper.holds(root), false)
+    named.add(key)
+    steward.visit(key)
+    await turn(1)
+    assert.equal(keeper.holds(root), true)
+    named.clear()
+    await turn(2)
+    assert.equal(keeper.holds(root), false)
+
+    const other = await site('four')
+    const full = household(new Map([...blocks, ...other.blocks]), 100)
+    full.named.add(key).add(formatCid(other.root))
+    full.duties.add(key)
+    await full.turn(0)
+    full.steward.visit(formatCid(other.root))
+    await full.turn(1)
+    assert.equal(full.keeper.holds(other.root), false)
+  })
+
+  test('what nobody has is tried again at every turn and announced when it is here', async () => {
+    const { root, blocks } = await site('five')
+    const key = formatCid(root)
+    const network = new Map<string, Uint8Array>()
+    const { named, duties, said, turn, meter, steward } = household(network)
+    named.add(key)
+    duties.add(key)
+    await turn(0)
+    await turn(1)
+    assert.equal(meter.read()['steward.failed.content/missing'], 2)
+    assert.deepEqual(said, [])
+    for (const [cid, bytes] of blocks) network.set(cid, bytes)
+    await turn(2)
+    assert.deepEqual(said, [`+${key}`])
+    await assert.rejects(steward.grant((await site('six')).root, 0), (e: unknown) =>
+      isFault(e, 'content/missing'),
+    )
+  })
+})

@@ -1,0 +1,112 @@
+// Which sites this edge holds, and why: the list is worked out anew whenever the world changes, then made true.
+//
+// A root is wanted for one of three reasons. Duty: a name points at it and this edge is among the first by rendezvous
+// hashing, so that a few edges hold every site whoever asks for it. Grant: its owner uploaded it and the chain may name
+// it soon; that lasts for a grace. Visit: a reader asked for it here, a name still points at it, and there is room:
+// readers' edges become holders, so popular sites have many. What has no reason any more is released, not deleted: its
+// blocks go when the room is needed. What could not be fetched is tried again at the next turn.
+
+import type { CID } from 'multiformats/cid'
+import { isFault } from '../base/fault.ts'
+import type { Meter } from '../base/meter.ts'
+import { formatCid, parseCid } from './identifier.ts'
+import type { Keeper } from './keep.ts'
+import type { Usage } from './store.ts'
+
+export type StewardOptions = {
+  readonly keeper: Keeper
+  readonly usage: () => Usage
+  /** Roots, in canonical spelling, that a name points at now. */
+  readonly named: () => ReadonlySet<string>
+  readonly duty: (root: string) => boolean
+  /** All of `root` is here, or is not (any more): tell the others. */
+  readonly announce: (root: string) => void
+  readonly retract: (root: string) => void
+  readonly graceMs: number
+  readonly meter: Meter
+}
+
+export interface Steward {
+  /** The owner wants it held; resolves when all of it is here. Faults as `Keeper.keep`. */
+  grant(root: CID, now: number): Promise<void>
+  /** A reader asked for a part of it. Never throws, never waits. */
+  visit(root: string): void
+  /** Makes the list true: begins what is missing, releases what has no reason. Cheap when nothing changed. */
+  turn(now: number): void
+  /** Resolves when nothing is being fetched or released. */
+  idle(): Promise<void>
+}
+
+/** Fetches of whole sites at once; readers' own fetches come beside them. */
+const fetchesMax = 2
+/** Visits may pin half of the store: the other half is for duties and grants. */
+const visitedShare = 0.5
+const visitedMax = 10_000
+
+export function createSteward(options: StewardOptions): Steward {
+  const { keeper, meter } = options
+  const grants = new Map<string, number>()
+  const visits = new Set<string>()
+  const under = new Map<string, Promise<void>>()
+  /** Announced by this run of the process; a restart announces what it still holds. */
+  const announced = new Set<string>()
+
+  const announce = (root: string): void => {
+    if (announced.has(root)) return
+    announced.add(root)
+    options.announce(root)
+  }
+
+  const hold = async (root: CID): Promise<void> => {
+    await keeper.keep(root)
+    announce(formatCid(root))
+  }
+
+  const begin = (root: string, task: () => Promise<void>): void => {
+    const done = task()
+      .catch(error => {
+        if (!isFault(error)) throw error
+        meter.count(`steward.failed.${error.code}`)
+      })
+      .finally(() => under.delete(root))
+    under.set(root, done)
+  }
+
+  const isWanted = (root: string, named: ReadonlySet<string>): boolean =>
+    grants.has(root) || (named.has(root) && (visits.has(root) || options.duty(root)))
+
+  const release = async (root: string): Promise<void> => {
+    if (announced.delete(root)) options.retract(root)
+    await keeper.release(parseCid(root))
+  }
+
+  return {
+    async grant(root, now) {
+      grants.set(formatCid(root), now + options.graceMs)
+      await hold(root)
+    },
+    visit(root) {
+      const { pinnedBytes, bytesMax } = options.usage()
+      if (visits.has(root) || pinnedBytes > bytesMax * visitedShare) return
+      visits.add(root)
+      if (visits.size > visitedMax) visits.delete(visits.values().next().value!)
+    },
+    turn(now) {
+      for (const [root, untilAt] of grants) if (untilAt <= now) grants.delete(root)
+      const named = options.named()
+      for (const root of visits) if (!named.has(root)) visits.delete(root)
+      for (const root of keeper.roots().wanted.map(formatCid)) {
+        if (!under.has(root) && !isWanted(root, named)) begin(root, () => release(root))
+      }
+      for (const root of keeper.roots().complete.map(formatCid)) if (isWanted(root, named)) announce(root)
+      for (const root of named) {
+        if (under.size >= fetchesMax) break
+        if (under.has(root) || keeper.holds(parseCid(root)) || !isWanted(root, named)) continue
+        begin(root, () => hold(parseCid(root)))
+      }
+    },
+    idle: async () => {
+      while (under.size > 0) await Promise.all(under.values())
+    },
+  }
+}
