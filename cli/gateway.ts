@@ -15,6 +15,33 @@ export const blocksPath = '/inxt/uploads/blocks'
 export const completePath = '/inxt/uploads/complete'
 export const holdersPath = '/inxt/holders'
 
+/** What `/inxt/status` says. */
+export interface EdgeStatus {
+  readonly peer: string
+  readonly address: string
+  readonly version: string
+  readonly startedAt: number
+  readonly chain: { readonly height: number; readonly healthy: boolean; readonly behindMs: number }
+  readonly names: number
+  readonly members: readonly { readonly peer: string; readonly host: string; readonly standing: string }[]
+  /** Addresses of the edges that DNS names now. */
+  readonly serving: readonly string[]
+  readonly content: {
+    readonly blocks: number
+    readonly bytes: number
+    readonly bytesMax: number
+    /** Roots that are here completely. */
+    readonly holds: readonly string[]
+  }
+  readonly memoryBytes: number
+  readonly counts: Readonly<Record<string, number>>
+}
+
+/** What `/inxt/holders/<cid>` says. */
+export interface HoldersAnswer {
+  readonly holders: readonly { readonly peer: string; readonly address: string }[]
+}
+
 const answerBytesMax = 16 * 1024 * 1024
 
 export interface Ask {

@@ -19,7 +19,9 @@ export interface Network {
   readonly suffix: string
   readonly rpc: string
   readonly contracts: { readonly nameRegistry: string; readonly edgeRegistry: string }
-  /** File with the private key of the wallet that publishes. */
+  /** Where the contracts are, as the deployment wrote it. */
+  readonly addressesFile: string
+  /** File with the key of the wallet that publishes. */
   readonly walletFile: string
   readonly edges: readonly NetworkEdge[]
   readonly chainPid: number

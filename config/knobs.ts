@@ -218,6 +218,20 @@ export const knobs = {
     says: 'an http or https URL',
     why: "A node of one's own, at its usual port.",
   },
+  'chain.addresses': {
+    default: '',
+    unit: 'path',
+    form: /^[^\0]{0,4096}$/,
+    says: 'the path of the file that the deployment wrote',
+    why: 'Which contracts are the registry is the one thing that nobody but the operator can say.',
+  },
+  'chain.wallet': {
+    default: '',
+    unit: 'path',
+    form: /^[^\0]{0,4096}$/,
+    says: 'a path; nothing for operator.json in the data folder',
+    why: 'The key that enters the edge into the Roll; without such a file the edge enters nothing.',
+  },
   'chain.pollMs': {
     default: 2000,
     unit: 'ms',

@@ -1,0 +1,173 @@
+// `inxt devnet`: the whole network on one machine, from nothing to a published site, and its orderly end.
+//
+// Whatever is started is put on a stack at once; leaving (Ctrl-C, or a Fault half-way) unwinds the stack, so nothing
+// is ever left half-started. What was kept from an earlier run is used again: identities, blocks, chain.
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { devnetMnemonic, startAnvil } from '../../registry-contract/io/anvil.ts'
+import { compileContracts } from '../../registry-contract/io/compile.ts'
+import { type Addresses, deployContracts } from '../../registry-contract/io/deploy.ts'
+import { createRpc } from '../../registry-contract/io/rpc.ts'
+import { createWallet } from '../../registry-contract/io/wallet.ts'
+import { nodeOf } from '../../registry-contract/label.ts'
+import { type RunningEdge, startEdge } from '../devnet/edges.ts'
+import { printGuide } from '../devnet/guide.ts'
+import { endOrphan, forgetChain, noteChain } from '../devnet/orphan.ts'
+import { type DevnetOptions, type DevnetPlan, endpointsOf, planDevnet } from '../devnet/plan.ts'
+import { requireFree } from '../devnet/ports.ts'
+import { settleNetwork } from '../devnet/settle.ts'
+import { lockFolder } from '../lock.ts'
+import { type Network, writeNetwork } from '../network.ts'
+import { publishFolder } from '../publish/publish.ts'
+import { createTerminal, quiet, type Terminal } from '../terminal.ts'
+
+const suffix = 'inxt'
+/** Accounts of the devnet's mnemonic: 0 publishes, k is the operator of edge k. */
+const publisherAccount = 0
+const welcomeSite = join(import.meta.dirname, '..', '..', 'examples', 'sites', 'welcome')
+
+type Stack = AsyncDisposableStack
+
+export async function devnet(options: DevnetOptions): Promise<void> {
+  const terminal = createTerminal()
+  const plan = planDevnet(options)
+  const interrupted = interruption()
+  await using stack = new AsyncDisposableStack()
+  const up = start(plan, terminal, stack)
+  // Whoever presses Ctrl-C half-way wants out at once; what was started until then is on the stack.
+  const first = await Promise.race([up, interrupted.then(() => undefined)])
+  if (first !== undefined) {
+    watch(first.edges, terminal)
+    printGuide(terminal, first.network, plan)
+    await interrupted
+  } else {
+    await up.catch(() => {})
+  }
+  terminal.line()
+  await terminal.step('stopping', async () => stack.disposeAsync())
+}
+
+function interruption(): Promise<void> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
+  })
+}
+
+interface Up {
+  readonly network: Network
+  readonly edges: readonly RunningEdge[]
+}
+
+async function start(plan: DevnetPlan, terminal: Terminal, stack: Stack): Promise<Up> {
+  terminal.line(terminal.paint('bold', `\n  INXT devnet`) + terminal.paint('dim', `  in ${plan.data}\n`))
+  stack.defer(await lockFolder(plan.data))
+  if (await endOrphan(plan.data)) terminal.line('  the chain of a devnet that was killed is ended first')
+  await terminal.step('ports are free', () => requireFree(endpointsOf(plan)))
+  const { addresses, chainPid } = await startChain(plan, terminal, stack)
+  const network: Network = {
+    version: 1,
+    suffix,
+    rpc: plan.rpc,
+    contracts: { nameRegistry: addresses.nameRegistry, edgeRegistry: addresses.edgeRegistry },
+    addressesFile: join(plan.chainFolder, 'addresses.json'),
+    walletFile: join(plan.data, 'wallet.json'),
+    edges: [],
+    chainPid,
+  }
+  const edges = await startEdges(plan, terminal, stack, network.addressesFile)
+  const running: Network = {
+    ...network,
+    edges: edges.map(({ plan: { number, address }, pid }) => {
+      const { dnsPort, httpPort, overlayPort } = plan
+      return { number, address, dnsPort, httpPort, overlayPort, pid }
+    }),
+  }
+  await terminal.step('every edge sees every other', () => settleNetwork(running.edges))
+  await writeWallet(running.walletFile, publisherAccount)
+  await writeNetwork(plan.data, running)
+  const welcome = {
+    folder: welcomeSite,
+    name: 'welcome',
+    network: running,
+    hidden: false,
+    deadlineMs: 30_000,
+  }
+  await terminal.step(`welcome.${suffix} is published`, () => publishFolder(welcome, quiet))
+  return { network: running, edges }
+}
+
+async function startChain(
+  plan: DevnetPlan,
+  terminal: Terminal,
+  stack: Stack,
+): Promise<{ addresses: Addresses; chainPid: number }> {
+  await mkdir(plan.chainFolder, { recursive: true })
+  // The compiler takes a second or two of one core; the chain starts beside it.
+  const compiled = terminal.step('contracts compiled', () => compileContracts(plan.contractsFolder))
+  compiled.catch(() => {})
+  const anvil = await startAnvil({ port: plan.chainPort, stateFile: join(plan.chainFolder, 'state.json') })
+  stack.defer(async () => {
+    await anvil.stop()
+    await forgetChain(plan.data)
+  })
+  await noteChain(plan.data, anvil.pid)
+  const artifacts = await compiled
+  const rpc = createRpc({ url: anvil.url })
+  stack.defer(() => rpc.close())
+  const addresses = await terminal.step(`chain up at ${anvil.url}, contracts deployed`, async () => {
+    const key = { mnemonic: devnetMnemonic, account: publisherAccount }
+    const wallet = await createWallet({ rpc, chainId: 31_337, key })
+    const file = join(plan.chainFolder, 'addresses.json')
+    return deployContracts({ rpc, wallet, artifacts, suffixNode: nodeOf(suffix), file })
+  })
+  return { addresses, chainPid: anvil.pid }
+}
+
+async function startEdges(
+  plan: DevnetPlan,
+  terminal: Terminal,
+  stack: Stack,
+  addressesFile: string,
+): Promise<RunningEdge[]> {
+  return terminal.bar(`${plan.edges} edges`, plan.edges, async advance => {
+    const starting = plan.members.map(async member => {
+      await mkdir(member.folder, { recursive: true })
+      await writeWallet(join(member.folder, 'operator.json'), member.number)
+      await writeFile(
+        member.configFile,
+        `${JSON.stringify(settingsOf(plan, member.address, addressesFile), null, 2)}\n`,
+      )
+      const edge = await startEdge(member)
+      stack.defer(() => edge.stop())
+      advance(1)
+      return edge
+    })
+    const results = await Promise.allSettled(starting)
+    const failed = results.find(result => result.status === 'rejected')
+    if (failed) throw failed.reason
+    return results.map(result => (result as PromiseFulfilledResult<RunningEdge>).value)
+  })
+}
+
+function settingsOf(plan: DevnetPlan, address: string, addressesFile: string): object {
+  const [first] = plan.members
+  return {
+    edge: { address, suffix },
+    dns: { port: plan.dnsPort },
+    http: { port: plan.httpPort },
+    overlay: { port: plan.overlayPort, bootstrap: `${first!.address}:${plan.overlayPort}` },
+    chain: { rpc: plan.rpc, addresses: addressesFile },
+  }
+}
+
+/** The accounts of the test mnemonic are worth nothing; the file is still for its owner alone. */
+async function writeWallet(file: string, account: number): Promise<void> {
+  await writeFile(file, `${JSON.stringify({ mnemonic: devnetMnemonic, account })}\n`, { mode: 0o600 })
+}
+
+function watch(edges: readonly RunningEdge[], terminal: Terminal): void {
+  for (const edge of edges) {
+    edge.ended.then(how => terminal.line(`  edge ${edge.plan.number} (${edge.plan.address}) ended: ${how}`))
+  }
+}

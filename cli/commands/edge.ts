@@ -1,0 +1,61 @@
+// `inxt edge`: one edge as a process. Settings come from the preset, then the file, then the command line.
+
+import { join } from 'node:path'
+import { Fault, isFault } from '../../base/fault.ts'
+import { createLog } from '../../base/io/log.ts'
+import { assignmentLayer, readLayer } from '../../config/io/read.ts'
+import { presets } from '../../config/knobs.ts'
+import { settingsFrom } from '../../config/settings.ts'
+import type { Word } from '../devnet/edges.ts'
+import { lockFolder } from '../lock.ts'
+import { startNode } from '../node.ts'
+
+interface EdgeOptions {
+  data: string
+  config?: string
+  preset: string
+  set: string[]
+}
+
+export async function edge(options: EdgeOptions): Promise<void> {
+  const preset = Object.entries(presets).find(([name]) => name === options.preset)?.[1]
+  if (preset === undefined) {
+    const known = Object.keys(presets).join(', ')
+    throw new Fault('config/invalid', `--preset ${options.preset}: there is no such preset (${known})`)
+  }
+  const layers = [{ source: `preset ${options.preset}`, values: preset }]
+  if (options.config !== undefined) layers.push((await readLayer(options.config)) as (typeof layers)[number])
+  const settings = settingsFrom([...layers, assignmentLayer(options.set)])
+  const log = createLog({ name: settings['edge.address'], level: settings['log.level'] })
+  const stopped = stopSignal()
+  try {
+    const unlock = await lockFolder(options.data)
+    const node = await startNode({ settings, folder: options.data, log }).catch(async error => {
+      await unlock()
+      throw error
+    })
+    log.info({ peer: node.peer, data: join(options.data) }, 'edge serves')
+    tell({ ready: true })
+    const why = await stopped
+    log.info({ why }, 'edge stops')
+    await node.stop()
+    await unlock()
+    log.info('edge stopped')
+  } catch (error) {
+    if (isFault(error)) tell({ fault: { code: error.code, what: error.message, hint: error.hint } })
+    throw error
+  }
+  process.exit(0)
+}
+
+/** A signal, or the end of the parent that started us (its IPC channel closes). */
+function stopSignal(): Promise<string> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal))
+    if (process.channel) process.on('disconnect', () => resolve('parent gone'))
+  })
+}
+
+function tell(word: Word): void {
+  if (process.connected) process.send?.(word)
+}

@@ -1,0 +1,48 @@
+// `inxt publish`: what a person sees of a publication, or one JSON object for a script.
+
+import { sizeText } from '../../base/bytes.ts'
+import { readNetwork } from '../network.ts'
+import { publishFolder } from '../publish/publish.ts'
+import { createTerminal, durationText, quiet } from '../terminal.ts'
+
+interface PublishOptions {
+  data: string
+  hidden: boolean
+  timeout: number
+  json: boolean
+}
+
+export async function publish(folder: string, name: string, options: PublishOptions): Promise<void> {
+  const startedAt = performance.now()
+  const network = await readNetwork(options.data)
+  const terminal = options.json ? quiet : createTerminal()
+  terminal.line()
+  const request = { folder, name, network, hidden: options.hidden, deadlineMs: options.timeout * 1000 }
+  const done = await publishFolder(request, terminal)
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(done, null, 2)}\n`)
+    return
+  }
+  if (done.hiddenLeftOut > 0) {
+    const files = done.hiddenLeftOut === 1 ? 'one name that begins' : `${done.hiddenLeftOut} names that begin`
+    terminal.line(
+      `\n  ${terminal.paint('yellow', 'note')}: ${files} with a dot were left out (--hidden includes them)`,
+    )
+  }
+  terminal.line()
+  terminal.table(
+    ['edge', 'resolves after', 'holds'],
+    done.edges.map(({ address, resolvedMs }) => [
+      address,
+      durationText(resolvedMs),
+      done.holders.includes(address) ? 'all of it' : '',
+    ]),
+  )
+  const took = durationText(performance.now() - startedAt)
+  terminal.line(
+    `\n  ${done.files} files, ${sizeText(done.bytes)}, live on ${done.edges.length} edges in ${took}`,
+  )
+  terminal.line(`  root  ${done.root}`)
+  for (const url of done.urls) terminal.line(`  ${terminal.paint('cyan', url)}`)
+  terminal.line()
+}

@@ -1,0 +1,74 @@
+// The edges of a devnet as child processes: their configuration, their start, their end.
+//
+// Each is `inxt edge` with a folder of its own, as an operator would run it. The IPC channel carries one message,
+// "ready" or the fault that prevented it; when the channel closes because the parent died, the edge stops by itself.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Fault, type FaultCode } from '../../base/fault.ts'
+import { delay } from '../../base/io/clock.ts'
+import type { EdgePlan } from './plan.ts'
+
+/** What an edge tells its parent. */
+export type Word =
+  | { readonly ready: true }
+  | { readonly fault: { code: FaultCode; what: string; hint: string } }
+
+export interface RunningEdge {
+  readonly plan: EdgePlan
+  readonly pid: number
+  /** Resolves with what ended it: `SIGKILL`, `code 1`. */
+  readonly ended: Promise<string>
+  stop(): Promise<void>
+}
+
+const main = join(import.meta.dirname, '..', 'main.ts')
+const startDeadlineMs = 30_000
+const stopDeadlineMs = 10_000
+
+/** Resolves when the edge serves. Throws the Fault that the edge met; nothing is left running then. */
+export async function startEdge(plan: EdgePlan): Promise<RunningEdge> {
+  const log = await open(plan.logFile, 'a')
+  const words = [main, 'edge', '--preset', 'devnet', '--data', plan.folder, '--config', plan.configFile]
+  const child = spawn(process.execPath, words, { stdio: ['ignore', log.fd, log.fd, 'ipc'], detached: true })
+  await log.close()
+  const ended = once(child, 'exit').then(([code, signal]) => (signal as string | null) ?? `code ${code}`)
+  try {
+    await readiness(child, plan, ended)
+  } catch (error) {
+    child.kill('SIGKILL')
+    await ended
+    throw error
+  }
+  return { plan, pid: child.pid!, ended, stop: () => stop(child, ended) }
+}
+
+async function readiness(child: ChildProcess, plan: EdgePlan, ended: Promise<string>): Promise<void> {
+  const over = new AbortController()
+  const word = await Promise.race([
+    once(child, 'message').then(([word]) => word as Word),
+    ended.then(how => `ended with ${how}`),
+    delay(startDeadlineMs, over.signal).then(() => `is not up after ${startDeadlineMs / 1000} s`),
+  ])
+  over.abort()
+  if (typeof word === 'string') {
+    throw new Fault('net/unreachable', `edge ${plan.number} ${word}`, {
+      hint: `Its log says why: ${plan.logFile}`,
+    })
+  }
+  if ('fault' in word) throw new Fault(word.fault.code, `edge ${plan.number}: ${word.fault.what}`, word.fault)
+}
+
+async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> {
+  child.kill('SIGTERM')
+  const over = new AbortController()
+  const late = await Promise.race([
+    ended.then(() => false),
+    delay(stopDeadlineMs, over.signal).then(() => true),
+  ])
+  over.abort()
+  if (late) child.kill('SIGKILL')
+  await ended
+}

@@ -1,0 +1,55 @@
+// The composition root: starts the parts of an edge in the order in which they need each other, and stops them in the
+// reverse. Each part (`parts/`) joins two or three folders; only this file knows all of them.
+//
+//   chain ──► names, Roll ──┐
+//   gossip ─► who lives ────┼─► network ──► content ──► HTTP, DNS
+//   records ► who holds ────┘
+//
+// Doors open when the names are known (before that, an edge would deny them), and the Roll names the edge when its
+// doors are open.
+
+import { mkdir } from 'node:fs/promises'
+import { createMeter } from '../base/meter.ts'
+import { awaitNames, enterRoll, openChain } from './parts/chain.ts'
+import { openContent } from './parts/content.ts'
+import { openDns } from './parts/dns.ts'
+import type { Ground } from './parts/ground.ts'
+import { openHttp } from './parts/http.ts'
+import { createNetwork } from './parts/network.ts'
+import { openOverlay } from './parts/overlay.ts'
+import { createStatus } from './parts/status.ts'
+
+export interface Node {
+  readonly peer: string
+  /** Leaves the network, finishes what is under way, writes what must be kept. */
+  stop(): Promise<void>
+}
+
+/** Throws Faults of every part; nothing is left open then. */
+export async function startNode(options: Pick<Ground, 'settings' | 'folder' | 'log'>): Promise<Node> {
+  const stack = new AsyncDisposableStack()
+  try {
+    await mkdir(options.folder, { recursive: true })
+    const peer = await start({ ...options, meter: createMeter(), stack })
+    return { peer, stop: () => stack.disposeAsync() }
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+async function start(ground: Ground): Promise<string> {
+  const whenChanged = new Set<() => void>()
+  const changed = (): void => {
+    for (const action of whenChanged) action()
+  }
+  const chain = await openChain(ground, changed)
+  const overlay = await openOverlay(ground, changed)
+  const network = createNetwork(chain.follower, overlay, whenChanged)
+  const content = await openContent(ground, network)
+  await awaitNames(ground, chain)
+  await openHttp(ground, network, content, createStatus(ground, network, content))
+  await openDns(ground, network)
+  await enterRoll(ground, chain, overlay.publicKey)
+  return overlay.peer
+}

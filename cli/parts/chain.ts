@@ -1,0 +1,94 @@
+// The chain of an edge: the registry that follows it, and the edge's own entry in the Roll.
+
+import { join } from 'node:path'
+import { toHex } from '../../base/bytes.ts'
+import { Fault, isFault } from '../../base/fault.ts'
+import { type Addresses, readAddresses } from '../../registry-contract/io/deploy.ts'
+import { type Follower, followChain } from '../../registry-contract/io/follow.ts'
+import { createRegistrar } from '../../registry-contract/io/registrar.ts'
+import { createRpc, type Rpc } from '../../registry-contract/io/rpc.ts'
+import { createWallet } from '../../registry-contract/io/wallet.ts'
+import { readWalletKey } from '../wallet-file.ts'
+import type { Ground } from './ground.ts'
+
+export interface ChainPart {
+  readonly follower: Follower
+  readonly rpc: Rpc
+  readonly addresses: Addresses
+}
+
+/** Throws Fault config/unreadable or state/broken without the contracts' addresses; a silent chain is no Fault here. */
+export async function openChain(ground: Ground, onChanges: () => void): Promise<ChainPart> {
+  const { settings, folder, log, meter, stack } = ground
+  const addresses = await readAddresses(settings['chain.addresses'])
+  if (addresses === undefined) {
+    throw new Fault(
+      'config/unreadable',
+      `chain.addresses: ${settings['chain.addresses'] || '(nothing)'} is no file`,
+      {
+        hint: 'Name the addresses.json that the deployment of the contracts wrote.',
+      },
+    )
+  }
+  const rpc = createRpc({ url: settings['chain.rpc'] })
+  stack.defer(() => rpc.close())
+  const follower = await followChain({
+    rpc,
+    addresses,
+    checkpointFile: join(folder, 'registry.json'),
+    pollMs: settings['chain.pollMs'],
+    depthMax: settings['chain.undoBlocks'],
+    meter,
+    onChanges,
+    onFault: fault => log.warn({ code: fault.code, what: fault.message }, 'the chain'),
+  })
+  stack.defer(() => follower.stop())
+  return { follower, rpc, addresses }
+}
+
+/** For the names to be known before the first question is answered. */
+const levelDeadlineMs = 20_000
+
+/** Resolves when the registry is level with the chain, or, when the chain is silent, with what the last run knew. */
+export async function awaitNames({ log }: Ground, { follower }: ChainPart): Promise<void> {
+  try {
+    await follower.level(levelDeadlineMs)
+  } catch (error) {
+    const known = follower.registry.head()
+    if (!isFault(error, 'chain/unreachable') || known === undefined) throw error
+    log.warn({ block: known.number }, 'the chain is silent: serving what was known')
+  }
+}
+
+/** Enters this edge into the Roll, or changes its entry, when there is an operator's key. */
+export async function enterRoll(ground: Ground, chain: ChainPart, publicKey: Uint8Array): Promise<void> {
+  const { settings, folder, log } = ground
+  const { follower, rpc, addresses } = chain
+  const peerKey = `0x${toHex(publicKey)}`
+  const wanted = {
+    peerKey,
+    address: settings['edge.address'],
+    dnsPort: settings['dns.port'],
+    httpPort: settings['http.port'],
+    overlayPort: settings['overlay.port'],
+  }
+  const entry = follower.registry.roll().find(edge => edge.peerKey === peerKey)
+  if (
+    entry !== undefined &&
+    Object.entries(wanted).every(([key, value]) => entry[key as keyof typeof wanted] === value)
+  )
+    return
+  const file = settings['chain.wallet'] || join(folder, 'operator.json')
+  const key = await readWalletKey(file).catch(error => {
+    if (!isFault(error, 'config/unreadable')) throw error
+    log.warn(
+      { file },
+      'no operator key: this edge is not entered into the Roll and will not be named in answers',
+    )
+    return undefined
+  })
+  if (key === undefined) return
+  const wallet = await createWallet({ rpc, chainId: addresses.chainId, key })
+  await createRegistrar({ wallet, ...addresses }).registerEdge(wanted)
+  log.info({ owner: wallet.address }, 'entered into the Roll')
+}

@@ -1,0 +1,43 @@
+// The DNS side of an edge: the names of the registry and the places that serve them, over UDP and TCP.
+
+import { serveTcp } from '../../resolver/io/tcp.ts'
+import { serveUdp } from '../../resolver/io/udp.ts'
+import { createResponder } from '../../resolver/responder.ts'
+import { type ServingEdge, takeTurns } from '../serving.ts'
+import type { Ground } from './ground.ts'
+import type { Network } from './network.ts'
+
+/** Throws Fault net/port-taken. */
+export async function openDns({ settings, meter, log, stack }: Ground, network: Network): Promise<void> {
+  let turn = 0
+  const asAddress = ({ address }: ServingEdge) => ({ ipv4: address })
+  const respond = createResponder({
+    suffixes: [settings['edge.suffix']],
+    names: {
+      site(label) {
+        const name = network.name(label)
+        return name && { contentCid: network.rootOf(name), sequence: name.sequence }
+      },
+      serial: () => network.follower.registry.head()?.number ?? 0,
+    },
+    places: {
+      near: (_site, _client, countMax) => takeTurns(network.serving(), turn++, countMax).map(asAddress),
+      servers: () =>
+        network.serving().map(edge => ({ name: `e-${edge.peerKey.slice(2, 10)}`, address: asAddress(edge) })),
+    },
+    meter,
+    ttls: { addressS: settings['dns.placeTtlS'] },
+    addressesMax: settings['dns.placesMax'],
+    onBug: error => log.error({ err: error }, 'a DNS query met a bug'),
+  })
+  const where = { address: settings['edge.address'], port: settings['dns.port'], respond, meter, log }
+  const udp = await serveUdp(where)
+  stack.defer(() => udp.close())
+  const tcp = await serveTcp({
+    ...where,
+    port: udp.port,
+    connectionsMax: settings['dns.tcpConnectionsMax'],
+    idleTimeoutMs: settings['dns.tcpIdleMs'],
+  })
+  stack.defer(() => tcp.close())
+}

@@ -1,0 +1,85 @@
+// The HTTP side of an edge: sites for readers, blocks for other edges, uploads for publishers.
+
+import { fromUtf8, utf8 } from '../../base/bytes.ts'
+import { isFault } from '../../base/fault.ts'
+import { realClock } from '../../base/io/clock.ts'
+import { parseCid } from '../../content/identifier.ts'
+import type { Steward } from '../../content/steward.ts'
+import { createIngress } from '../../edge/ingress.ts'
+import { serveHttp } from '../../edge/io/server.ts'
+import type { Sites } from '../../edge/questions.ts'
+import type { EdgeStatus, HoldersAnswer } from '../gateway.ts'
+import { createRoutes, requireGrant } from '../routes.ts'
+import { type ContentPart, contentFor } from './content.ts'
+import type { Ground } from './ground.ts'
+import type { Network } from './network.ts'
+
+export async function openHttp(
+  ground: Ground,
+  network: Network,
+  content: ContentPart,
+  status: () => EdgeStatus,
+): Promise<void> {
+  const { settings, meter, log, stack } = ground
+  const address = settings['edge.address']
+  const sites: Sites = {
+    find(label) {
+      const name = network.name(label)
+      if (name === undefined) return 'unknown'
+      const root = network.rootOf(name)
+      return root === undefined ? 'empty' : { root, sequence: name.sequence }
+    },
+  }
+  const routes = createRoutes({
+    status,
+    holders: cid => holdersAnswer(network, cid),
+    ownerOf: label => network.name(label)?.owner.toLowerCase(),
+    ...content,
+    invite: (root, authorization) => invite(ground, network, root, authorization),
+    siteBytesMax: settings['content.siteBytesMax'],
+    now: realClock.now,
+  })
+  acceptInvitations(network, content.steward)
+  const ingress = createIngress({
+    suffixes: [settings['edge.suffix']],
+    ownHosts: [address],
+    sites,
+    content: contentFor(content),
+    routes,
+    meter,
+    edgeName: address,
+  })
+  const limits = { connectionsMax: settings['http.connectionsMax'] }
+  const server = await serveHttp({ address, port: settings['http.port'], ingress, limits, log, meter })
+  stack.defer(() => server.close(settings['http.drainMs']))
+}
+
+async function holdersAnswer(network: Network, cid: string): Promise<HoldersAnswer['holders']> {
+  return (await network.holders(cid)).map(({ peer, address }) => ({ peer, address }))
+}
+
+/** The homes of a root that was just uploaded are told by a call, with the owner's grant as their warrant. */
+function invite({ settings, log }: Ground, network: Network, root: string, authorization: string): void {
+  const { overlay } = network
+  for (const home of network.homes(root, settings['content.replicas'])) {
+    if (home.peer === overlay.peer) continue
+    const to = { id: home.peer, host: home.address, port: home.overlayPort }
+    overlay
+      .call(to, 'hold', utf8(authorization), settings['records.callTimeoutMs'] * 5)
+      .catch(error =>
+        log.warn({ home: home.address, what: String(error) }, 'an invitation to hold was not taken'),
+      )
+  }
+}
+
+function acceptInvitations({ overlay, name }: Network, steward: Steward): void {
+  overlay.handle('hold', async (_, body) => {
+    const ownerOf = (label: string) => name(label)?.owner.toLowerCase()
+    const grant = await requireGrant(fromUtf8(body), ownerOf, realClock.now())
+    // The answer does not wait for the fetch: whoever asked counts the provider records.
+    steward.grant(parseCid(grant.root), realClock.now()).catch(error => {
+      if (!isFault(error)) throw error
+    })
+    return utf8('taken')
+  })
+}

@@ -1,0 +1,89 @@
+// What an edge knows of the others, as one answer to the questions of all folders: names and Roll from the chain, the
+// living from gossip, holders from the records. Derived lists are kept until something changes.
+
+import { fromHex } from '../../base/bytes.ts'
+import { isFault } from '../../base/fault.ts'
+import { rendezvous } from '../../base/hash.ts'
+import { realClock } from '../../base/io/clock.ts'
+import { decodeContenthash, formatCid } from '../../content/identifier.ts'
+import type { Follower } from '../../registry-contract/io/follow.ts'
+import type { NameEntry } from '../../registry-contract/table.ts'
+import { type ServingEdge, servingEdges } from '../serving.ts'
+import type { Overlay } from './overlay.ts'
+
+export interface Network {
+  readonly follower: Follower
+  readonly overlay: Overlay
+  /** Edges that serve now; the same array until something changes. */
+  serving(): readonly ServingEdge[]
+  self(): ServingEdge | undefined
+  name(label: string): NameEntry | undefined
+  /** Canonical CID that a name points at; undefined for none and for what is no CID. */
+  rootOf(name: NameEntry): string | undefined
+  /** Roots that names point at now; the same set until something changes. */
+  named(): ReadonlySet<string>
+  /** The edges that should hold a root. */
+  homes(root: string, countMax: number): readonly ServingEdge[]
+  onChange(action: () => void): void
+  holders(cid: string): Promise<readonly ServingEdge[]>
+}
+
+export function createNetwork(follower: Follower, overlay: Overlay, whenChanged: Set<() => void>): Network {
+  const { registry } = follower
+  let serving: readonly ServingEdge[] | undefined
+  let named: ReadonlySet<string> | undefined
+  const forget = (): void => {
+    serving = undefined
+    named = undefined
+  }
+  whenChanged.add(forget)
+  const network: Network = {
+    follower,
+    overlay,
+    serving: () => (serving ??= servingEdges(registry.roll(), [overlay.self(), ...overlay.live()])),
+    self: () => network.serving().find(({ peer }) => peer === overlay.peer),
+    name: label => registry.lookup(label, realClock.now()),
+    rootOf,
+    named() {
+      if (named !== undefined) return named
+      const now = realClock.now()
+      const roots = new Set<string>()
+      for (const name of registry.names()) {
+        const root = now < name.expiresAt ? rootOf(name) : undefined
+        if (root !== undefined) roots.add(root)
+      }
+      return (named = roots)
+    },
+    homes(root, countMax) {
+      const edges = network.serving()
+      const peers = rendezvous(
+        root,
+        edges.map(({ peer }) => peer),
+        countMax,
+      )
+      return peers.map(id => edges.find(({ peer }) => peer === id)!)
+    },
+    onChange: action => whenChanged.add(action),
+    async holders(cid) {
+      const publishers = new Set(
+        (await overlay.records.get(holderKey(cid))).map(({ publisher }) => publisher),
+      )
+      return network.serving().filter(({ peer }) => publishers.has(peer))
+    },
+  }
+  return network
+}
+
+/** Where the records of who holds a root lie. */
+export const holderKey = (cid: string): string => `holder/${cid}`
+
+/** Content hashes are strangers' bytes: what is no CID of ours is no content. */
+function rootOf(name: NameEntry): string | undefined {
+  if (name.contenthash === '0x') return undefined
+  try {
+    return formatCid(decodeContenthash(fromHex(name.contenthash)!))
+  } catch (error) {
+    if (isFault(error)) return undefined
+    throw error
+  }
+}

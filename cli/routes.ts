@@ -1,0 +1,133 @@
+// The edge's own HTTP interface: status, holders, and the uploads of those who publish. The client is cli/gateway.ts.
+//
+// Uploads need a grant (registry-contract/grant.ts): who signs must own the name on chain. A grant counts the bytes
+// that came under it, so one name cannot fill the store. When all is there, the homes of the root are told to hold
+// it too, before any name points at it.
+
+import { LRUCache } from 'lru-cache'
+import { Fault } from '../base/fault.ts'
+import { blockBytesMax } from '../content/block.ts'
+import type { Blocks } from '../content/blocks.ts'
+import { readCar } from '../content/car.ts'
+import { formatCid, parseCid } from '../content/identifier.ts'
+import type { Steward } from '../content/steward.ts'
+import type { Store } from '../content/store.ts'
+import { fieldValue } from '../edge/message.ts'
+import type { Route, RouteRequest, Routes } from '../edge/questions.ts'
+import { decodeGrant, type Grant, signerOf } from '../registry-contract/grant.ts'
+import {
+  blocksPath,
+  completePath,
+  type EdgeStatus,
+  type HoldersAnswer,
+  holdersPath,
+  missingPath,
+  statusPath,
+} from './gateway.ts'
+
+export interface RoutesOptions {
+  readonly status: () => EdgeStatus
+  readonly holders: (cid: string) => Promise<HoldersAnswer['holders']>
+  /** Lower-case address that owns a label now; undefined when nobody does. */
+  readonly ownerOf: (label: string) => string | undefined
+  readonly store: Store
+  readonly blocks: Blocks
+  readonly steward: Steward
+  /** Tells the homes of the root to hold it too; never throws. */
+  readonly invite: (root: string, authorization: string) => void
+  readonly siteBytesMax: number
+  readonly now: () => number
+}
+
+const json = (value: unknown): { status: number; json: unknown } => ({ status: 200, json: value })
+/** 5,000 CIDs of 60 bytes with their quotes, and room. */
+const questionBytesMax = 512 * 1024
+const cidsMax = 5000
+/** Twice what `inxt publish` sends at once: it stops at the first block past 4 MiB. */
+const streamBytesMax = 8 * 1024 * 1024
+const grantsMax = 10_000
+
+/** Checks that the grant is whole, current and the owner's. Faults: publish/refused, name/invalid when not yet known. */
+export async function requireGrant(
+  authorization: string | undefined,
+  ownerOf: RoutesOptions['ownerOf'],
+  now: number,
+): Promise<Grant> {
+  const grant = decodeGrant(authorization, now)
+  const owner = ownerOf(grant.name)
+  if (owner === undefined) {
+    throw new Fault('name/invalid', `nobody holds the name ${grant.name}`, {
+      hint: 'If it was registered just now, the edge sees it with the next block: try again.',
+    })
+  }
+  const signer = await signerOf(grant)
+  if (signer.toLowerCase() === owner) return grant
+  throw new Fault('publish/refused', `${grant.name} belongs to ${owner}, the grant is signed by ${signer}`)
+}
+
+export function createRoutes(options: RoutesOptions): Routes {
+  const { store, steward, now, siteBytesMax } = options
+  /** Bytes that came under a grant, by name and root. */
+  const received = new LRUCache<string, number>({ max: grantsMax })
+
+  const granted = async (request: RouteRequest): Promise<{ grant: Grant; authorization: string }> => {
+    const authorization = fieldValue(request.fields, 'authorization')
+    return { grant: await requireGrant(authorization, options.ownerOf, now()), authorization: authorization! }
+  }
+
+  const missing = async (request: RouteRequest) => {
+    await granted(request)
+    const { cids } = (await readJson(request)) as { cids?: unknown }
+    if (!Array.isArray(cids) || cids.length > cidsMax)
+      throw new Fault('bytes/malformed', '"cids" must be a list')
+    const asked = cids.map(cid => parseCid(String(cid)))
+    const has = await Promise.all(asked.map(cid => store.has(cid)))
+    return json({ missing: asked.filter((_, i) => !has[i]).map(formatCid) })
+  }
+
+  const take = async (request: RouteRequest) => {
+    const { grant } = await granted(request)
+    const key = `${grant.name} ${grant.root}`
+    const { blocks } = await readCar(request.body, { blocksMax: 100_000, bytesMax: streamBytesMax })
+    let stored = 0
+    for await (const block of blocks) {
+      const sum = (received.get(key) ?? 0) + block.bytes.length
+      if (sum > siteBytesMax) throw new Fault('bytes/too-large', `${grant.name} exceeds content.siteBytesMax`)
+      received.set(key, sum)
+      await options.blocks.put(block)
+      stored++
+    }
+    return json({ stored })
+  }
+
+  const complete = async (request: RouteRequest) => {
+    const { grant, authorization } = await granted(request)
+    await steward.grant(parseCid(grant.root), now())
+    options.invite(grant.root, authorization)
+    return json({ complete: true })
+  }
+
+  const holders = async ({ params }: RouteRequest) =>
+    json({ holders: await options.holders(formatCid(parseCid(params['cid']!))) })
+
+  const route = (bytesMax: number, answer: Route['answer']): Route => ({ bytesMax, answer })
+  return {
+    [`GET ${statusPath}`]: route(0, async () => json(options.status())),
+    [`GET ${holdersPath}/<cid>`]: route(0, holders),
+    [`POST ${missingPath}`]: route(questionBytesMax, missing),
+    [`POST ${blocksPath}`]: route(streamBytesMax + blockBytesMax, take),
+    [`POST ${completePath}`]: route(1024, complete),
+  }
+}
+
+async function readJson(request: RouteRequest): Promise<object> {
+  const parts: Uint8Array[] = []
+  for await (const part of request.body) parts.push(part)
+  try {
+    const value: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'))
+    if (typeof value === 'object' && value !== null) return value
+  } catch {
+    // falls through to the Fault below
+  }
+  throw new Fault('bytes/malformed', 'the body is no JSON object')
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { toHex } from '../base/bytes.ts'
+import { peerIdOf } from '../overlay/peer.ts'
+import { servingEdges, takeTurns } from './serving.ts'
+
+const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
+const entry = (byte: number) => ({
+  peerKey: `0x${toHex(key(byte))}`,
+  owner: '0x0',
+  address: `127.0.1.${byte}`,
+  dnsPort: 53,
+  httpPort: 80,
+  overlayPort: 4001,
+})
+const member = (byte: number, port = 4001) => ({ id: peerIdOf(key(byte)), host: `127.0.1.${byte}`, port })
+
+test('an edge serves when the Roll, its life and its own word agree', () => {
+  const roll = [entry(1), entry(2), entry(3), entry(4)]
+  const live = [member(1), member(3, 4002), { ...member(4), host: '127.0.1.9' }, member(5)]
+  assert.deepEqual(
+    servingEdges(roll, live).map(({ address }) => address),
+    ['127.0.1.1'],
+  )
+  assert.deepEqual(servingEdges([], live), [])
+})
+
+test('answers take turns and never repeat an edge', () => {
+  assert.deepEqual(takeTurns([1, 2, 3], 0, 2), [1, 2])
+  assert.deepEqual(takeTurns([1, 2, 3], 5, 9), [3, 1, 2])
+  assert.deepEqual(takeTurns([], 5, 9), [])
+})

@@ -1,0 +1,36 @@
+// Which edges are named in answers and asked for blocks: those on the Roll whose own gossip confirms the entry.
+//
+// The chain says who is an edge and where, gossip says who is alive. Neither is enough: anyone may enter a stranger's
+// key into the Roll, and anyone may gossip without being on it. So an edge serves when it is on the Roll, is alive,
+// and gossips from the very address that its entry names.
+
+import { fromHex } from '../base/bytes.ts'
+import { type PeerId, peerIdOf } from '../overlay/peer.ts'
+import type { EdgeEntry } from '../registry-contract/table.ts'
+
+export interface ServingEdge extends EdgeEntry {
+  readonly peer: PeerId
+}
+
+export interface LiveMember {
+  readonly id: PeerId
+  readonly host: string
+  readonly port: number
+}
+
+/** In the order of the Roll, which is the same everywhere. */
+export function servingEdges(roll: readonly EdgeEntry[], live: readonly LiveMember[]): ServingEdge[] {
+  const members = new Map(live.map(member => [member.id, member]))
+  return roll
+    .map(edge => ({ ...edge, peer: peerIdOf(fromHex(edge.peerKey)!) }))
+    .filter(({ peer, address, overlayPort }) => {
+      const member = members.get(peer)
+      return member?.host === address && member.port === overlayPort
+    })
+}
+
+/** `countMax` of them beginning at `turn`, so that successive answers begin with successive edges. */
+export function takeTurns<T>(items: readonly T[], turn: number, countMax: number): T[] {
+  const count = Math.min(items.length, countMax)
+  return Array.from({ length: count }, (_, i) => items[(turn + i) % items.length]!)
+}
