@@ -1,0 +1,251 @@
+// A swarm: n peers, each a real machine with its own random stream, on one virtual network with one virtual clock.
+//
+// Effects are turned into real bytes by the real codec and back; only the signature is a stand-in, since 64 zero bytes
+// are as good as any where nobody forges. A frozen peer keeps what arrives and on waking runs its timers before it
+// reads, which is what an event loop does. The transcript is hashed as it happens: same seed, same hash.
+
+import { createHash } from 'node:crypto'
+import { type Random, seededRandom } from '../base/random.ts'
+import { Membership, type MembershipEffect, type MembershipEvent } from '../overlay/membership.ts'
+import type { MembershipTuning } from '../overlay/membership-options.ts'
+import { peerIdOf } from '../overlay/peer.ts'
+import type { Sign } from '../overlay/signature.ts'
+import { decodeFrame, encodeFrame } from '../overlay/wire.ts'
+import { checkReplies, checkView, checkWake } from './checks.ts'
+import { Heap } from './heap.ts'
+import { calm, Network, type Weather } from './network.ts'
+
+export type Peer = {
+  readonly index: number
+  readonly id: string
+  readonly host: string
+  readonly random: Random
+  machine: Membership
+  running: boolean
+  frozenUntil: number
+  readonly inbox: { bytes: Uint8Array; from: Peer }[]
+  /** Peers it wrote to of its own accord since it started; all others are strangers. */
+  readonly approached: Set<Peer>
+  wakeSetAt: number
+  /** The highest incarnation this peer ever announced. */
+  incarnationMax: number
+  sentFrames: number
+  sentBytes: number
+}
+
+export type Told = { readonly at: number; readonly peer: Peer; readonly event: MembershipEvent }
+
+export type SwarmOptions = { seed: number; size: number; tuning: MembershipTuning; weather?: Weather }
+
+const port = 7000
+/** Frames that wait for a frozen process, as a socket buffer of 212,992 bytes holds at 1400 each. */
+const inboxMax = 152
+const noSignature = new Uint8Array(64)
+const sign: Sign = () => noSignature
+const verify = (): boolean => true
+
+export class Swarm {
+  now = 0
+  readonly peers: Peer[]
+  readonly network: Network
+  /** Called for every event that a machine tells. */
+  onTold: (told: Told) => void = () => {}
+  readonly #tuning: MembershipTuning
+  readonly #heap = new Heap()
+  readonly #transcript = createHash('sha256')
+  readonly #byHost: Map<string, Peer>
+  readonly #byId: Map<string, Peer>
+
+  constructor(options: SwarmOptions) {
+    const { seed, size, tuning } = options
+    this.#tuning = tuning
+    const stream = (i: number): Random =>
+      seededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(i + 1, 0x85ebca77))
+    this.network = new Network(stream(-2), options.weather ?? calm)
+    this.peers = Array.from({ length: size }, (_, index) => this.#createPeer(index, stream(index)))
+    this.#byHost = new Map(this.peers.map(peer => [peer.host, peer]))
+    this.#byId = new Map(this.peers.map(peer => [peer.id, peer]))
+  }
+
+  /** Starts a peer, again or for the first time, and lets it join through the peers of these indexes. */
+  start(index: number, bootstraps: readonly number[] = [0]): void {
+    const peer = this.peers[index]!
+    peer.machine = this.#createMachine(peer.id, peer.host, peer.random)
+    peer.running = true
+    peer.frozenUntil = 0
+    peer.wakeSetAt = Number.POSITIVE_INFINITY
+    peer.inbox.length = 0
+    peer.approached.clear()
+    this.#approach(
+      peer,
+      peer.machine.join(
+        bootstraps.map(i => ({ host: this.peers[i]!.host, port })),
+        this.now,
+      ),
+    )
+  }
+
+  crash(index: number): void {
+    this.peers[index]!.running = false
+  }
+
+  /** Neither timers nor frames are handled for this long; frames wait, up to a socket's buffer. */
+  freeze(index: number, durationMs: number): void {
+    const peer = this.peers[index]!
+    peer.frozenUntil = this.now + durationMs
+    this.at(peer.frozenUntil, () => this.#thaw(peer))
+  }
+
+  leave(index: number): void {
+    const peer = this.peers[index]!
+    this.#do(peer, peer.machine.leave())
+    peer.running = false
+  }
+
+  at(time: number, action: () => void): void {
+    this.#heap.push(time, action)
+  }
+
+  run(durationMs: number): void {
+    this.runUntil(() => false, durationMs)
+  }
+
+  /** The virtual ms until `isDone` held after some event, or `Infinity` when `limitMs` went by first. */
+  runUntil(isDone: () => boolean, limitMs: number): number {
+    const startAt = this.now
+    const endAt = startAt + limitMs
+    while (!isDone()) {
+      if (this.#heap.nextAt() > endAt) {
+        this.now = endAt
+        return Number.POSITIVE_INFINITY
+      }
+      const event = this.#heap.pop()!
+      this.now = event.at
+      event.action()
+    }
+    return this.now - startAt
+  }
+
+  running(): Peer[] {
+    return this.peers.filter(peer => peer.running)
+  }
+
+  /** Every running peer counts on exactly the others that run, and suspects none. */
+  agrees(): boolean {
+    const running = this.running()
+    return running.every(peer => {
+      const live = peer.machine.live()
+      return (
+        live.length === running.length - 1 &&
+        live.every(member => member.standing === 'alive' && this.#byId.get(member.id)!.running)
+      )
+    })
+  }
+
+  /** Starts everybody and lets them find each other; the time that took. */
+  assemble(limitMs = 120_000): number {
+    for (const peer of this.peers) this.start(peer.index)
+    return this.runUntil(() => this.agrees(), limitMs)
+  }
+
+  hash(): string {
+    return this.#transcript.copy().digest('hex')
+  }
+
+  #createMachine(id: string, host: string, random: Random): Membership {
+    const self = { id, host, port, incarnation: Math.floor(this.now / 1000) }
+    return new Membership({ tuning: this.#tuning, self, random, sign, verify }, this.now)
+  }
+
+  #createPeer(index: number, random: Random): Peer {
+    const id = peerIdOf(createHash('sha256').update(`peer ${index}`).digest())
+    const host = `10.0.${index >> 8}.${index & 255}`
+    const machine = this.#createMachine(id, host, random)
+    return {
+      ...{
+        index,
+        id,
+        host,
+        random,
+        machine,
+        running: false,
+        frozenUntil: 0,
+        inbox: [],
+        approached: new Set(),
+      },
+      ...{ wakeSetAt: Number.POSITIVE_INFINITY, incarnationMax: 0, sentFrames: 0, sentBytes: 0 },
+    }
+  }
+
+  #arrive(peer: Peer, bytes: Uint8Array, from: Peer): void {
+    if (!peer.running) return
+    if (peer.frozenUntil > this.now) {
+      if (peer.inbox.length < inboxMax) peer.inbox.push({ bytes, from })
+      return
+    }
+    const message = decodeFrame(bytes, verify)
+    const effects = peer.machine.receive(message, { host: from.host, port }, this.now)
+    const sends = this.#do(peer, effects)
+    checkReplies(
+      bytes.length,
+      sends.filter(({ to }) => to === from),
+      peer.approached.has(from),
+    )
+    for (const { to } of sends) if (to !== from) peer.approached.add(to)
+  }
+
+  #thaw(peer: Peer): void {
+    if (!peer.running || peer.frozenUntil > this.now) return
+    this.#wake(peer)
+    for (const { bytes, from } of peer.inbox.splice(0)) this.#arrive(peer, bytes, from)
+    this.#setWake(peer)
+  }
+
+  #wake(peer: Peer): void {
+    if (!peer.running || peer.frozenUntil > this.now || peer.machine.wakeAt() > this.now) return
+    const effects = peer.machine.wake(this.now)
+    checkWake(peer.machine, this.now)
+    this.#approach(peer, effects)
+  }
+
+  #approach(peer: Peer, effects: readonly MembershipEffect[]): void {
+    for (const { to } of this.#do(peer, effects)) peer.approached.add(to)
+  }
+
+  #do(peer: Peer, effects: readonly MembershipEffect[]): { bytes: Uint8Array; to: Peer }[] {
+    peer.incarnationMax = Math.max(peer.incarnationMax, peer.machine.self().incarnation)
+    const sends: { bytes: Uint8Array; to: Peer }[] = []
+    let isChanged = false
+    for (const effect of effects)
+      if (effect.do === 'tell') {
+        isChanged = true
+        this.#transcript.update(`${this.now} ${peer.index} ${effect.event.kind}\n`)
+        this.onTold({ at: this.now, peer, event: effect.event })
+      } else {
+        const bytes = encodeFrame(effect.message, sign)
+        const to = this.#byHost.get(effect.to.host)!
+        sends.push({ bytes, to })
+        this.#transcript.update(`${this.now} ${peer.index} ${to.index} `).update(bytes)
+        peer.sentFrames++
+        peer.sentBytes += bytes.length
+        for (const delayMs of this.network.delays(peer.index, to.index))
+          this.at(this.now + delayMs, () => this.#arrive(to, bytes, peer))
+      }
+    if (isChanged) checkView(peer, this.#byId, this.#tuning.membersMax)
+    this.#setWake(peer)
+    return sends
+  }
+
+  #setWake(peer: Peer): void {
+    if (!peer.running || peer.frozenUntil > this.now) return
+    const wakeAt = peer.machine.wakeAt()
+    if (wakeAt >= peer.wakeSetAt || wakeAt === Number.POSITIVE_INFINITY) return
+    peer.wakeSetAt = wakeAt
+    this.at(Math.max(wakeAt, this.now), () => {
+      if (peer.wakeSetAt !== wakeAt) return
+      peer.wakeSetAt = Number.POSITIVE_INFINITY
+      this.#wake(peer)
+      this.#setWake(peer)
+    })
+  }
+}
