@@ -6,11 +6,12 @@
 // A reader asks all homes at once and takes what has come shortly after the first that knew anything.
 
 import { fromUtf8, utf8 } from '../base/bytes.ts'
-import { assert, Fault } from '../base/fault.ts'
+import { Fault } from '../base/fault.ts'
 import { rendezvous } from '../base/hash.ts'
 import type { Clock } from '../base/io/clock.ts'
 import type { Address } from './address.ts'
 import type { PeerId } from './peer.ts'
+import { createPublications } from './publications.ts'
 import {
   decodeRecord,
   decodeRecords,
@@ -18,14 +19,13 @@ import {
   encodeRecords,
   isRecordKey,
   type Record,
-  signRecord,
-  valueBytesMax,
 } from './record.ts'
 import type { Records } from './records.ts'
-import { mergeRecords, type Shelf } from './shelf.ts'
+import { mergeRecords, type Shelf, type Shelved } from './shelf.ts'
 import type { Sign, Verify } from './signature.ts'
 
-type Contact = Address & { readonly id: PeerId }
+type Contact = Address & { readonly id: PeerId; readonly incarnation: number }
+type Home = Contact | 'self'
 
 export type ReplicatedOptions = {
   self: PeerId
@@ -45,11 +45,9 @@ export type ReplicatedOptions = {
   graceMs?: number
   /** Between attempts to reach homes that failed; expired records are swept as often. */
   repairMs?: number
-  /** What this peer itself says at once. */
-  ownMax?: number
+  /** Keys this peer may speak about at once. */
+  publicationsMax?: number
 }
-
-type Own = { record: Record; lifeMs: number; storedAt: Set<PeerId>; isBusy: boolean }
 
 const putMethod = 'records/put'
 const getMethod = 'records/get'
@@ -58,96 +56,75 @@ const recordsPerAnswerMax = 64
 const answerBytesMax = 128 * 1024
 const stored = Uint8Array.of(1)
 const refused = Uint8Array.of(0)
+/** Members come and go in bunches; one repair serves them all. */
+const settleMs = 50
 
 export function createReplicated(options: ReplicatedOptions): Records {
-  const { self, members, shelf, sign, verify, clock, call, handle } = options
-  const { replicas = 3, callTimeoutMs = 1000, graceMs = 30, repairMs = 2000, ownMax = 10_000 } = options
-  const own = new Map<string, Own>()
+  const { self, sign, verify, clock, members, shelf, call } = options
+  const {
+    replicas = 3,
+    callTimeoutMs = 1000,
+    graceMs = 30,
+    repairMs = 2000,
+    publicationsMax = 10_000,
+  } = options
   let cancelRepair = (): void => {}
 
-  const homes = (key: string): (Contact | 'self')[] => {
+  const homes = (key: string): Home[] => {
     const byId = new Map(members().map(member => [member.id, member]))
     return rendezvous(key, [self, ...byId.keys()], replicas).map(id => byId.get(id) ?? 'self')
   }
-  const storeAt = async (home: Contact | 'self', record: Record): Promise<boolean> => {
-    if (home === 'self') return ['stored', 'known'].includes(shelf.put(record, clock.now()))
+  const storeAt = async (home: Home, record: Record): Promise<boolean> => {
+    if (home === 'self') return isKept(shelf.put(record, clock.now()))
     const answer = await call(home, putMethod, encodeRecord(record), callTimeoutMs).catch(() => refused)
     return answer[0] === 1
   }
-  /** Tells every home that does not have the record yet, or all of them; how many have it then. */
-  const spread = async (mine: Own): Promise<number> => {
-    const { record, storedAt } = mine
-    const wanted = homes(record.key)
-    mine.isBusy = true
-    await Promise.all(
-      wanted.map(async home => {
-        const id = home === 'self' ? self : home.id
-        if (!storedAt.has(id) && (await storeAt(home, record))) storedAt.add(id)
-      }),
-    )
-    mine.isBusy = false
-    return wanted.filter(home => storedAt.has(home === 'self' ? self : home.id)).length
+  const ask = async (home: Home, key: string): Promise<Record[]> => {
+    if (home === 'self') return shelf.get(key, clock.now())
+    return decodeRecords(await call(home, getMethod, utf8(key), callTimeoutMs), recordsPerAnswerMax)
   }
-  const say = (key: string, value: Uint8Array, lifeMs: number): Own => {
-    const now = Math.floor(clock.now())
-    const sequence = Math.max(now, (own.get(key)?.record.sequence ?? 0) + 1)
-    const record = signRecord({ key, value, publisher: self, sequence, expiresAt: now + lifeMs }, sign)
-    const mine = { record, lifeMs, storedAt: new Set<PeerId>(), isBusy: false }
-    own.set(key, mine)
-    return mine
-  }
-  const repair = (): void => {
+  const nameOf = (home: Home): string => (home === 'self' ? self : `${home.id} ${home.incarnation}`)
+  const own = createPublications({ self, sign, clock, homes, nameOf, storeAt, publicationsMax })
+  const repairAfter = (delayMs: number): void => {
     cancelRepair()
-    const now = clock.now()
-    shelf.sweep(now)
-    const live = new Set<PeerId>([self, ...members().map(member => member.id)])
-    for (const [key, mine] of own) {
-      const { record, lifeMs, storedAt } = mine
-      for (const id of storedAt) if (!live.has(id)) storedAt.delete(id) // it may come back with nothing
-      if (record.value.length === 0 && record.expiresAt <= now) own.delete(key)
-      else if (record.value.length > 0 && record.expiresAt - now < lifeMs / 2)
-        void spread(say(key, record.value, lifeMs))
-      else if (!mine.isBusy) void spread(mine)
-    }
-    cancelRepair = clock.after(repairMs, repair)
-  }
-  const publish: Records['publish'] = async (key, value, lifeMs) => {
-    checkOwn(key, value, lifeMs)
-    if (!own.has(key) && own.size >= ownMax)
-      throw new Fault('bytes/too-large', `more than ${ownMax} own records`)
-    return spread(say(key, value, lifeMs))
+    cancelRepair = clock.after(delayMs, () => {
+      shelf.sweep(clock.now())
+      own.repair()
+      repairAfter(repairMs)
+    })
   }
 
-  handle(putMethod, async (_from, body) => {
-    const outcome = shelf.put(decodeRecord(body), clock.now())
-    return outcome === 'stored' || outcome === 'known' ? stored : refused
-  })
-  handle(getMethod, async (_from, body) => {
-    const records = shelf.get(keyOf(body), clock.now()).sort((a, b) => b.sequence - a.sequence)
-    return encodeRecords(records.slice(0, recordsPerAnswerMax), answerBytesMax)
-  })
-  cancelRepair = clock.after(repairMs, repair)
+  answerOthers(options)
+  repairAfter(repairMs)
   return {
-    put: async record => {
+    async put(record) {
       const done = await Promise.all(homes(record.key).map(home => storeAt(home, record)))
       return done.filter(Boolean).length
     },
     async get(key) {
       if (!isRecordKey(key)) return []
-      const questions = homes(key).map(async home => {
-        if (home === 'self') return shelf.get(key, clock.now())
-        return decodeRecords(await call(home, getMethod, utf8(key), callTimeoutMs), recordsPerAnswerMax)
-      })
+      const questions = homes(key).map(home => ask(home, key))
       return mergeRecords(await collect(questions, clock, graceMs), key, clock.now(), verify)
     },
-    publish,
-    async withdraw(key) {
-      const mine = own.get(key)
-      return mine && mine.record.value.length > 0 ? spread(say(key, new Uint8Array(0), mine.lifeMs)) : 0
-    },
-    membersChanged: repair,
+    publish: own.publish,
+    withdraw: own.withdraw,
+    membersChanged: () => repairAfter(settleMs),
     close: () => cancelRepair(),
   }
+}
+
+function answerOthers({ handle, shelf, clock }: ReplicatedOptions): void {
+  handle(putMethod, async (_from, body) =>
+    isKept(shelf.put(decodeRecord(body), clock.now())) ? stored : refused,
+  )
+  handle(getMethod, async (_from, body) => {
+    const records = shelf.get(keyOf(body), clock.now()).sort((a, b) => b.sequence - a.sequence)
+    return encodeRecords(records.slice(0, recordsPerAnswerMax), answerBytesMax)
+  })
+}
+
+function isKept(outcome: Shelved): boolean {
+  return outcome === 'stored' || outcome === 'known'
 }
 
 /** The answers that came until all had, or until a short grace after the first that was not empty. */
@@ -179,10 +156,4 @@ function keyOf(body: Uint8Array): string {
   const key = fromUtf8(body)
   if (key === undefined || !isRecordKey(key)) throw new Fault('bytes/malformed', 'a question without a key')
   return key
-}
-
-function checkOwn(key: string, value: Uint8Array, lifeMs: number): void {
-  assert(isRecordKey(key), 'a record key is printable ASCII of 1 to 256 characters')
-  assert(value.length > 0 && value.length <= valueBytesMax, 'a value has 1 to 1024 bytes')
-  assert(Number.isInteger(lifeMs) && lifeMs > 0, 'a life is a whole number of ms')
 }
