@@ -11,7 +11,7 @@ import { isFault } from '../base/fault.ts'
 import { realClock } from '../base/io/clock.ts'
 import { createMeter } from '../base/meter.ts'
 import { type Block, blockBytesMax, blockOf } from './block.ts'
-import { createBlocks, localGet } from './blocks.ts'
+import { createBlocks } from './blocks.ts'
 import type { Holder } from './holders.ts'
 import { formatCid, parseCid, rawCodec } from './identifier.ts'
 import { createGateway } from './io/gateway.ts'
@@ -118,7 +118,7 @@ describe('blocks', () => {
     assert.deepEqual(good.requests, [`/ipfs/${formatCid(block.cid)}?format=raw`])
     assert.equal(await store.has(block.cid), true)
     await blocks.get(block.cid)
-    assert.deepEqual(await localGet(blocks)(block.cid), block.bytes)
+    assert.deepEqual(await blocks.local(block.cid), block.bytes)
     assert.equal(good.requests.length, 1)
     assert.equal(meter.read()['blocks.memory'], 2)
   })

@@ -5,7 +5,7 @@
 // one fetch.
 
 import type { CID } from 'multiformats/cid'
-import { Fault, isFault } from '../base/fault.ts'
+import { isFault } from '../base/fault.ts'
 import { type Block, verifiedBlock } from './block.ts'
 import { createFetch, type FetchOptions } from './fetch.ts'
 import { formatCid, inlineBytes } from './identifier.ts'
@@ -97,14 +97,5 @@ export function createBlocks(options: BlocksOptions): Blocks {
       const { bytes, entries } = memory.usage()
       return { memoryBytes: bytes, memoryEntries: entries, fetching: together.size() }
     },
-  }
-}
-
-/** A `get` that never leaves this machine: `content/missing` for what is not here. */
-export function localGet(blocks: Blocks): (cid: CID) => Promise<Uint8Array> {
-  return async cid => {
-    const bytes = await blocks.local(cid)
-    if (bytes === undefined) throw new Fault('content/missing', `block ${formatCid(cid)} is not here`)
-    return bytes
   }
 }

@@ -85,10 +85,16 @@ describe('files', () => {
     }
   })
 
-  test('every shape of tree up to a third level, seen with chunks of one byte', async () => {
-    const all = noise(6, 174 * 174 + 1)
-    for (const size of [2, 173, 174, 175, 2 * 174, 2 * 174 + 1, 174 * 174 + 1]) {
-      const bytes = all.subarray(0, size)
+  test('a third level has the name the importer gives it', async () => {
+    // Made with ipfs-unixfs-importer 17.1.1, which needs seconds for it.
+    const built = await buildFile(inPieces(noise(6, 174 * 174 + 1), 4096), () => {}, 1)
+    assert.equal(formatCid(built.cid), 'bafybeigx4lv23mhf4hsp7tcbbuuwrawzbxw5jj4dsjcdxwgrskmqlnoam4')
+    assert.equal(built.totalBytes, 1_432_934)
+  })
+
+  test('every shape of tree up to a second level, seen with chunks of one byte', async () => {
+    for (const size of [2, 173, 174, 175, 2 * 174, 2 * 174 + 1]) {
+      const bytes = noise(size, size)
       const built = await buildFile(inPieces(bytes, 4096), () => {}, 1)
       const options = { ...kubo(), chunker: fixedSize({ chunkSize: 1 }), blockWriteConcurrency: 500 }
       for await (const entry of importer(
@@ -169,6 +175,8 @@ describe('directories', () => {
         },
       )
       assert.equal(blocks.at(-1), over === 0 ? 'directory' : 'shard')
+      // The importer needs seconds for each; basic directories are compared above.
+      if (over === 0) continue
       const files = new Map(names.map(name => [name, utf8('x')]))
       assert.equal(formatCid(built.cid), await theirs(files))
     }

@@ -70,7 +70,7 @@ export async function buildSymlink(target: string, sink: Sink): Promise<Built> {
   return { cid: block.cid, totalBytes: block.bytes.length }
 }
 
-/** Order of entries does not matter. Throws `content/unsupported` for names that no path can reach, or twice the same. */
+/** In any order. Throws `content/unsupported` for names that no path can reach, or twice the same. */
 export async function buildDirectory(
   entries: readonly (Built & { readonly name: string })[],
   sink: Sink,

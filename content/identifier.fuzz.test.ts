@@ -13,7 +13,7 @@ import {
   rawCodec,
 } from './identifier.ts'
 
-const runs = { seed: 1, numRuns: 1000 }
+const runs = { seed: 1, numRuns: 500 }
 
 function onlyFaults(decode: () => unknown): void {
   try {

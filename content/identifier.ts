@@ -20,9 +20,9 @@ const sha256Code = 0x12
 const identityCode = 0x00
 const sha256Bytes = 32
 /** The bound kubo sets on inlined content. */
-export const identityBytesMax = 128
+const identityBytesMax = 128
 
-/** "b" + base32 of version, codec, hash code (1 byte each), length (2 bytes) and 128 bytes is 214; base16 is not read. */
+/** "b" and base32 of version, codec, hash code (1 byte each), length (2 bytes) and 128 bytes: 1 + 213 characters. */
 const textMax = 256
 /** Version, codec, hash code and a two-byte length before the longest digest. */
 const binaryMax = identityBytesMax + 5

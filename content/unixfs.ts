@@ -11,7 +11,7 @@ import { concatBytes } from '../base/bytes.ts'
 import { Fault } from '../base/fault.ts'
 
 const kinds = ['raw', 'directory', 'file', 'metadata', 'symlink', 'shard'] as const
-export type UnixfsKind = Exclude<(typeof kinds)[number], 'metadata'>
+type UnixfsKind = Exclude<(typeof kinds)[number], 'metadata'>
 
 export type Unixfs = {
   kind: UnixfsKind
@@ -41,7 +41,7 @@ export function encodeUnixfs(value: Unixfs): Uint8Array {
   return concatBytes(parts)
 }
 
-/** Throws `bytes/malformed`; `content/unsupported` for the metadata kind; unknown fields are skipped as protobuf asks. */
+/** Throws `bytes/malformed`; `content/unsupported` for the metadata kind. Unknown fields are skipped. */
 export function decodeUnixfs(bytes: Uint8Array): Unixfs {
   const cursor = { bytes, at: 0 }
   const blockSizes: number[] = []

@@ -12,7 +12,7 @@ import { linksOf } from './node.ts'
 import type { Store } from './store.ts'
 
 /** A file of 174³ chunks under a HAMT of 8 levels under 100 folders is far below. */
-export const depthMax = 256
+const depthMax = 256
 
 export type WalkOptions = {
   readonly root: CID
@@ -35,6 +35,7 @@ export async function walk(options: WalkOptions): Promise<number> {
   const waiting: Stop[] = [{ cid: options.root, depth: 0 }]
   const under = new Set<Promise<void>>()
   let failure: { error: unknown } | undefined
+  options.signal?.throwIfAborted()
 
   const step = async ({ cid, depth }: Stop): Promise<void> => {
     const bytes = await options.visit(cid)
