@@ -1,16 +1,19 @@
 // The part of Solidity's ABI that our contracts use: static words, `bytes` and `string`, in one flat tuple.
 //
-// A tuple is a row of 32-byte words. A dynamic value leaves its offset in the row and goes, with its length before
-// it, behind the row. The decoder accepts the canonical encoding and nothing else: offsets where an encoder would put
-// them, zeros where there is padding, no byte too many. So every value has one encoding, and a hostile one cannot make
-// two readers disagree. ethers decodes all of Solidity, but at 1,800 events a second and with a start-up of 0.2 s.
-// Solidity documentation, "Contract ABI Specification", sections "Formal Specification" and "Events".
+// A tuple is a row of 32-byte words. A dynamic value leaves its offset in the row and goes, with its length
+// before it, behind the row. The decoder accepts the canonical encoding and nothing else: offsets where an
+// encoder would put them, zeros where there is padding, no byte too many. So every value has one encoding,
+// and a hostile one cannot make two readers disagree. ethers decodes all of Solidity, but at 1,800 events a
+// second and with a start-up of 0.2 s. Solidity documentation, "Contract ABI Specification", sections "Formal
+// Specification" and "Events".
 
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes, fromHex, fromUtf8, toHex, utf8 } from '../base/bytes.ts'
 import { assert, Fault } from '../base/fault.ts'
 
-/** Hexadecimal text with 0x for bytes and addresses (lower case), a number for an integer, text for a string. */
+/**
+ * Hexadecimal text with 0x for bytes and addresses (lower case), a number for an integer, text for a string.
+ */
 export type Value = string | number
 
 export interface Field {
@@ -28,10 +31,14 @@ export interface Signature {
 }
 
 const word = 32
-/** Bytes of arguments; the largest of ours is a string of 63 bytes with three words, this leaves ample room. */
+/**
+ * Bytes of arguments; the largest of ours is a string of 63 bytes with three words, this leaves ample room.
+ */
 const tupleBytesMax = 2048
 
-/** Reads `event Name(type indexed name, …)`; only called with texts of our own, so a mistake is an assertion. */
+/**
+ * Reads `event Name(type indexed name, …)`; only called with texts of our own, so a mistake is an assertion.
+ */
 export function signature(text: string): Signature {
   const match = /^(event|error|function) (\w+)\(([^)]*)\)/.exec(text)
   assert(match, `signature ${text}`)
@@ -68,7 +75,10 @@ function isZero(bytes: Uint8Array): boolean {
   return bytes.every(byte => byte === 0)
 }
 
-/** One static value from its 32 bytes. An integer past 2^53 - 1 is a Fault: nothing of ours is ever that large. */
+/**
+ * One static value from its 32 bytes. An integer past 2^53 - 1 is a Fault: nothing of ours is ever that
+ * large.
+ */
 export function decodeWord(type: string, bytes: Uint8Array): Value {
   const { bytes: width, left } = widthOf(type)
   const value = left ? bytes.subarray(0, width) : bytes.subarray(word - width)

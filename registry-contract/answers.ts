@@ -1,7 +1,8 @@
 // What an Ethereum endpoint answers, checked field by field before anybody believes it.
 //
-// JSON-RPC spells numbers as `0x1b4` (quantities, no leading zeros) and bytes as `0x…` (data). Only the fields that we
-// use are read; what else an endpoint adds is its own affair. Ethereum JSON-RPC specification, schemas "Block", "Log".
+// JSON-RPC spells numbers as `0x1b4` (quantities, no leading zeros) and bytes as `0x…` (data). Only the
+// fields that we use are read; what else an endpoint adds is its own affair. Ethereum JSON-RPC specification,
+// schemas "Block", "Log".
 
 import { Fault } from '../base/fault.ts'
 import type { Log } from './events.ts'

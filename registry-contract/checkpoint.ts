@@ -1,7 +1,7 @@
 // The registry as plain data, to keep on disk, and the strict way back.
 //
-// A checkpoint is believed only if every field has its form and it was made for the same contracts: a file is input
-// like any other. What is refused is rebuilt from the chain, so nothing is ever repaired here.
+// A checkpoint is believed only if every field has its form and it was made for the same contracts: a file is
+// input like any other. What is refused is rebuilt from the chain, so nothing is ever repaired here.
 
 import { Fault } from '../base/fault.ts'
 import type { BlockRef, PlainJournal } from './journal.ts'

@@ -1,8 +1,8 @@
 // A log of the chain becomes an event of ours, or a Fault; and back, for tests and simulations.
 //
 // A log is what a contract shouted: up to four topics (the first says which event, the others are the indexed
-// fields) and data (the fields that are not indexed). The endpoint that hands it over is a stranger, so everything is
-// checked again here, though the contract could not have written anything else.
+// fields) and data (the fields that are not indexed). The endpoint that hands it over is a stranger, so
+// everything is checked again here, though the contract could not have written anything else.
 
 import { fromHex, toHex } from '../base/bytes.ts'
 import { assert, Fault } from '../base/fault.ts'

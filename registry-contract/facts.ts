@@ -1,8 +1,8 @@
 // One event changes one entry, if it makes sense after what is known already.
 //
-// Form was checked by the decoder; here it is the meaning: the label is a label and hashes to the node, the sequence
-// rises, the edge has an address. A sequence that jumps means that a log was lost on the way: the newer fact is still
-// the better one, so it is folded, and the gap reported.
+// Form was checked by the decoder; here it is the meaning: the label is a label and hashes to the node, the
+// sequence rises, the edge has an address. A sequence that jumps means that a log was lost on the way: the
+// newer fact is still the better one, so it is folded, and the gap reported.
 
 import type { EdgeEvent, NameEvent } from './events.ts'
 import { childNode, isLabel } from './label.ts'

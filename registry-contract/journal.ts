@@ -1,7 +1,7 @@
 // The last blocks and what undoes each: how far back a re-organisation can be taken exactly.
 //
-// The journal knows one block more than it can undo, its floor: the block that a rewind of everything comes back to.
-// A journal that has dropped nothing yet has no floor and can be rewound to before its first block.
+// The journal knows one block more than it can undo, its floor: the block that a rewind of everything comes
+// back to. A journal that has dropped nothing yet has no floor and can be rewound to before its first block.
 
 import type { Undo } from './table.ts'
 

@@ -1,13 +1,14 @@
 // The chain becomes facts: blocks with logs go in, a table of names and a roll of edges come out.
 //
-// A pure fold. Every block leaves behind what it overwrote, so that a re-organisation is undone exactly: rewinding to
-// a block gives what folding only up to that block would have given (a test holds it to that). The journal reaches back
-// `depthMax` blocks; past that there is nothing to undo with and the caller folds from the start again. Blocks
-// without logs may be left out, except that a rewind can only stop at blocks it was told of.
+// A pure fold. Every block leaves behind what it overwrote, so that a re-organisation is undone exactly:
+// rewinding to a block gives what folding only up to that block would have given (a test holds it to that).
+// The journal reaches back `depthMax` blocks; past that there is nothing to undo with and the caller folds
+// from the start again. Blocks without logs may be left out, except that a rewind can only stop at blocks it
+// was told of.
 //
-// Logs that do not fit (malformed, a bad label, a stale sequence, a table that is full) are counted and skipped: one
-// endpoint's nonsense must not stop the others' facts. Rejected: snapshots of the whole table, which cost a copy of a
-// million names per block where the journal costs the few that changed.
+// Logs that do not fit (malformed, a bad label, a stale sequence, a table that is full) are counted and
+// skipped: one endpoint's nonsense must not stop the others' facts. Rejected: snapshots of the whole table,
+// which cost a copy of a million names per block where the journal costs the few that changed.
 
 import { assert, isFault } from '../base/fault.ts'
 import { createMeter, type Meter } from '../base/meter.ts'
@@ -44,7 +45,10 @@ export interface Changes {
 export interface Registry {
   /** `block` must be above the head and, when directly above, its child: the caller has compared hashes. */
   apply(block: Block): Changes
-  /** Undoes every block above `number`; undefined, with nothing changed, when the journal does not reach that far. */
+  /**
+   * Undoes every block above `number`; undefined, with nothing changed, when the journal does not reach that
+   * far.
+   */
   rewindTo(number: number): Changes | undefined
   /** The newest block folded in; undefined before the first. */
   head(): BlockRef | undefined
@@ -58,7 +62,10 @@ export interface Registry {
   /** Edges by ascending peer key; the same frozen array until an edge changes. */
   roll(): readonly EdgeEntry[]
   checkpoint(): Checkpoint
-  /** Replaces everything at once by a checkpoint; Fault `state/broken`, with nothing changed, if it is not one of ours. */
+  /**
+   * Replaces everything at once by a checkpoint; Fault `state/broken`, with nothing changed, if it is not one
+   * of ours.
+   */
   restore(data: unknown): Changes
 }
 

@@ -1,4 +1,5 @@
-// Why a contract refused, in words: the four-byte name of a custom error and its values, or Solidity's two own errors.
+// Why a contract refused, in words: the four-byte name of a custom error and its values, or Solidity's two
+// own errors.
 
 import { fromHex } from '../base/bytes.ts'
 import { isFault } from '../base/fault.ts'

@@ -1,9 +1,11 @@
 // What the two contracts offer, as text and once: the same lines that Solidity would print.
 //
-// Selectors and topics are computed from these lines, so there is no second list to keep. A test compares them with
-// the compiled contracts: a line that is missing, or left over, fails there.
+// Selectors and topics are computed from these lines, so there is no second list to keep. A test compares
+// them with the compiled contracts: a line that is missing, or left over, fails there.
 
 import { type Signature, signature } from './abi.ts'
+
+const term = 'uint64 expiresAt, uint64 sequence'
 
 export const nameRegistrySignatures = [
   'function register(string label) returns (bytes32)',
@@ -19,8 +21,8 @@ export const nameRegistrySignatures = [
   'function AHEAD_MAX() view returns (uint48)',
   'function LABEL_LENGTH_MAX() view returns (uint256)',
   'function CONTENTHASH_LENGTH_MAX() view returns (uint256)',
-  'event NameRegistered(bytes32 indexed node, string label, address indexed owner, uint64 expiresAt, uint64 sequence)',
-  'event NameRenewed(bytes32 indexed node, uint64 expiresAt, uint64 sequence)',
+  `event NameRegistered(bytes32 indexed node, string label, address indexed owner, ${term})`,
+  `event NameRenewed(bytes32 indexed node, ${term})`,
   'event NameTransferred(bytes32 indexed node, address indexed from, address indexed to, uint64 sequence)',
   'event ContenthashChanged(bytes32 indexed node, bytes contenthash, uint64 sequence)',
   'error LabelLengthInvalid(uint256 length)',
@@ -33,15 +35,17 @@ export const nameRegistrySignatures = [
   'error ContenthashLengthInvalid(uint256 length, uint256 lengthMax)',
 ] as const
 
+const endpoint = 'bytes4 ipv4, uint16 dnsPort, uint16 httpPort, uint16 overlayPort'
+
 export const edgeRegistrySignatures = [
-  'function register(bytes32 peerKey, bytes4 ipv4, uint16 dnsPort, uint16 httpPort, uint16 overlayPort)',
-  'function update(bytes32 peerKey, bytes4 ipv4, uint16 dnsPort, uint16 httpPort, uint16 overlayPort)',
+  `function register(bytes32 peerKey, ${endpoint})`,
+  `function update(bytes32 peerKey, ${endpoint})`,
   'function remove(bytes32 peerKey)',
   'function edge(bytes32 peerKey) view returns ((address,bytes4,uint16,uint16,uint16))',
-  'event EdgeRegistered(bytes32 indexed peerKey, address indexed owner, bytes4 ipv4, uint16 dnsPort, uint16 httpPort, uint16 overlayPort)',
+  `event EdgeRegistered(bytes32 indexed peerKey, address indexed owner, ${endpoint})`,
   'event EdgeRemoved(bytes32 indexed peerKey, address indexed owner)',
   'error EdgeKeyInvalid(bytes32 peerKey)',
-  'error EdgeEndpointInvalid(bytes4 ipv4, uint16 dnsPort, uint16 httpPort, uint16 overlayPort)',
+  `error EdgeEndpointInvalid(${endpoint})`,
   'error EdgeUnknown(bytes32 peerKey)',
   'error EdgeOwnerMismatch(bytes32 peerKey, address owner, address caller)',
 ] as const

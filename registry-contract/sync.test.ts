@@ -147,7 +147,7 @@ describe('sync', () => {
     }
   })
 
-  test('the old table serves until the new one is complete, and a wrong chain never replaces it', async () => {
+  test('the old table serves until the new one is complete; a wrong chain never replaces it', async () => {
     const chain = createFakeChain()
     const register = specimens.find(log => log.address === contracts.nameRegistry)!
     for (let i = 0; i < 100; i++) chain.mine(i === 10 ? [register] : [])
@@ -185,6 +185,31 @@ describe('sync', () => {
     const { registry, sync } = createSynced(view, { rangeMax: 100 })
     await untilLevel(sync, 1)
     assert.deepEqual(facts(registry), facts(chain.folded()))
+  })
+
+  test('a deep re-organisation between two ranges leaves nothing of the old chain', async () => {
+    for (const after of ['before the answer', 'after the answer']) {
+      const chain = createFakeChain()
+      for (let i = 0; i < 200; i++) chain.mine([specimens[i]!])
+      let answers = 0
+      const replace = (): void => {
+        chain.drop(198)
+        for (let i = 0; i < 198; i++) chain.mine([specimens[299 - i]!])
+      }
+      const view: ChainView = {
+        ...chain.view,
+        async logsBetween(from, to, addresses) {
+          const last = ++answers === 4
+          if (last && after === 'before the answer') replace()
+          const logs = await chain.view.logsBetween(from, to, addresses)
+          if (last && after === 'after the answer') replace()
+          return logs
+        },
+      }
+      const { registry, sync } = createSynced(view)
+      await untilLevel(sync, 3)
+      assert.deepEqual(facts(registry), facts(chain.folded()), after)
+    }
   })
 
   test('an endpoint that answers anything: only Fault comes out', async () => {

@@ -1,11 +1,13 @@
 // Bringing a registry up to the chain's head: find where the two part, undo to there, read on from there.
 //
-// A node can change its mind while we read it. So every block near the head is read by its hash, and its parent must
-// be the block before; where that does not hold, the round ends as 'moved' and the next one starts by looking for the
-// common ancestor again. Blocks farther from the head than a re-organisation reaches are read in ranges.
+// A node can change its mind while we read it. So every block near the head is read by its hash, and its
+// parent must be the block before; where that does not hold, the round ends as 'moved' and the next one
+// starts by looking for the common ancestor again. Blocks farther from the head than a re-organisation
+// reaches are read in ranges.
 //
-// When there is no common ancestor (a deeper re-organisation, another chain, the first start), a second registry is
-// filled from the deployment block while the first goes on serving, and replaces it in one step when it is complete.
+// When there is no common ancestor (a deeper re-organisation, another chain, the first start), a second
+// registry is filled from the deployment block while the first goes on serving, and replaces it in one step
+// when it is complete.
 
 import { Fault } from '../base/fault.ts'
 import type { Header, PlacedLog } from './answers.ts'
@@ -37,7 +39,10 @@ export interface SyncOptions {
 }
 
 export interface Sync {
-  /** One round. `level`: the registry holds what the chain had as its head; `moved`: it changed meanwhile, go on. */
+  /**
+   * One round. `level`: the registry holds what the chain had as its head; `moved`: it changed meanwhile, go
+   * on.
+   */
   round(): Promise<'level' | 'moved'>
 }
 
@@ -81,8 +86,8 @@ async function holds(chain: ChainView, known: BlockRef): Promise<boolean> {
 }
 
 /**
- * Old blocks: those with logs, and the last one, to which what comes next must fit. The logs are believed when both
- * ends of the range are the same after reading them as before; otherwise nothing is applied.
+ * Old blocks: those with logs, and the last one, to which what comes next must fit. The logs are believed
+ * when both ends of the range are the same after reading them as before; otherwise nothing is applied.
  */
 async function readRange(
   options: SyncOptions,

@@ -1,7 +1,8 @@
 // The two tables and what it takes to undo a change to them: the entry that was there before, or none.
 //
-// Entries are frozen and replaced whole, so a reader may keep one for as long as it likes, and undoing is putting the
-// old one back. The order of the tables is not part of their state: names have none, the roll is sorted.
+// Entries are frozen and replaced whole, so a reader may keep one for as long as it likes, and undoing is
+// putting the old one back. The order of the tables is not part of their state: names have none, the roll is
+// sorted.
 
 export interface NameEntry {
   readonly label: string

@@ -2,12 +2,13 @@
 pragma solidity ^0.8.30;
 
 /// @title Who may change a name, until when, and which content it names.
-/// @notice Facts only: a name belongs to whoever registered it first, for a term. Price, auctions and disputes are
-/// policy and belong into contracts of their own, which would own names here.
-/// @dev A name is a node, keccak256(suffixNode, keccak256(label)) as in EIP-137. Owner, expiry and sequence share
-/// one storage slot, so that one storage proof (`eth_getProof`) shows all three at once. Every change raises the
-/// sequence by one and every event carries the new value: a reader who misses a log sees the gap, and of two proven
-/// records the one with the higher sequence is the newer. An expired name keeps its sequence when it is registered again.
+/// @notice Facts only: a name belongs to whoever registered it first, for a term. Price, auctions and
+/// disputes are policy and belong into contracts of their own, which would own names here.
+/// @dev A name is a node, keccak256(suffixNode, keccak256(label)) as in EIP-137. Owner, expiry and sequence
+/// share one storage slot, so that one storage proof (`eth_getProof`) shows all three at once. Every change
+/// raises the sequence by one and every event carries the new value: a reader who misses a log sees the gap,
+/// and of two proven records the one with the higher sequence is the newer. An expired name keeps its
+/// sequence when it is registered again.
 contract NameRegistry {
     struct Name {
         address owner;
@@ -144,7 +145,8 @@ contract NameRegistry {
         if (name.owner != msg.sender) revert NameOwnerMismatch(node, name.owner, msg.sender);
     }
 
-    /// @dev Letters, digits, hyphen (RFC 1123 section 2.1), lower case only, so that one name has one spelling.
+    /// @dev Letters, digits, hyphen (RFC 1123 section 2.1), lower case only, so that one name has one
+    /// spelling.
     function _requireLabel(bytes calldata label) private pure {
         uint256 length = label.length;
         if (length == 0 || length > LABEL_LENGTH_MAX) revert LabelLengthInvalid(length);

@@ -1,10 +1,11 @@
 // The embedded chain: anvil, from its npm package, as a child process with its state in one file.
 //
-// anvil can keep its state itself (`--state`), but rewrites the file in place every interval, changed or not: killed
-// in the middle, it leaves half a file that it then refuses to start from. So we ask it for its state
-// (`anvil_dumpState`) when there is a new block, and replace the file by rename: a kill loses at most the interval.
-// anvil runs in a process group of its own, so that Ctrl-C reaches us alone and the state is written before it ends.
-// Its genesis header has an empty state root, which no storage proof checks against: a fresh chain mines one block.
+// anvil can keep its state itself (`--state`), but rewrites the file in place every interval, changed or not:
+// killed in the middle, it leaves half a file that it then refuses to start from. So we ask it for its state
+// (`anvil_dumpState`) when there is a new block, and replace the file by rename: a kill loses at most the
+// interval. anvil runs in a process group of its own, so that Ctrl-C reaches us alone and the state is
+// written before it ends. Its genesis header has an empty state root, which no storage proof checks against:
+// a fresh chain mines one block.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -140,7 +141,10 @@ async function keepUntil(signal: AbortSignal, intervalMs: number, keep: () => Pr
   }
 }
 
-/** Faults: `net/port-taken`, `state/broken`, `tool/missing`, `chain/unreachable`; nothing is left running then. */
+/**
+ * Faults: `net/port-taken`, `state/broken`, `tool/missing`, `chain/unreachable`; nothing is left running
+ * then.
+ */
 export async function startAnvil(given: AnvilOptions): Promise<Anvil> {
   const options = { ...defaults, ...given }
   const kept = options.stateFile !== undefined && (await checkState(options.stateFile))

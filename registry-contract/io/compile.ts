@@ -1,7 +1,8 @@
 // Solidity becomes bytecode, once per change: the result is kept under the hash of all that went into it.
 //
-// Settings are fixed so that the same sources give the same bytes everywhere: optimizer at 200 runs, the EVM of the
-// Cancun fork (which every current chain runs), and no metadata hash, which would change with every comment.
+// Settings are fixed so that the same sources give the same bytes everywhere: optimizer at 200 runs, the EVM
+// of the Cancun fork (which every current chain runs), and no metadata hash, which would change with every
+// comment.
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -88,7 +89,10 @@ function isArtifacts(value: unknown): value is Artifacts {
   )
 }
 
-/** Both contracts, from `cacheFolder` when nothing changed. A source that does not compile is a bug, so an Error. */
+/**
+ * Both contracts, from `cacheFolder` when nothing changed. A source that does not compile is a bug, so an
+ * Error.
+ */
 export async function compileContracts(cacheFolder: string): Promise<Artifacts> {
   const sources = await readSources()
   const { version } = createRequire(import.meta.url)('solc/package.json') as { version: string }

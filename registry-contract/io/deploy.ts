@@ -1,7 +1,8 @@
-// Both contracts on a chain, once: where they are is kept in a file, and believed while the chain bears it out.
+// Both contracts on a chain, once: where they are is kept in a file, and believed while the chain bears it
+// out.
 //
-// The file names the chain, the creation code and the code found at each address. If any of them changed (another
-// chain, a chain that forgot, contracts that were edited) both are deployed anew.
+// The file names the chain, the creation code and the code found at each address. If any of them changed
+// (another chain, a chain that forgot, contracts that were edited) both are deployed anew.
 
 import { createHash } from 'node:crypto'
 import { concatBytes, fromHex, toHex } from '../../base/bytes.ts'
@@ -62,7 +63,9 @@ export async function readAddresses(file: string): Promise<Addresses | undefined
   return plain as unknown as Addresses
 }
 
-/** Returns what is there already, or deploys. Faults: `state/broken`, `chain/reverted`, `chain/unreachable`. */
+/**
+ * Returns what is there already, or deploys. Faults: `state/broken`, `chain/reverted`, `chain/unreachable`.
+ */
 export async function deployContracts(options: DeployOptions): Promise<Addresses> {
   const { rpc, wallet, artifacts, suffixNode, file } = options
   const chain = createChain(rpc)

@@ -27,7 +27,10 @@ export async function writeAtomically(path: string, content: string | Uint8Array
   }
 }
 
-/** Undefined when there is no such file; Fault `state/broken` when it is not JSON, `config/unreadable` otherwise. */
+/**
+ * Undefined when there is no such file; Fault `state/broken` when it is not JSON, `config/unreadable`
+ * otherwise.
+ */
 export async function readJson(path: string): Promise<unknown> {
   let content: string
   try {

@@ -1,10 +1,11 @@
 // Follows the contracts on a chain and keeps one registry up to it, for as long as the process lives.
 //
-// It asks for the newest block every `pollMs`; what happens then is sync.ts. A chain that fails is asked again with
-// growing pauses, and the registry goes on serving what it knew. After every failure the chain's id and the code at
-// the addresses are checked anew: what comes back on that port may be another chain. The registry is kept on disk, so
-// that a start needs the chain only for what is new; a checkpoint that cannot be used is rebuilt from the chain.
-// Rejected: subscriptions over WebSocket, which need the same polling beside them for what was missed.
+// It asks for the newest block every `pollMs`; what happens then is sync.ts. A chain that fails is asked
+// again with growing pauses, and the registry goes on serving what it knew. After every failure the chain's
+// id and the code at the addresses are checked anew: what comes back on that port may be another chain. The
+// registry is kept on disk, so that a start needs the chain only for what is new; a checkpoint that cannot be
+// used is rebuilt from the chain. Rejected: subscriptions over WebSocket, which need the same polling beside
+// them for what was missed.
 
 import { Fault, isFault } from '../../base/fault.ts'
 import { type Clock, delay, realClock } from '../../base/io/clock.ts'

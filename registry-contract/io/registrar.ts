@@ -16,7 +16,10 @@ export interface RegistrarOptions {
   readonly edgeRegistry: string
 }
 
-/** Every method waits until its transaction is mined. Faults: `chain/reverted`, `chain/unreachable`, `name/invalid`, `config/invalid`. */
+/**
+ * Every method waits until its transaction is mined. Faults: `chain/reverted`, `chain/unreachable`,
+ * `name/invalid`, `config/invalid`.
+ */
 export interface Registrar {
   readonly address: string
   /** Also Fault `name/taken`. */

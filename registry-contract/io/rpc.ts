@@ -1,8 +1,9 @@
-// Questions to an Ethereum endpoint: JSON-RPC 2.0 over HTTP, one question a request, with a deadline and a bound.
+// Questions to an Ethereum endpoint: JSON-RPC 2.0 over HTTP, one question a request, with a deadline and a
+// bound.
 //
-// The endpoint may be anybody's. What it answers is bounded while it arrives, must be JSON-RPC with our id, and is
-// handed on as `unknown` for the caller to parse. Batching is left out: ethers waits 10 ms to fill a batch, and an
-// endpoint that answers late to one question then delays them all.
+// The endpoint may be anybody's. What it answers is bounded while it arrives, must be JSON-RPC with our id,
+// and is handed on as `unknown` for the caller to parse. Batching is left out: ethers waits 10 ms to fill a
+// batch, and an endpoint that answers late to one question then delays them all.
 
 import { Agent, request } from 'undici'
 import { Fault } from '../../base/fault.ts'

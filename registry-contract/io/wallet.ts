@@ -1,10 +1,11 @@
 // Transactions from one account: estimate, number, sign, send, wait.
 //
-// ethers derives the key and signs; the rest is ours, because of three traps in its providers: they wait 10 ms to
-// batch, lose the revert data of an estimate, and their NonceManager counts a nonce up for a transaction that was
-// never sent, after which everything behind it waits for ever (ethers issue 4811). Here sending is one queue: the
-// nonce is asked of the endpoint for each transaction, after the estimate has passed, and the next transaction
-// starts when this one was accepted. Receipts are awaited outside the queue, so a burst is still one block.
+// ethers derives the key and signs; the rest is ours, because of three traps in its providers: they wait 10
+// ms to batch, lose the revert data of an estimate, and their NonceManager counts a nonce up for a
+// transaction that was never sent, after which everything behind it waits for ever (ethers issue 4811). Here
+// sending is one queue: the nonce is asked of the endpoint for each transaction, after the estimate has
+// passed, and the next transaction starts when this one was accepted. Receipts are awaited outside the queue,
+// so a burst is still one block.
 
 import { Fault, isFault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
@@ -52,8 +53,19 @@ export interface Wallet {
 }
 
 const defaults = { receiptDeadlineMs: 30_000, pollMs: 25 }
-/** A nonce can be taken by another process with the same key between our question and our sending. */
-const attemptsMax = 3
+/**
+ * Another process with the same key can take the nonce between our question and our sending. One of the two
+ * always gets through, so the other loses as often as the first has transactions waiting, at most.
+ */
+const attemptsMax = 10
+
+/**
+ * What an endpoint may talk us into paying: 2,000 gwei a gas is past every fee that Ethereum has seen for
+ * long.
+ */
+const feePerGasMax = 2_000 * 1e9
+/** The gas limit of a whole block of the embedded chain; our dearest call, a deployment, takes 1 million. */
+const gasMax = 30_000_000
 
 interface Signer {
   readonly address: string
@@ -94,7 +106,10 @@ function parseReceipt(
   }
 }
 
-/** Twice the base fee outlives six full blocks (each raises it by an eighth); the tip is what the endpoint proposes. */
+/**
+ * Twice the base fee outlives six full blocks (each raises it by an eighth); the tip is what the endpoint
+ * proposes.
+ */
 async function feesNow(rpc: Rpc): Promise<{ maxFeePerGas: number; maxPriorityFeePerGas: number }> {
   const [block, tip] = await Promise.all([
     rpc.call('eth_getBlockByNumber', ['latest', false]) as Promise<Record<string, unknown> | null>,
@@ -102,7 +117,14 @@ async function feesNow(rpc: Rpc): Promise<{ maxFeePerGas: number; maxPriorityFee
   ])
   const base = parseQuantity(block?.baseFeePerGas, 'base fee')
   const maxPriorityFeePerGas = parseQuantity(tip, 'priority fee')
-  return { maxFeePerGas: 2 * base + maxPriorityFeePerGas, maxPriorityFeePerGas }
+  const maxFeePerGas = 2 * base + maxPriorityFeePerGas
+  if (maxFeePerGas > feePerGasMax) {
+    throw new Fault(
+      'chain/unreachable',
+      `${rpc.url} asks for ${maxFeePerGas} wei a gas: more than we would pay.`,
+    )
+  }
+  return { maxFeePerGas, maxPriorityFeePerGas }
 }
 
 /** One try to send; a refusal (a taken nonce, say) comes back as a value. */
@@ -113,6 +135,8 @@ async function sendOnce(options: WalletOptions, signer: Signer, call: Call): Pro
   const estimate = await rpc.ask('eth_estimateGas', [{ ...call, from }, 'pending'])
   if ('refusal' in estimate) throw faultOf(estimate.refusal, rpc.url)
   const gas = parseQuantity(estimate.result, 'gas estimate')
+  if (gas > gasMax)
+    throw new Fault('chain/unreachable', `${rpc.url} estimates ${gas} gas: more than a block holds.`)
   const [fees, nonce] = await Promise.all([
     feesNow(rpc),
     rpc.call('eth_getTransactionCount', [from, 'pending']),

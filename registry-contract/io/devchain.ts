@@ -1,0 +1,66 @@
+// A chain with both contracts on it, for tests: compiled once a process, forgotten at the end.
+
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { nodeOf } from '../label.ts'
+import { type Anvil, type AnvilOptions, devnetMnemonic, startAnvil } from './anvil.ts'
+import { type Artifacts, compileContracts } from './compile.ts'
+import { type Addresses, deployContracts } from './deploy.ts'
+import { createRegistrar, type Registrar } from './registrar.ts'
+import { createRpc, type Rpc } from './rpc.ts'
+import { createWallet, type Wallet } from './wallet.ts'
+
+export interface Devchain {
+  readonly folder: string
+  readonly anvil: Anvil
+  readonly rpc: Rpc
+  readonly addresses: Addresses
+  wallet(account: number): Promise<Wallet>
+  registrar(account: number): Promise<Registrar>
+  stop(): Promise<void>
+}
+
+let artifacts: Promise<Artifacts> | undefined
+
+async function compileOnce(): Promise<Artifacts> {
+  const cache = await mkdtemp(join(tmpdir(), 'inxt-artifacts-'))
+  try {
+    return await compileContracts(cache)
+  } finally {
+    await rm(cache, { recursive: true })
+  }
+}
+
+export function compiled(): Promise<Artifacts> {
+  return (artifacts ??= compileOnce())
+}
+
+/** `given.stateFile` may name a file that is not there yet, in a folder of the caller's. */
+export async function startDevchain(given: Partial<AnvilOptions> = {}): Promise<Devchain> {
+  const folder = await mkdtemp(join(tmpdir(), 'inxt-chain-'))
+  const anvil = await startAnvil({ port: 0, ...given })
+  const rpc = createRpc({ url: anvil.url })
+  const wallet = (account: number): Promise<Wallet> =>
+    createWallet({ rpc, chainId: given.chainId ?? 31_337, key: { mnemonic: devnetMnemonic, account } })
+  const addresses = await deployContracts({
+    rpc,
+    wallet: await wallet(9),
+    artifacts: await compiled(),
+    suffixNode: nodeOf('inxt'),
+    file: join(folder, 'addresses.json'),
+  })
+  return {
+    folder,
+    anvil,
+    rpc,
+    addresses,
+    wallet,
+    registrar: async account => createRegistrar({ wallet: await wallet(account), ...addresses }),
+    async stop() {
+      await rpc.close()
+      await anvil.stop()
+      await rm(folder, { recursive: true })
+    },
+  }
+}
