@@ -188,7 +188,7 @@ describe('sync', () => {
   })
 
   test('a deep re-organisation between two ranges leaves nothing of the old chain', async () => {
-    for (const after of ['before the answer', 'after the answer']) {
+    for (const when of ['before the answer', 'after the answer', 'before the next range']) {
       const chain = createFakeChain()
       for (let i = 0; i < 200; i++) chain.mine([specimens[i]!])
       let answers = 0
@@ -198,17 +198,22 @@ describe('sync', () => {
       }
       const view: ChainView = {
         ...chain.view,
+        async block(number) {
+          // The fifth range of ten blocks begins by asking for its last one.
+          if (number === 50 && answers === 4 && when === 'before the next range') replace()
+          return chain.view.block(number)
+        },
         async logsBetween(from, to, addresses) {
           const last = ++answers === 4
-          if (last && after === 'before the answer') replace()
+          if (last && when === 'before the answer') replace()
           const logs = await chain.view.logsBetween(from, to, addresses)
-          if (last && after === 'after the answer') replace()
+          if (last && when === 'after the answer') replace()
           return logs
         },
       }
       const { registry, sync } = createSynced(view)
       await untilLevel(sync, 3)
-      assert.deepEqual(facts(registry), facts(chain.folded()), after)
+      assert.deepEqual(facts(registry), facts(chain.folded()), when)
     }
   })
 
