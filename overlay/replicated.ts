@@ -69,6 +69,7 @@ export function createReplicated(options: ReplicatedOptions): Records {
     publicationsMax = 10_000,
   } = options
   let cancelRepair = (): void => {}
+  let isSettling = false
 
   const homes = (key: string): Home[] => {
     const byId = new Map(members().map(member => [member.id, member]))
@@ -88,6 +89,7 @@ export function createReplicated(options: ReplicatedOptions): Records {
   const repairAfter = (delayMs: number): void => {
     cancelRepair()
     cancelRepair = clock.after(delayMs, () => {
+      isSettling = false
       shelf.sweep(clock.now())
       own.repair()
       repairAfter(repairMs)
@@ -108,7 +110,11 @@ export function createReplicated(options: ReplicatedOptions): Records {
     },
     publish: own.publish,
     withdraw: own.withdraw,
-    membersChanged: () => repairAfter(settleMs),
+    membersChanged() {
+      if (isSettling) return // else an endless coming and going would put the repair off for ever
+      isSettling = true
+      repairAfter(settleMs)
+    },
     close: () => cancelRepair(),
   }
 }

@@ -10,7 +10,7 @@ import { Membership, type MembershipEffect, type MembershipEvent } from '../over
 import type { MembershipTuning } from '../overlay/membership-options.ts'
 import { peerIdOf } from '../overlay/peer.ts'
 import type { Sign } from '../overlay/signature.ts'
-import { decodeFrame, encodeFrame } from '../overlay/wire.ts'
+import { decodeFrame, encodeFrame, type Message } from '../overlay/wire.ts'
 import { checkReplies, checkView, checkWake } from './checks.ts'
 import { Heap } from './heap.ts'
 import { calm, Network, type Weather } from './network.ts'
@@ -100,6 +100,11 @@ export class Swarm {
     const peer = this.peers[index]!
     this.#do(peer, peer.machine.leave())
     peer.running = false
+  }
+
+  /** A frame from outside the story, delivered to a peer at once as if it came from `host`. */
+  inject(to: number, message: Message, host: string): void {
+    this.#arrive(this.peers[to]!, encodeFrame(message, sign), this.#byHost.get(host)!)
   }
 
   at(time: number, action: () => void): void {

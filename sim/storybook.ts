@@ -1,0 +1,14 @@
+// All scenarios, by protocol: what `npm run sim -- <protocol>` plays.
+
+import type { Scenario } from './scenario.ts'
+import { detection } from './scenarios/detection.ts'
+import { devnet } from './scenarios/devnet.ts'
+import { flap } from './scenarios/flapping.ts'
+import { load } from './scenarios/load.ts'
+import { partition } from './scenarios/partition.ts'
+import { refutation } from './scenarios/refutation.ts'
+import { suspicion } from './scenarios/suspicion.ts'
+
+export const storybook: { readonly [protocol: string]: readonly Scenario[] } = {
+  swim: [load, detection, suspicion, partition, refutation, flap, devnet],
+}
