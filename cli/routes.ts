@@ -12,6 +12,7 @@ import { readCar } from '../content/car.ts'
 import { formatCid, parseCid } from '../content/identifier.ts'
 import type { Steward } from '../content/steward.ts'
 import type { Store } from '../content/store.ts'
+import { collectJson } from '../edge/body.ts'
 import { fieldValue } from '../edge/message.ts'
 import type { Route, RouteRequest, Routes } from '../edge/questions.ts'
 import { decodeGrant, type Grant, signerOf } from '../registry-contract/grant.ts'
@@ -77,7 +78,8 @@ export function createRoutes(options: RoutesOptions): Routes {
 
   const missing = async (request: RouteRequest) => {
     await granted(request)
-    const { cids } = (await readJson(request)) as { cids?: unknown }
+    const question = (await collectJson(request.body, questionBytesMax)) as { cids?: unknown } | null
+    const cids = question?.cids
     if (!Array.isArray(cids) || cids.length > cidsMax)
       throw new Fault('bytes/malformed', '"cids" must be a list')
     const asked = cids.map(cid => parseCid(String(cid)))
@@ -118,16 +120,4 @@ export function createRoutes(options: RoutesOptions): Routes {
     [`POST ${blocksPath}`]: route(streamBytesMax + blockBytesMax, take),
     [`POST ${completePath}`]: route(1024, complete),
   }
-}
-
-async function readJson(request: RouteRequest): Promise<object> {
-  const parts: Uint8Array[] = []
-  for await (const part of request.body) parts.push(part)
-  try {
-    const value: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'))
-    if (typeof value === 'object' && value !== null) return value
-  } catch {
-    // falls through to the Fault below
-  }
-  throw new Fault('bytes/malformed', 'the body is no JSON object')
 }

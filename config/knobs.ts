@@ -113,11 +113,11 @@ export const knobs = {
     why: "SWIM's period T'; at least three round trips (DSN 2002 §3.1), which 1 s is nearly everywhere.",
   },
   'membership.probeTimeoutMs': {
-    default: 500,
+    default: 300,
     unit: 'ms',
     min: 20,
     max: 30_000,
-    why: 'Above the 99th percentile of round trips on the Internet, half a period for the helpers.',
+    why: 'Farther than the far side of the Earth (250 ms); a third of the period, so that helpers have time.',
   },
   'membership.helpers': {
     default: 3,
@@ -126,26 +126,33 @@ export const knobs = {
     max: 10,
     why: 'k of SWIM; 3 as memberlist on a LAN.',
   },
-  'membership.suspicionPeriods': {
-    default: 4,
+  'membership.suspicionFactor': {
+    default: 3,
     unit: 'count',
     min: 1,
     max: 50,
-    why: 'Times log10(n), at least one: time to refute. 4 as memberlist on a LAN.',
+    why: 'Periods of suspicion per ceil(ln(n + 1)): time to object. 3 as in the paper.',
   },
   'membership.syncIntervalMs': {
-    default: 15_000,
+    default: 30_000,
     unit: 'ms',
     min: 200,
     max: 600_000,
     why: 'Anti-entropy heals what gossip lost and rejoins partitions; rare, since it is large.',
   },
+  'membership.joinRetryMs': {
+    default: 1000,
+    unit: 'ms',
+    min: 50,
+    max: 60_000,
+    why: 'Between two attempts to join while nobody is known.',
+  },
   'membership.membersMax': {
-    default: 10_000,
+    default: 4096,
     unit: 'count',
     min: 2,
     max: 1_000_000,
-    why: 'About 300 B a member: 3 MB. The overlay is measured to this size.',
+    why: 'About 500 B a member, the dead included: 2 MB.',
   },
   'records.replicas': { default: 3, unit: 'count', min: 1, max: 20, why: 'Two may die between two repairs.' },
   'records.lifeMs': {
@@ -259,9 +266,10 @@ export const presets = {
   /** Everything on one machine: round trips under a millisecond, so failures may show within seconds. */
   devnet: {
     'membership.probeIntervalMs': 400,
-    'membership.probeTimeoutMs': 150,
-    'membership.suspicionPeriods': 3,
-    'membership.syncIntervalMs': 2000,
+    'membership.probeTimeoutMs': 120,
+    'membership.suspicionFactor': 2,
+    'membership.syncIntervalMs': 4000,
+    'membership.joinRetryMs': 400,
     'records.lifeMs': 60_000,
     'store.bytesMax': gib,
     'store.memoryBytesMax': 32 * mib,

@@ -38,9 +38,11 @@ export async function devnet(options: DevnetOptions): Promise<void> {
   // Whoever presses Ctrl-C half-way wants out at once; what was started until then is on the stack.
   const first = await Promise.race([up, interrupted.then(() => undefined)])
   if (first !== undefined) {
-    watch(first.edges, terminal)
+    const orderly = { yes: false }
+    watch(first.edges, terminal, orderly)
     printGuide(terminal, first.network, plan)
     await interrupted
+    orderly.yes = true
   } else {
     await up.catch(() => {})
   }
@@ -166,8 +168,12 @@ async function writeWallet(file: string, account: number): Promise<void> {
   await writeFile(file, `${JSON.stringify({ mnemonic: devnetMnemonic, account })}\n`, { mode: 0o600 })
 }
 
-function watch(edges: readonly RunningEdge[], terminal: Terminal): void {
-  for (const edge of edges) {
-    edge.ended.then(how => terminal.line(`  edge ${edge.plan.number} (${edge.plan.address}) ended: ${how}`))
+/** Says when an edge ends, unless we are ending it. */
+function watch(edges: readonly RunningEdge[], terminal: Terminal, orderly: { yes: boolean }): void {
+  for (const { plan, ended } of edges) {
+    ended.then(how => {
+      if (!orderly.yes)
+        terminal.line(`  edge ${plan.number} (${plan.address}) ended: ${how}; the others go on`)
+    })
   }
 }

@@ -64,7 +64,7 @@ function invite({ settings, log }: Ground, network: Network, root: string, autho
   for (const home of network.homes(root, settings['content.replicas'])) {
     if (home.peer === overlay.peer) continue
     const to = { id: home.peer, host: home.address, port: home.overlayPort }
-    overlay
+    overlay.calls
       .call(to, 'hold', utf8(authorization), settings['records.callTimeoutMs'] * 5)
       .catch(error =>
         log.warn({ home: home.address, what: String(error) }, 'an invitation to hold was not taken'),
@@ -73,7 +73,7 @@ function invite({ settings, log }: Ground, network: Network, root: string, autho
 }
 
 function acceptInvitations({ overlay, name }: Network, steward: Steward): void {
-  overlay.handle('hold', async (_, body) => {
+  overlay.calls.handle('hold', async (_, body) => {
     const ownerOf = (label: string) => name(label)?.owner.toLowerCase()
     const grant = await requireGrant(fromUtf8(body), ownerOf, realClock.now())
     // The answer does not wait for the fetch: whoever asked counts the provider records.
