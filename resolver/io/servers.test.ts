@@ -183,8 +183,12 @@ describe('TCP', () => {
     // Two zeros would be an empty message; a long one is begun instead.
     slow.write(Uint8Array.of(0xff, 0xff))
     const signal = AbortSignal.timeout(timeoutMs)
-    await Promise.all([once(silent, 'close', { signal }), once(slow, 'close', { signal })])
-    clearInterval(trickle)
+    try {
+      await Promise.all([once(silent, 'close', { signal }), once(slow, 'close', { signal })])
+    } finally {
+      clearInterval(trickle)
+      slow.destroy()
+    }
   })
   test('a newcomer displaces the connection that was idle longest', async () => {
     const { port } = await tcp({ connectionsMax: 2 })
