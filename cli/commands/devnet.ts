@@ -32,28 +32,39 @@ type Stack = AsyncDisposableStack
 export async function devnet(options: DevnetOptions): Promise<void> {
   const terminal = createTerminal()
   const plan = planDevnet(options)
-  const interrupted = interruption()
+  const interruption = new AbortController()
+  const interrupted = new Promise<void>(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
+  })
+  interrupted.then(() => interruption.abort())
   await using stack = new AsyncDisposableStack()
-  const up = start(plan, terminal, stack)
-  // Whoever presses Ctrl-C half-way wants out at once; what was started until then is on the stack.
-  const first = await Promise.race([up, interrupted.then(() => undefined)])
-  if (first !== undefined) {
-    const orderly = { yes: false }
-    watch(first.edges, terminal, orderly)
-    printGuide(terminal, first.network, plan)
+  // Ctrl-C half-way lets the running step end and begins no other; what was started until then is on the stack.
+  const up = await start(plan, interruptible(terminal, interruption.signal), stack).catch(error => {
+    if (!interruption.signal.aborted) throw error
+    return undefined
+  })
+  if (up !== undefined) {
+    watch(up.edges, terminal, interruption.signal)
+    printGuide(terminal, up.network, plan)
     await interrupted
-    orderly.yes = true
-  } else {
-    await up.catch(() => {})
   }
   terminal.line()
   await terminal.step('stopping', async () => stack.disposeAsync())
 }
 
-function interruption(): Promise<void> {
-  return new Promise(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
-  })
+/** The same terminal, whose steps do not begin any more once the signal is aborted. */
+function interruptible(terminal: Terminal, signal: AbortSignal): Terminal {
+  return {
+    ...terminal,
+    step: async (title, action) => {
+      signal.throwIfAborted()
+      return terminal.step(title, action)
+    },
+    bar: async (title, total, action) => {
+      signal.throwIfAborted()
+      return terminal.bar(title, total, action)
+    },
+  }
 }
 
 interface Up {
@@ -169,10 +180,10 @@ async function writeWallet(file: string, account: number): Promise<void> {
 }
 
 /** Says when an edge ends, unless we are ending it. */
-function watch(edges: readonly RunningEdge[], terminal: Terminal, orderly: { yes: boolean }): void {
+function watch(edges: readonly RunningEdge[], terminal: Terminal, stopping: AbortSignal): void {
   for (const { plan, ended } of edges) {
     ended.then(how => {
-      if (!orderly.yes)
+      if (!stopping.aborted)
         terminal.line(`  edge ${plan.number} (${plan.address}) ended: ${how}; the others go on`)
     })
   }

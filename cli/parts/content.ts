@@ -123,10 +123,9 @@ function openSteward(
 }
 
 /** The answers to what the ingress asks about content. */
-export function contentFor({ blocks, steward }: ContentPart): Content {
+export function contentFor({ meter }: Ground, { blocks, steward }: ContentPart): Content {
   return {
     async resolve(root, path, signal) {
-      steward.visit(root)
       const context = { root: parseCid(root), signal }
       const found = await resolvePath(cid => blocks.get(cid, context), context.root, path)
       switch (found.kind) {
@@ -138,11 +137,20 @@ export function contentFor({ blocks, steward }: ContentPart): Content {
           return { kind: 'missing' } // a symlink's target is the publisher's text: it leads nowhere here
       }
     },
-    read: (root, cid, { start, end }, signal) => {
+    async *read(root, cid, { start, end }, signal) {
       const site = parseCid(root)
       const get = (cid: CID, signal: AbortSignal) => blocks.get(cid, { root: site, signal })
-      return readFile({ get, cid: parseCid(cid), start, end, signal })
+      try {
+        yield* readFile({ get, cid: parseCid(cid), start, end, signal })
+      } finally {
+        // The reader has the line to itself; the rest of the site is fetched when it has been served.
+        steward.visit(root)
+      }
     },
-    block: cid => blocks.local(parseCid(cid)),
+    async block(cid) {
+      const bytes = await blocks.local(parseCid(cid))
+      if (bytes !== undefined) meter.count('blocks.given')
+      return bytes
+    },
   }
 }

@@ -44,7 +44,7 @@ export async function openHttp(
     suffixes: [settings['edge.suffix']],
     ownHosts: [address],
     sites,
-    content: contentFor(content),
+    content: contentFor(ground, content),
     routes,
     meter,
     edgeName: address,

@@ -95,7 +95,10 @@ async function openMembership(
     startedAt,
   )
   const tell = (event: MembershipEvent): void => {
-    if (event.kind === 'refused') return meter.count(`membership.refused.${event.reason}`)
+    if (event.kind === 'refused') {
+      meter.count(`membership.refused.${event.reason}`)
+      return
+    }
     const { id, host, port } = event.member
     log.info({ peer: id, at: `${host}:${port}` }, `member ${event.kind}`)
     onMembers()
