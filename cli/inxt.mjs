@@ -21,9 +21,7 @@ function handOver() {
       `inxt needs Node.js ${majorMin}; this is ${process.versions.node} and no newer one was found beside it.`,
     )
     console.error('It runs TypeScript directly, which older versions cannot.')
-    console.error(
-      `Run \`npm install\` in the folder of inxt (it brings Node.js ${majorMin} along), or install Node.js ${majorMin}.`,
-    )
+    console.error(`Run \`npm install\` in the folder of inxt: it brings Node.js ${majorMin} along.`)
     process.exit(1)
   }
   const main = join(dirname(fileURLToPath(import.meta.url)), 'main.ts')

@@ -48,7 +48,7 @@ const cidsMax = 5000
 const streamBytesMax = 8 * 1024 * 1024
 const grantsMax = 10_000
 
-/** Checks that the grant is whole, current and the owner's. Faults: publish/refused, name/invalid when not yet known. */
+/** The grant, if it is whole, current and the owner's. Faults: publish/refused, name/invalid for an unknown name. */
 export async function requireGrant(
   authorization: string | undefined,
   ownerOf: RoutesOptions['ownerOf'],

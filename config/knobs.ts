@@ -277,5 +277,3 @@ export const presets = {
     'chain.pollMs': 200,
   },
 } as const satisfies Record<string, Partial<Settings>>
-
-export type PresetName = keyof typeof presets

@@ -30,7 +30,8 @@ function knobsPage(): string {
   })
   return `# Knobs
 
-Generated from \`config/knobs.ts\`; \`inxt edge\` takes them from \`--config FILE\` (JSON, nested or flat) and \`--set name=value\`.
+Generated from \`config/knobs.ts\`; \`inxt edge\` takes them from \`--config FILE\` (JSON, nested or
+flat) and \`--set name=value\`.
 The third column is what \`--preset devnet\` changes.
 
 | knob | default | devnet | unit | limits | why |

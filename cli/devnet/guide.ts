@@ -37,7 +37,7 @@ export function printGuide(terminal: Terminal, network: Network, plan: DevnetPla
   }
   terminal.line()
   terminal.line(
-    `  In a browser: http://${host}:${first.httpPort}/ once ${host} leads to ${first.address} (README, "In a browser").`,
+    `  In a browser: put "${first.address} ${host}" into /etc/hosts, then http://${host}:${first.httpPort}/`,
   )
   terminal.line(`  Ctrl-C stops everything; ${plan.data} keeps it for the next start.`)
   terminal.line()

@@ -1,4 +1,5 @@
-// What every part of an edge stands on: settings, a folder, the log, the meter, and the stack that closes what was opened.
+// What every part of an edge stands on: settings, a folder, the log, the meter, and the stack that closes what was
+// opened.
 
 import type { Log } from '../../base/io/log.ts'
 import type { Meter } from '../../base/meter.ts'
