@@ -24,10 +24,11 @@ export async function publish(folder: string, name: string, options: PublishOpti
     return
   }
   if (done.hiddenLeftOut > 0) {
-    const files = done.hiddenLeftOut === 1 ? 'one name that begins' : `${done.hiddenLeftOut} names that begin`
-    terminal.line(
-      `\n  ${terminal.paint('yellow', 'note')}: ${files} with a dot were left out (--hidden includes them)`,
-    )
+    const left = done.hiddenLeftOut
+    const names =
+      left === 1 ? 'one name that begins with a dot was' : `${left} names that begin with a dot were`
+    terminal.line()
+    terminal.line(`  ${terminal.paint('yellow', 'note')}: ${names} left out (--hidden includes them)`)
   }
   terminal.line()
   terminal.table(
@@ -40,7 +41,7 @@ export async function publish(folder: string, name: string, options: PublishOpti
   )
   const took = durationText(performance.now() - startedAt)
   terminal.line(
-    `\n  ${done.files} files, ${sizeText(done.bytes)}, live on ${done.edges.length} edges in ${took}`,
+    `\n  ${done.files} ${done.files === 1 ? 'file' : 'files'}, ${sizeText(done.bytes)}, live on ${done.edges.length} edges in ${took}`,
   )
   terminal.line(`  root  ${done.root}`)
   for (const url of done.urls) terminal.line(`  ${terminal.paint('cyan', url)}`)

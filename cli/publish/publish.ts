@@ -50,10 +50,14 @@ export interface Publication {
 /** Edges that must hold all of a site before its name points at it. */
 const holdersMin = 2
 
+/** Labels that the zone of the suffix uses itself (resolver/zone/suffix.ts): no site under them would be reached. */
+const reserved = new Set(['ns'])
+
 /** Throws Faults: name/*, config/unreadable, content/*, publish/*, chain/*, net/unreachable. */
 export async function publishFolder(request: PublishRequest, terminal: Terminal): Promise<Publication> {
   const { folder, name, network, deadlineMs } = request
   requireLabel(name)
+  if (reserved.has(name)) throw new Fault('name/invalid', `${name} is the place of the name servers`)
   requireFolder(folder)
   const imported = await importFolder(folder, request.hidden, terminal)
   const root = formatCid(imported.root)
