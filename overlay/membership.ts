@@ -111,6 +111,7 @@ export class Membership implements Machine<Message, MembershipEvent, Address> {
     const effects: Effects = []
     if (this.#probe && this.#probe.helpAt <= now) effects.push(...this.#askHelpers(this.#probe))
     if (this.#periodAt <= now) effects.push(...this.#period(now))
+    for (const id of this.#suspicions.unheard(now)) effects.push(...this.#askLastWord(id))
     for (const id of this.#suspicions.due(now)) effects.push(...this.#accuse(id, 'dead', now))
     if (this.#syncAt <= now) effects.push(...this.#repair(now))
     return effects
@@ -259,6 +260,13 @@ export class Membership implements Machine<Message, MembershipEvent, Address> {
     return member && isLive(member) ? this.#hear({ ...member, standing }, now) : []
   }
 
+  /** The answer needs no matching: whatever comes from the accused carries its incarnation. */
+  #askLastWord(id: PeerId): Effects {
+    const accused = this.#roster.get(id)
+    if (!accused) return []
+    return [this.#send(accused, { kind: 'ping', sequence: this.#nextSequence() }, this.#accusation(id))]
+  }
+
   /** A death by hearsay is taken as a suspicion. A repair also brings old news from the far side of a partition. */
   #soften(claim: Member, bySync: boolean): Member {
     const trusting = this.#tuning.suspicionFactor === 0 && !bySync
@@ -275,8 +283,9 @@ export class Membership implements Machine<Message, MembershipEvent, Address> {
     this.#rumours.add(member)
     if (isLive(member)) this.#probing.add(member.id)
     if (member.standing === 'suspect') {
-      const periods = suspicionPeriods(this.#tuning.suspicionFactor, this.#size())
-      this.#suspicions.begin(member.id, now + periods * this.#tuning.probeIntervalMs)
+      const { probeIntervalMs, suspicionFactor } = this.#tuning
+      const endsAt = now + suspicionPeriods(suspicionFactor, this.#size()) * probeIntervalMs
+      this.#suspicions.begin(member.id, Math.max(now, endsAt - probeIntervalMs), endsAt)
     } else this.#suspicions.end(member.id)
     const joined: Effects =
       before && isLive(before)

@@ -7,7 +7,7 @@ import { wideTuning } from '../../overlay/membership-options.ts'
 import { type Figure, mean, quantile, type Scenario } from '../scenario.ts'
 import { Swarm } from '../swarm.ts'
 
-const crashes = 24
+const crashes = 16
 const periodMs = wideTuning.probeIntervalMs
 
 type Heard = { first: number[]; median: number[]; full: number[] }
@@ -24,7 +24,7 @@ function crashRepeatedly(swarm: Swarm, heard: Heard): void {
       if (isOfVictim && event.kind === 'suspected' && !heardAt.has(peer.index)) heardAt.set(peer.index, at)
     }
     swarm.crash(victim.index)
-    swarm.runUntil(() => swarm.agrees(), 60 * periodMs)
+    swarm.runUntil(() => heardAt.size === swarm.peers.length - 1, 60 * periodMs)
     const times = [...heardAt.values()].sort((a, b) => a - b)
     const firstAt = times[0] ?? Number.POSITIVE_INFINITY
     heard.first.push((firstAt - crashedAt) / periodMs)
