@@ -18,7 +18,6 @@ export interface Network {
   readonly version: 1
   readonly suffix: string
   readonly rpc: string
-  readonly contracts: { readonly nameRegistry: string; readonly edgeRegistry: string }
   /** Where the contracts are, as the deployment wrote it. */
   readonly addressesFile: string
   /** File with the key of the wallet that publishes. */

@@ -5,15 +5,16 @@
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { devnetMnemonic, startAnvil } from '../../registry-contract/io/anvil.ts'
+import { devnetMnemonic } from '../../registry-contract/io/anvil.ts'
 import { compileContracts } from '../../registry-contract/io/compile.ts'
-import { type Addresses, deployContracts } from '../../registry-contract/io/deploy.ts'
+import { deployContracts } from '../../registry-contract/io/deploy.ts'
 import { createRpc } from '../../registry-contract/io/rpc.ts'
 import { createWallet } from '../../registry-contract/io/wallet.ts'
 import { nodeOf } from '../../registry-contract/label.ts'
+import { type Chain, startChain } from '../devnet/chain.ts'
 import { type RunningEdge, startEdge } from '../devnet/edges.ts'
 import { printGuide } from '../devnet/guide.ts'
-import { endOrphan, forgetChain, noteChain } from '../devnet/orphan.ts'
+import { endOrphan } from '../devnet/orphan.ts'
 import { type DevnetOptions, type DevnetPlan, endpointsOf, planDevnet } from '../devnet/plan.ts'
 import { requireFree } from '../devnet/ports.ts'
 import { settleNetwork } from '../devnet/settle.ts'
@@ -77,64 +78,49 @@ async function start(plan: DevnetPlan, terminal: Terminal, stack: Stack): Promis
   stack.defer(await lockFolder(plan.data))
   if (await endOrphan(plan.data)) terminal.line('  the chain of a devnet that was killed is ended first')
   await terminal.step('ports are free', () => requireFree(endpointsOf(plan)))
-  const { addresses, chainPid } = await startChain(plan, terminal, stack)
+  const addressesFile = join(plan.chainFolder, 'addresses.json')
+  const chain = await openChain(plan, terminal, stack, addressesFile)
+  const edges = await startEdges(plan, terminal, stack, addressesFile)
+  const { dnsPort, httpPort, overlayPort } = plan
   const network: Network = {
     version: 1,
     suffix,
     rpc: plan.rpc,
-    contracts: { nameRegistry: addresses.nameRegistry, edgeRegistry: addresses.edgeRegistry },
-    addressesFile: join(plan.chainFolder, 'addresses.json'),
+    addressesFile,
     walletFile: join(plan.data, 'wallet.json'),
-    edges: [],
-    chainPid,
-  }
-  const edges = await startEdges(plan, terminal, stack, network.addressesFile)
-  const running: Network = {
-    ...network,
     edges: edges.map(({ plan: { number, address }, pid }) => {
-      const { dnsPort, httpPort, overlayPort } = plan
       return { number, address, dnsPort, httpPort, overlayPort, pid }
     }),
+    chainPid: chain.pid(),
   }
-  await terminal.step('every edge sees every other', () => settleNetwork(running.edges))
-  await writeWallet(running.walletFile, publisherAccount)
-  await writeNetwork(plan.data, running)
-  const welcome = {
-    folder: welcomeSite,
-    name: 'welcome',
-    network: running,
-    hidden: false,
-    deadlineMs: 30_000,
-  }
+  await terminal.step('every edge sees every other', () => settleNetwork(network.edges))
+  await writeWallet(network.walletFile, publisherAccount)
+  await writeNetwork(plan.data, network)
+  const welcome = { folder: welcomeSite, name: 'welcome', network, hidden: false, deadlineMs: 30_000 }
   await terminal.step(`welcome.${suffix} is published`, () => publishFolder(welcome, quiet))
-  return { network: running, edges }
+  return { network, edges }
 }
 
-async function startChain(
+async function openChain(
   plan: DevnetPlan,
   terminal: Terminal,
   stack: Stack,
-): Promise<{ addresses: Addresses; chainPid: number }> {
-  await mkdir(plan.chainFolder, { recursive: true })
+  addressesFile: string,
+): Promise<Chain> {
   // The compiler takes a second or two of one core; the chain starts beside it.
   const compiled = terminal.step('contracts compiled', () => compileContracts(plan.contractsFolder))
   compiled.catch(() => {})
-  const anvil = await startAnvil({ port: plan.chainPort, stateFile: join(plan.chainFolder, 'state.json') })
-  stack.defer(async () => {
-    await anvil.stop()
-    await forgetChain(plan.data)
-  })
-  await noteChain(plan.data, anvil.pid)
+  const chain = await startChain(plan, terminal)
+  stack.defer(() => chain.stop())
   const artifacts = await compiled
-  const rpc = createRpc({ url: anvil.url })
+  const rpc = createRpc({ url: chain.url })
   stack.defer(() => rpc.close())
-  const addresses = await terminal.step(`chain up at ${anvil.url}, contracts deployed`, async () => {
+  await terminal.step(`chain up at ${chain.url}, contracts deployed`, async () => {
     const key = { mnemonic: devnetMnemonic, account: publisherAccount }
     const wallet = await createWallet({ rpc, chainId: 31_337, key })
-    const file = join(plan.chainFolder, 'addresses.json')
-    return deployContracts({ rpc, wallet, artifacts, suffixNode: nodeOf(suffix), file })
+    await deployContracts({ rpc, wallet, artifacts, suffixNode: nodeOf(suffix), file: addressesFile })
   })
-  return { addresses, chainPid: anvil.pid }
+  return chain
 }
 
 async function startEdges(

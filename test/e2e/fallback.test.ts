@@ -72,7 +72,7 @@ describe('fallback', { skip: toolsMissing() }, () => {
     )
   })
 
-  test('an edge dies under 200 requests a second: DNS forgets it, who tries the next address sees nothing', async () => {
+  test('an edge dies under 200 requests a second: DNS forgets it, and no reader sees a failure', async () => {
     const edges = await living()
     const expected = (await fetchSite(edges[0]!, 'welcome.inxt', '/')).body
     const [dnsEdge, victim] = edges as [NetworkEdge, NetworkEdge]

@@ -6,8 +6,8 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { inxt, type Place, processesNaming, reservePlace, startDevnet, until } from './devnet.ts'
-import { edgeView, fetchSite } from './reader.ts'
+import { inxt, type Place, processesNaming, projectRoot, reservePlace, startDevnet, until } from './devnet.ts'
+import { edgeView, fetchSite, publish } from './reader.ts'
 import { digShort, toolsMissing } from './tools.ts'
 
 describe('restart', { skip: toolsMissing() }, () => {
@@ -20,7 +20,7 @@ describe('restart', { skip: toolsMissing() }, () => {
     await place?.remove()
   })
 
-  test('Ctrl-C leaves no process behind, and a new start goes on from what was kept', async () => {
+  test('Ctrl-C leaves nothing running; starts go on from what was kept; a dead chain comes back', async () => {
     const first = await startDevnet(place)
     const before = await first.network()
     const root = await digShort(
@@ -61,6 +61,14 @@ describe('restart', { skip: toolsMissing() }, () => {
     const third = await startDevnet(place)
     const [edge] = (await third.network()).edges
     assert.equal((await fetchSite(edge!, 'welcome.inxt', '/')).status, 200)
+
+    process.kill((await third.network()).chainPid, 'SIGKILL')
+    await until('the chain is started again', 10_000, async () =>
+      third.output().includes('was started again') ? true : undefined,
+    )
+    const site = join(projectRoot, 'examples', 'sites', 'welcome', 'how')
+    const { edges } = await publish(join(place.folder, '.inxt'), site, 'after-the-crash')
+    assert.equal(edges.length, 5)
     assert.equal(await third.stop(), 0)
     assert.deepEqual(await processesNaming(place.folder), [])
   })
