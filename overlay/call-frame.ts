@@ -73,17 +73,16 @@ export function decodeCall(bytes: Uint8Array): CallFrame {
 
 /** Cuts what arrives into frames, without their lengths. Throws Fault `bytes/too-large` before collecting. */
 export class CallSplitter {
-  #held = new Uint8Array(0)
   #chunks: Uint8Array[] = []
+  #size = 0
   #wanted = 4
 
+  /** `chunk` is the splitter's from now on. */
   push(chunk: Uint8Array): Uint8Array[] {
     this.#chunks.push(chunk)
-    let size = this.#held.length
-    for (const held of this.#chunks) size += held.length
-    if (size < this.#wanted) return []
-    let bytes = concatBytes([this.#held, ...this.#chunks])
-    this.#chunks = []
+    this.#size += chunk.length
+    if (this.#size < this.#wanted) return [] // joined only once a frame is whole, so small chunks cost no copies
+    let bytes = concatBytes(this.#chunks)
     const frames: Uint8Array[] = []
     for (;;) {
       this.#wanted = 4
@@ -95,7 +94,8 @@ export class CallSplitter {
       frames.push(bytes.subarray(4, this.#wanted))
       bytes = bytes.subarray(this.#wanted)
     }
-    this.#held = Uint8Array.from(bytes)
+    this.#chunks = [bytes]
+    this.#size = bytes.length
     return frames
   }
 }

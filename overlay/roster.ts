@@ -85,7 +85,7 @@ export class Roster {
     return { members, more: start + countMax < this.#sorted.length }
   }
 
-  /** The id before which a slice of `count` begins such that each member is as likely to be in it as any other. */
+  /** Where a random slice of `count` begins: each member is in it with a chance of count / (size + count - 1) or more. */
   randomStart(count: number, chance: number): PeerId | '' {
     this.#sorted ??= [...this.#entries.keys()].sort()
     const place = Math.floor(chance * (this.#sorted.length + count - 1)) - (count - 1)

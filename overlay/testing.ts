@@ -17,7 +17,7 @@ export function testKey(number: number): TestKey {
   const der = Buffer.concat([Buffer.from(seedHead, 'hex'), seed])
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   const publicKey = Uint8Array.from(Buffer.from(key.export({ format: 'jwk' }).x!, 'base64url'))
-  return { id: peerIdOf(publicKey), publicKey, sign: bytes => sign(null, bytes, key) }
+  return { id: peerIdOf(publicKey), publicKey, sign: bytes => Uint8Array.from(sign(null, bytes, key)) }
 }
 
 export function testMember(number: number, incarnation = 1, standing: Standing = 'alive'): Member {

@@ -27,7 +27,13 @@ export type Calls = {
   close(): Promise<void>
 }
 
-export type CallsOptions = { node: Libp2p; clock: Clock; meter: Meter; callsPerPeerMax?: number }
+export type CallsOptions = {
+  node: Libp2p
+  clock: Clock
+  meter: Meter
+  callsPerPeerMax?: number
+  handlerTimeoutMs?: number
+}
 
 type Waiting = { settle(outcome: Uint8Array | Fault): void }
 type Line = { ready: Promise<Stream>; waiting: Map<number, Waiting>; isBroken: boolean }
@@ -35,7 +41,7 @@ type Line = { ready: Promise<Stream>; waiting: Map<number, Waiting>; isBroken: b
 const protocol = '/inxt/calls/1'
 
 export async function openCalls(options: CallsOptions): Promise<Calls> {
-  const { node, clock, meter, callsPerPeerMax = 64 } = options
+  const { node, clock, meter, callsPerPeerMax = 64, handlerTimeoutMs = 10_000 } = options
   const handlers = new Map<string, Handler>()
   const lines = new Map<PeerId, Line>()
   let lastCall = 0
@@ -89,7 +95,12 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
   await node.handle(
     protocol,
     (stream, connection) => {
-      serve(stream, connection.remotePeer.toString(), handlers, { meter, callsPerPeerMax })
+      serve(stream, connection.remotePeer.toString(), handlers, {
+        meter,
+        clock,
+        callsPerPeerMax,
+        handlerTimeoutMs,
+      })
     },
     { maxInboundStreams: 2 },
   )
@@ -137,9 +148,9 @@ function serve(
   stream: Stream,
   from: PeerId,
   handlers: ReadonlyMap<string, Handler>,
-  options: { meter: Meter; callsPerPeerMax: number },
+  options: { meter: Meter; clock: Clock; callsPerPeerMax: number; handlerTimeoutMs: number },
 ): void {
-  const { meter, callsPerPeerMax } = options
+  const { meter, clock, callsPerPeerMax, handlerTimeoutMs } = options
   let underWay = 0
   stream.inactivityTimeout = 0x7fffffff
   const send = (frame: CallFrame): void => {
@@ -156,7 +167,8 @@ function serve(
     if (underWay >= callsPerPeerMax)
       return send({ kind: 'refusal', call, reason: 'too many calls under way' })
     underWay++
-    handler(from, Uint8Array.from(frame.body))
+    // A handler that hangs must not keep its place for ever.
+    inTime(handler(from, Uint8Array.from(frame.body)), clock, handlerTimeoutMs)
       .then(body => send({ kind: 'reply', call, body }))
       .catch(error => {
         meter.count(error instanceof Fault ? 'overlay.calls.refused' : 'overlay.calls.broken')
@@ -164,6 +176,14 @@ function serve(
         send({ kind: 'refusal', call, reason })
       })
       .finally(() => underWay--)
+  })
+}
+
+function inTime<Value>(work: Promise<Value>, clock: Clock, timeoutMs: number): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const fault = new Fault('net/unreachable', `not done in ${timeoutMs} ms`)
+    const cancel = clock.after(timeoutMs, () => reject(fault))
+    work.then(resolve, reject).finally(cancel)
   })
 }
 

@@ -84,7 +84,13 @@ function identityOf(key: KeyObject): Identity {
   const { d, x } = key.export({ format: 'jwk' })
   const publicKey = Uint8Array.from(Buffer.from(x!, 'base64url'))
   const privateKey = privateKeyFromRaw(concatBytes([Buffer.from(d!, 'base64url'), publicKey]))
-  return { id: peerIdOf(publicKey), publicKey, key, privateKey, sign: bytes => sign(null, bytes, key) }
+  return {
+    id: peerIdOf(publicKey),
+    publicKey,
+    key,
+    privateKey,
+    sign: bytes => Uint8Array.from(sign(null, bytes, key)),
+  }
 }
 
 function broken(path: string): Fault {

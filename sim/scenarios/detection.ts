@@ -7,13 +7,15 @@ import { wideTuning } from '../../overlay/membership-options.ts'
 import { type Figure, mean, quantile, type Scenario } from '../scenario.ts'
 import { Swarm } from '../swarm.ts'
 
-const crashes = 16
+/** Fewer where each costs more, so that the whole takes some seconds. */
+const crashesAt: { [size: number]: number } = { 8: 24, 56: 16, 128: 8 }
 const periodMs = wideTuning.probeIntervalMs
 
 type Heard = { first: number[]; median: number[]; full: number[] }
 
 /** One crash after the other, each victim back and settled before the next. */
 function crashRepeatedly(swarm: Swarm, heard: Heard): void {
+  const crashes = crashesAt[swarm.peers.length]!
   for (let i = 0; i < crashes; i++) {
     const victim = swarm.peers[1 + (i % (swarm.peers.length - 1))]!
     swarm.run(periodMs * (1 + i / crashes)) // at all phases of a period
