@@ -64,6 +64,10 @@ export const faultCodes = {
     'The chain is not the one this folder was made for.',
     'Use the matching --rpc, or start with a fresh data folder.',
   ],
+  'proof/invalid': [
+    'The proof does not show what it is said to show.',
+    'Ask another peer or endpoint; the first line names the step that failed.',
+  ],
   'name/invalid': [
     'The name is not a valid label.',
     'Use 1 to 63 of a-z, 0-9 and "-", not beginning or ending with "-".',
