@@ -1,160 +1,389 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-/// @title Who may change a name, until when, and which content it names.
-/// @notice Facts only: a name belongs to whoever registered it first, for a term. Price, auctions and
-/// disputes are policy and belong into contracts of their own, which would own names here.
-/// @dev A name is a node, keccak256(suffixNode, keccak256(label)) as in EIP-137. Owner, expiry and sequence
-/// share one storage slot, so that one storage proof (`eth_getProof`) shows all three at once. Every change
-/// raises the sequence by one and every event carries the new value: a reader who misses a log sees the gap,
-/// and of two proven records the one with the higher sequence is the newer. An expired name keeps its
-/// sequence when it is registered again.
-contract NameRegistry {
-    struct Name {
+import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+/// @title Who may change a name, until when, and what it names.
+/// @author The INXT authors
+/// @notice Facts only. A name is a node, keccak256(parent, keccak256(label)) as in EIP-137. Its owner and its
+/// delegate set its content and its zone; owner and expiry are set by the registrar alone, which holds the policy.
+/// @dev Every change raises the sequence by one and every event carries the new value: a reader who misses a log sees
+/// the gap, and of two proven records the one with the higher sequence is the newer. A name that is registered anew
+/// keeps counting.
+///
+/// Storage, as `eth_getProof` shows it. `base` is keccak256(node . 0), both as 32-byte words:
+///
+/// | slot     | bits    | what                                                                                 |
+/// |----------|---------|--------------------------------------------------------------------------------------|
+/// | base     | 0-159   | owner                                                                                |
+/// |          | 160-199 | expiresAt, seconds since the epoch                                                   |
+/// |          | 200-247 | sequence                                                                             |
+/// |          | 248-249 | kind of contenthash: 0 none, 1 IPFS dag-pb, 2 IPFS raw, 3 other                      |
+/// |          | 250-251 | kind of zonehash, likewise                                                           |
+/// |          | 252     | 1 when there is a delegate                                                           |
+/// | base + 1 | 0-159   | delegate                                                                             |
+/// | base + 2 | 0-255   | SHA-256 digest of contenthash, for kinds 1 and 2                                     |
+/// | base + 3 | 0-255   | SHA-256 digest of zonehash, for kinds 1 and 2                                        |
+/// | base + 4 |         | contenthash for kind 3, as Solidity stores `bytes` (long ones at keccak256(base + 4)) |
+/// | base + 5 |         | zonehash for kind 3, likewise                                                        |
+///
+/// A slot that the kinds do not call for is zero. Kind 1 stands for the prefix e30101701220, kind 2 for e30101551220
+/// (EIP-1577, "ipfs-ns", CIDv1, SHA-256): the common forms cost one slot, not three.
+contract NameRegistry is IERC165 {
+    struct Facts {
         address owner;
-        uint48 expiresAt;
+        uint40 expiresAt;
         uint48 sequence;
+        uint8 kinds;
     }
 
-    /// @notice What one registration or renewal adds.
-    uint48 public constant TERM = 365 days;
-
-    /// @notice How far ahead a name may be paid up: two terms.
-    uint48 public constant AHEAD_MAX = 2 * TERM;
-
-    /// @notice Longest label of the DNS (RFC 1035 section 2.3.4), in bytes.
-    uint256 public constant LABEL_LENGTH_MAX = 63;
+    struct Name {
+        Facts facts;
+        address delegate;
+        bytes32[2] digests;
+        bytes[2] others;
+    }
 
     /// @notice Room for any EIP-1577 content hash with a 512-bit digest, in bytes.
-    uint256 public constant CONTENTHASH_LENGTH_MAX = 128;
+    uint256 public constant HASH_LENGTH_MAX = 128;
 
-    /// @notice The node under which every name of this registry lies.
-    bytes32 public immutable suffixNode;
+    /// @notice The only contract that sets owner and expiry.
+    address public immutable registrar;
 
-    mapping(bytes32 node => Name) private _names;
-    mapping(bytes32 node => bytes) private _contenthashes;
+    mapping(bytes32 node => Name name) private _names;
 
-    event NameRegistered(
-        bytes32 indexed node, string label, address indexed owner, uint64 expiresAt, uint64 sequence
-    );
-    event NameRenewed(bytes32 indexed node, uint64 expiresAt, uint64 sequence);
+    uint256 private constant _CONTENT = 0;
+    uint256 private constant _ZONE = 1;
+
+    uint8 private constant _NONE = 0;
+    uint8 private constant _DAG_PB = 1;
+    uint8 private constant _RAW = 2;
+    uint8 private constant _OTHER = 3;
+    uint8 private constant _HAS_DELEGATE = 1 << 4;
+
+    bytes6 private constant _DAG_PB_PREFIX = 0xe30101701220;
+    bytes6 private constant _RAW_PREFIX = 0xe30101551220;
+    /// @dev The prefix and a SHA-256 digest.
+    uint256 private constant _DIGEST_FORM_LENGTH = 6 + 32;
+
+    /// @notice The name is new, or had been released: content, zone and delegate are gone. Content that was given
+    /// along follows as an event of its own.
+    /// @param node The name
+    /// @param owner Who holds it from now on
+    /// @param expiresAt The first second at which it is not held any more
+    /// @param sequence The number of this change
+    event NameAssigned(bytes32 indexed node, address indexed owner, uint64 expiresAt, uint64 sequence);
+
+    /// @notice The name is held for longer.
+    /// @param node The name
+    /// @param expiresAt The first second at which it is not held any more
+    /// @param sequence The number of this change
+    event NameExtended(bytes32 indexed node, uint64 expiresAt, uint64 sequence);
+
+    /// @notice The name has another owner and no delegate; content, zone and expiry stay.
+    /// @param node The name
+    /// @param from Who held it
+    /// @param to Who holds it from now on
+    /// @param sequence The number of this change
     event NameTransferred(bytes32 indexed node, address indexed from, address indexed to, uint64 sequence);
+
+    /// @notice Somebody else may set content and zone, or with the zero address nobody else.
+    /// @param node The name
+    /// @param delegate Who may
+    /// @param sequence The number of this change
+    event DelegateChanged(bytes32 indexed node, address indexed delegate, uint64 sequence);
+
+    /// @notice The name points at other content, or with empty bytes at none.
+    /// @param node The name
+    /// @param contenthash EIP-1577
+    /// @param sequence The number of this change
     event ContenthashChanged(bytes32 indexed node, bytes contenthash, uint64 sequence);
 
-    /// @notice The label is empty or longer than 63 bytes.
-    error LabelLengthInvalid(uint256 length);
-    /// @notice Only a-z, 0-9 and "-" may appear, and "-" neither first nor last.
-    error LabelCharacterInvalid(uint256 position, bytes1 character);
-    error NameTaken(bytes32 node, address owner, uint64 expiresAt);
-    /// @notice The name was never registered (`expiresAt` 0) or its term is over.
+    /// @notice The owner's signed zone is another, or with empty bytes there is none.
+    /// @param node The name
+    /// @param zonehash EIP-1577
+    /// @param sequence The number of this change
+    event ZonehashChanged(bytes32 indexed node, bytes zonehash, uint64 sequence);
+
+    /// @notice Only the registrar may do this.
+    /// @param registrar Who may
+    /// @param caller Who tried
+    error RegistrarMismatch(address registrar, address caller);
+
+    /// @notice The name was never registered (`expiresAt` 0), or its term is over.
+    /// @param node The name
+    /// @param expiresAt When its term ended
     error NameExpired(bytes32 node, uint64 expiresAt);
+
+    /// @notice Only the owner may do this.
+    /// @param node The name
+    /// @param owner Who may
+    /// @param caller Who tried
     error NameOwnerMismatch(bytes32 node, address owner, address caller);
-    error NameReceiverInvalid(bytes32 node, address receiver);
-    /// @notice The name is already paid up as far ahead as is allowed.
-    error NameTermExceeded(bytes32 node, uint64 expiresAt, uint64 expiresAtMax);
-    error ContenthashLengthInvalid(uint256 length, uint256 lengthMax);
 
-    constructor(bytes32 suffixNode_) {
-        suffixNode = suffixNode_;
+    /// @notice Only the owner and the delegate may do this.
+    /// @param node The name
+    /// @param owner Who may
+    /// @param delegate Who may; zero when there is none
+    /// @param caller Who tried
+    error NameWriterMismatch(bytes32 node, address owner, address delegate, address caller);
+
+    /// @notice The content hash is too long.
+    /// @param length Its length in bytes
+    /// @param lengthMax The bound in bytes
+    error HashLengthInvalid(uint256 length, uint256 lengthMax);
+
+    modifier onlyRegistrar() {
+        if (msg.sender != registrar) revert RegistrarMismatch(registrar, msg.sender);
+        _;
     }
 
-    /// @notice Takes a name that is free or expired, for one term. Its content starts empty.
-    function register(string calldata label) external returns (bytes32 node) {
-        _requireLabel(bytes(label));
-        node = keccak256(abi.encodePacked(suffixNode, keccak256(bytes(label))));
-        Name memory name = _names[node];
-        if (_isHeld(name)) revert NameTaken(node, name.owner, name.expiresAt);
-
-        name.owner = msg.sender;
-        name.expiresAt = uint48(block.timestamp) + TERM;
-        name.sequence += 1;
-        _names[node] = name;
-        delete _contenthashes[node];
-        emit NameRegistered(node, label, msg.sender, name.expiresAt, name.sequence);
+    /// @param registrar_ Its address may be computed before it is deployed
+    constructor(address registrar_) {
+        registrar = registrar_;
     }
 
-    /// @notice Adds one term, cut at two terms from now. Anyone may pay for anyone's name.
-    function renew(bytes32 node) external {
-        Name memory name = _requireHeld(node);
-        uint48 expiresAtMax = uint48(block.timestamp) + AHEAD_MAX;
-        if (name.expiresAt >= expiresAtMax) revert NameTermExceeded(node, name.expiresAt, expiresAtMax);
-
-        uint48 extended = name.expiresAt + TERM;
-        name.expiresAt = extended < expiresAtMax ? extended : expiresAtMax;
-        name.sequence += 1;
-        _names[node] = name;
-        emit NameRenewed(node, name.expiresAt, name.sequence);
-    }
-
-    /// @notice Hands the name over as it is, content and term included.
-    function transfer(bytes32 node, address to) external {
-        Name memory name = _requireOwner(node);
-        if (to == address(0) || to == address(this)) revert NameReceiverInvalid(node, to);
-
-        name.owner = to;
-        name.sequence += 1;
-        _names[node] = name;
-        emit NameTransferred(node, msg.sender, to, name.sequence);
-    }
-
-    /// @notice Points the name at content (EIP-1577); empty bytes point it at nothing.
-    function setContenthash(bytes32 node, bytes calldata hash) external {
-        Name memory name = _requireOwner(node);
-        if (hash.length > CONTENTHASH_LENGTH_MAX) {
-            revert ContenthashLengthInvalid(hash.length, CONTENTHASH_LENGTH_MAX);
+    /// @notice Gives a name that is free to an owner; whether it is free, the registrar knows.
+    /// @param node The name
+    /// @param owner_ Who holds it from now on
+    /// @param expiresAt_ The first second at which it is not held any more
+    /// @param contenthash_ EIP-1577; may be empty
+    /// @return sequence_ The number of the assignment; content that is given along has the next one
+    function assign(bytes32 node, address owner_, uint64 expiresAt_, bytes calldata contenthash_)
+        external
+        onlyRegistrar
+        returns (uint64 sequence_)
+    {
+        Name storage name = _names[node];
+        Facts memory facts_ = name.facts;
+        _clear(name, facts_);
+        sequence_ = ++facts_.sequence;
+        facts_.owner = owner_;
+        facts_.expiresAt = SafeCast.toUint40(expiresAt_);
+        emit NameAssigned(node, owner_, expiresAt_, sequence_);
+        if (contenthash_.length != 0) {
+            _writeHash(name, facts_, _CONTENT, contenthash_);
+            emit ContenthashChanged(node, contenthash_, facts_.sequence);
         }
-
-        name.sequence += 1;
-        _names[node] = name;
-        _contenthashes[node] = hash;
-        emit ContenthashChanged(node, hash, name.sequence);
+        name.facts = facts_;
     }
 
-    /// @notice Zero once the term is over.
+    /// @notice Sets when a name expires.
+    /// @param node The name
+    /// @param expiresAt_ The first second at which it is not held any more
+    /// @return sequence_ The number of this change
+    function extend(bytes32 node, uint64 expiresAt_) external onlyRegistrar returns (uint64 sequence_) {
+        Facts memory facts_ = _names[node].facts;
+        facts_.expiresAt = SafeCast.toUint40(expiresAt_);
+        sequence_ = ++facts_.sequence;
+        _names[node].facts = facts_;
+        emit NameExtended(node, expiresAt_, sequence_);
+    }
+
+    /// @notice Hands a name over as it is, content, zone and term included, but without its delegate.
+    /// @param node The name
+    /// @param to Who holds it from now on
+    function transfer(bytes32 node, address to) external onlyRegistrar {
+        Name storage name = _names[node];
+        Facts memory facts_ = name.facts;
+        address from = facts_.owner;
+        _clearDelegate(name, facts_);
+        facts_.owner = to;
+        ++facts_.sequence;
+        name.facts = facts_;
+        emit NameTransferred(node, from, to, facts_.sequence);
+    }
+
+    /// @notice Lets somebody else set content and zone, until the name is handed over.
+    /// @param node A name of the caller's
+    /// @param delegate_ Who may; the zero address takes the permission back
+    function setDelegate(bytes32 node, address delegate_) external {
+        Name storage name = _names[node];
+        Facts memory facts_ = _requireHeld(node, name);
+        if (facts_.owner != msg.sender) revert NameOwnerMismatch(node, facts_.owner, msg.sender);
+        _clearDelegate(name, facts_);
+        if (delegate_ != address(0)) {
+            name.delegate = delegate_;
+            facts_.kinds |= _HAS_DELEGATE;
+        }
+        ++facts_.sequence;
+        name.facts = facts_;
+        emit DelegateChanged(node, delegate_, facts_.sequence);
+    }
+
+    /// @notice Points a name at content.
+    /// @param node A name of which the caller is owner or delegate
+    /// @param hash EIP-1577; empty bytes point it at nothing
+    function setContenthash(bytes32 node, bytes calldata hash) external {
+        uint64 sequence_ = _setHash(node, _CONTENT, hash);
+        emit ContenthashChanged(node, hash, sequence_);
+    }
+
+    /// @notice Names the owner's signed zone.
+    /// @param node A name of which the caller is owner or delegate
+    /// @param hash EIP-1577; empty bytes for no zone
+    function setZonehash(bytes32 node, bytes calldata hash) external {
+        uint64 sequence_ = _setHash(node, _ZONE, hash);
+        emit ZonehashChanged(node, hash, sequence_);
+    }
+
+    /// @notice Who holds the name now.
+    /// @param node The name
+    /// @return The zero address once the term is over
     function owner(bytes32 node) external view returns (address) {
-        Name memory name = _names[node];
-        return _isHeld(name) ? name.owner : address(0);
+        Facts memory facts_ = _names[node].facts;
+        return _isHeld(facts_) ? facts_.owner : address(0);
     }
 
-    /// @notice Empty once the term is over.
+    /// @notice Who else may set content and zone now.
+    /// @param node The name
+    /// @return The zero address when there is nobody, and once the term is over
+    function delegate(bytes32 node) external view returns (address) {
+        return _isHeld(_names[node].facts) ? _names[node].delegate : address(0);
+    }
+
+    /// @notice What the name points at now.
+    /// @param node The name
+    /// @return EIP-1577; empty when there is nothing, and once the term is over
     function contenthash(bytes32 node) external view returns (bytes memory) {
-        return _isHeld(_names[node]) ? _contenthashes[node] : bytes("");
+        return _isHeld(_names[node].facts) ? _readHash(_names[node], _CONTENT) : bytes("");
+    }
+
+    /// @notice The owner's signed zone.
+    /// @param node The name
+    /// @return EIP-1577; empty when there is none, and once the term is over
+    function zonehash(bytes32 node) external view returns (bytes memory) {
+        return _isHeld(_names[node].facts) ? _readHash(_names[node], _ZONE) : bytes("");
     }
 
     /// @notice The number of changes the node has ever seen.
+    /// @param node The name
+    /// @return 0 when it was never registered
     function sequence(bytes32 node) external view returns (uint64) {
-        return _names[node].sequence;
+        return _names[node].facts.sequence;
     }
 
-    /// @notice The first second at which the name is free again; 0 when it was never registered.
+    /// @notice The first second at which the name is not held any more.
+    /// @param node The name
+    /// @return Seconds since the epoch; 0 when it was never registered
     function expiresAt(bytes32 node) external view returns (uint64) {
-        return _names[node].expiresAt;
+        return _names[node].facts.expiresAt;
     }
 
-    function _isHeld(Name memory name) private view returns (bool) {
-        return block.timestamp < name.expiresAt;
+    /// @notice The last owner and when the term ends or ended, whatever the clock says.
+    /// @param node The name
+    /// @return owner_ The last owner
+    /// @return expiresAt_ The first second at which the name is not held any more; 0 when it was never registered
+    function term(bytes32 node) external view returns (address owner_, uint64 expiresAt_) {
+        Facts memory facts_ = _names[node].facts;
+        return (facts_.owner, facts_.expiresAt);
     }
 
-    function _requireHeld(bytes32 node) private view returns (Name memory name) {
-        name = _names[node];
-        if (!_isHeld(name)) revert NameExpired(node, name.expiresAt);
+    /// @notice All that is stored, whatever the clock says: what a storage proof shows.
+    /// @param node The name
+    /// @return owner_ The last owner
+    /// @return delegate_ Who else may set content and zone
+    /// @return expiresAt_ The first second at which the name is not held any more
+    /// @return sequence_ The number of changes so far
+    /// @return contenthash_ EIP-1577
+    /// @return zonehash_ EIP-1577
+    function record(bytes32 node)
+        external
+        view
+        returns (
+            address owner_,
+            address delegate_,
+            uint64 expiresAt_,
+            uint64 sequence_,
+            bytes memory contenthash_,
+            bytes memory zonehash_
+        )
+    {
+        Name storage name = _names[node];
+        Facts memory facts_ = name.facts;
+        owner_ = facts_.owner;
+        delegate_ = name.delegate;
+        expiresAt_ = facts_.expiresAt;
+        sequence_ = facts_.sequence;
+        contenthash_ = _readHash(name, _CONTENT);
+        zonehash_ = _readHash(name, _ZONE);
     }
 
-    function _requireOwner(bytes32 node) private view returns (Name memory name) {
-        name = _requireHeld(node);
-        if (name.owner != msg.sender) revert NameOwnerMismatch(node, name.owner, msg.sender);
+    /// @notice ERC-165: this interface, and the ENS profile `contenthash(bytes32)`, 0xbc1c58d1.
+    /// @param interfaceId The interface asked for
+    /// @return Whether it is one of the two
+    function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
+        return interfaceId == type(IERC165).interfaceId || interfaceId == this.contenthash.selector;
     }
 
-    /// @dev Letters, digits, hyphen (RFC 1123 section 2.1), lower case only, so that one name has one
-    /// spelling.
-    function _requireLabel(bytes calldata label) private pure {
-        uint256 length = label.length;
-        if (length == 0 || length > LABEL_LENGTH_MAX) revert LabelLengthInvalid(length);
-        for (uint256 i = 0; i < length; ++i) {
-            bytes1 c = label[i];
-            bool inner = c == "-" && i != 0 && i != length - 1;
-            bool alphanumeric = (c >= "a" && c <= "z") || (c >= "0" && c <= "9");
-            if (!alphanumeric && !inner) revert LabelCharacterInvalid(i, c);
+    function _setHash(bytes32 node, uint256 which, bytes calldata hash) private returns (uint64) {
+        Name storage name = _names[node];
+        Facts memory facts_ = _requireHeld(node, name);
+        if (facts_.owner != msg.sender && name.delegate != msg.sender) {
+            revert NameWriterMismatch(node, facts_.owner, name.delegate, msg.sender);
         }
+        _writeHash(name, facts_, which, hash);
+        name.facts = facts_;
+        return facts_.sequence;
+    }
+
+    /// @dev Stores the hash, and its kind and the next sequence into `facts_`, which the caller stores.
+    function _writeHash(Name storage name, Facts memory facts_, uint256 which, bytes calldata hash) private {
+        uint8 kind = _kindOf(hash);
+        _clearHash(name, facts_, which, kind);
+        if (kind == _OTHER) name.others[which] = hash;
+        else if (kind != _NONE) name.digests[which] = bytes32(hash[6:]);
+        facts_.kinds = uint8(facts_.kinds | (kind << (2 * which)));
+        ++facts_.sequence;
+    }
+
+    /// @dev Frees what `next` will not overwrite, so that no slot holds what its kind does not call for.
+    function _clearHash(Name storage name, Facts memory facts_, uint256 which, uint8 next) private {
+        uint8 kind = _kindAt(facts_, which);
+        if (kind == _OTHER && next != _OTHER) delete name.others[which];
+        if ((kind == _DAG_PB || kind == _RAW) && (next == _NONE || next == _OTHER)) delete name.digests[which];
+        facts_.kinds &= ~uint8(3 << (2 * which));
+    }
+
+    function _clearDelegate(Name storage name, Facts memory facts_) private {
+        if (facts_.kinds & _HAS_DELEGATE == 0) return;
+        delete name.delegate;
+        facts_.kinds &= ~_HAS_DELEGATE;
+    }
+
+    function _clear(Name storage name, Facts memory facts_) private {
+        _clearDelegate(name, facts_);
+        _clearHash(name, facts_, _CONTENT, _NONE);
+        _clearHash(name, facts_, _ZONE, _NONE);
+    }
+
+    function _readHash(Name storage name, uint256 which) private view returns (bytes memory) {
+        uint8 kind = _kindAt(name.facts, which);
+        if (kind == _NONE) return "";
+        if (kind == _OTHER) return name.others[which];
+        return abi.encodePacked(kind == _DAG_PB ? _DAG_PB_PREFIX : _RAW_PREFIX, name.digests[which]);
+    }
+
+    function _requireHeld(bytes32 node, Name storage name) private view returns (Facts memory facts_) {
+        facts_ = name.facts;
+        if (!_isHeld(facts_)) revert NameExpired(node, facts_.expiresAt);
+    }
+
+    function _isHeld(Facts memory facts_) private view returns (bool) {
+        return block.timestamp < facts_.expiresAt;
+    }
+
+    function _kindAt(Facts memory facts_, uint256 which) private pure returns (uint8) {
+        return (facts_.kinds >> (2 * which)) & 3;
+    }
+
+    function _kindOf(bytes calldata hash) private pure returns (uint8) {
+        if (hash.length == 0) return _NONE;
+        if (hash.length > HASH_LENGTH_MAX) revert HashLengthInvalid(hash.length, HASH_LENGTH_MAX);
+        if (hash.length != _DIGEST_FORM_LENGTH) return _OTHER;
+        bytes6 prefix = bytes6(hash);
+        if (prefix == _DAG_PB_PREFIX) return _DAG_PB;
+        return prefix == _RAW_PREFIX ? _RAW : _OTHER;
     }
 }

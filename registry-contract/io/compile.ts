@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { Fault } from '../../base/fault.ts'
@@ -21,10 +21,19 @@ export interface Artifact {
   readonly bytecode: string
 }
 
-export interface Artifacts {
-  readonly NameRegistry: Artifact
-  readonly EdgeRegistry: Artifact
-}
+/** What is deployed, in an order in which addresses are known or can be computed. */
+export const contractNames = [
+  'InxtToken',
+  'TokenSale',
+  'NameRegistry',
+  'NameRegistrar',
+  'DomainClaims',
+  'EdgeRegistry',
+  'SlashPolicy',
+] as const
+
+export type ContractName = (typeof contractNames)[number]
+export type Artifacts = Readonly<Record<ContractName, Artifact>>
 
 const contractsFolder = fileURLToPath(new URL('../contracts', import.meta.url))
 const compilerScript = fileURLToPath(new URL('soljson.ts', import.meta.url))
@@ -44,13 +53,30 @@ interface Output {
   contracts?: Record<string, Record<string, { abi: Artifact['abi']; evm: { bytecode: { object: string } } }>>
 }
 
-async function readSources(): Promise<Record<string, { content: string }>> {
-  const files = (await readdir(contractsFolder)).filter(file => file.endsWith('.sol')).sort()
-  const read = async (file: string) => [
-    file,
-    { content: await readFile(join(contractsFolder, file), 'utf8') },
-  ]
-  return Object.fromEntries(await Promise.all(files.map(read)))
+type Sources = Record<string, { content: string }>
+
+/** `from "./Labels.sol"` or `from "@openzeppelin/…"`: the only form of import in our sources and in OpenZeppelin's. */
+const importPattern = /^import\s[^;]*?"([^"]+)";/gm
+
+/** The name under which `importer` means `path`: its own folder's, or a package's. */
+function importedName(importer: string, path: string): string {
+  return path.startsWith('.') ? posix.join(posix.dirname(importer), path) : path
+}
+
+/** Our sources, named by their file, and all that they import, named as imported. */
+async function readSources(): Promise<Sources> {
+  const resolve = createRequire(import.meta.url).resolve
+  const own = (await readdir(contractsFolder)).filter(file => file.endsWith('.sol')).sort()
+  const sources: Sources = {}
+  for (const waiting = [...own]; waiting.length > 0; ) {
+    const name = waiting.shift()!
+    if (Object.hasOwn(sources, name)) continue
+    const file = own.includes(name) ? join(contractsFolder, name) : resolve(name)
+    const content = await readFile(file, 'utf8')
+    sources[name] = { content }
+    waiting.push(...[...content.matchAll(importPattern)].map(match => importedName(name, match[1]!)))
+  }
+  return sources
 }
 
 async function runCompiler(input: string): Promise<Output> {
@@ -75,22 +101,23 @@ async function runCompiler(input: string): Promise<Output> {
 function artifactsOf(output: Output): Artifacts {
   const errors = output.errors?.filter(error => error.severity === 'error') ?? []
   if (errors.length > 0) throw new Error(errors.map(error => error.formattedMessage).join('\n'))
-  const artifact = (name: string): Artifact => {
-    const found = output.contracts![`${name}.sol`]![name]!
-    return { abi: found.abi, bytecode: `0x${found.evm.bytecode.object}` }
-  }
-  return { NameRegistry: artifact('NameRegistry'), EdgeRegistry: artifact('EdgeRegistry') }
+  const entries = contractNames.map((name): [ContractName, Artifact] => {
+    const { abi, evm } = output.contracts![`${name}.sol`]![name]!
+    return [name, { abi, bytecode: `0x${evm.bytecode.object}` }]
+  })
+  return Object.fromEntries(entries) as Record<ContractName, Artifact>
 }
 
 function isArtifacts(value: unknown): value is Artifacts {
   const artifacts = value as Partial<Artifacts> | null | undefined
-  return [artifacts?.NameRegistry, artifacts?.EdgeRegistry].every(
-    one => Array.isArray(one?.abi) && /^0x[0-9a-f]+$/.test(String(one?.bytecode)),
-  )
+  return contractNames.every(name => {
+    const one = artifacts?.[name]
+    return Array.isArray(one?.abi) && /^0x[0-9a-f]+$/.test(String(one?.bytecode))
+  })
 }
 
 /**
- * Both contracts, from `cacheFolder` when nothing changed. A source that does not compile is a bug, so an
+ * All contracts, from `cacheFolder` when nothing changed. A source that does not compile is a bug, so an
  * Error.
  */
 export async function compileContracts(cacheFolder: string): Promise<Artifacts> {

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.30;
+
+/// @title How a label of the DNS is spelled.
+/// @author The INXT authors
+/// @notice Letters, digits, hyphen (RFC 1123 section 2.1), lower case only, so that one name has one spelling;
+/// whether an A-label (`xn--…`) decodes is for the client to check.
+library Labels {
+    /// @notice Longest label of the DNS (RFC 1035 section 2.3.4), in bytes.
+    uint256 internal constant LENGTH_MAX = 63;
+
+    /// @notice The label is empty or longer than 63 bytes.
+    /// @param length Its length in bytes
+    error LabelLengthInvalid(uint256 length);
+
+    /// @notice Only a-z, 0-9 and "-" may appear, and "-" neither first nor last.
+    /// @param position Of the first character that may not stand there
+    /// @param character What stands there
+    error LabelCharacterInvalid(uint256 position, bytes1 character);
+
+    /// @notice Reverts unless the label is well-formed.
+    /// @param label The label
+    function requireValid(bytes calldata label) internal pure {
+        uint256 length = label.length;
+        if (length == 0 || length > LENGTH_MAX) revert LabelLengthInvalid(length);
+        for (uint256 i = 0; i < length; ++i) {
+            bytes1 c = label[i];
+            bool inner = c == "-" && i != 0 && i != length - 1;
+            bool alphanumeric = (c >= "a" && c <= "z") || (c >= "0" && c <= "9");
+            if (!alphanumeric && !inner) revert LabelCharacterInvalid(i, c);
+        }
+    }
+}
