@@ -1,25 +1,65 @@
-// The file with the key of an account: `{ "mnemonic": …, "account": n }` or `{ "privateKey": "0x…" }`.
-// For the devnet; an encrypted keystore comes with `inxt wallet`.
+// The file with the key of an account: an encrypted keystore (`inxt wallet new`), or, for the devnet alone, the words
+// that every development chain knows: `{ "mnemonic": …, "account": n }`.
+//
+// A key that lies open is taken for nothing but a chain whose coins are worth nothing: whoever names another chain
+// meets an error, not a loss.
 
 import { readFile } from 'node:fs/promises'
 import { Fault } from '../base/fault.ts'
+import { openKeystore, parseKeystore } from '../registry-contract/io/keystore.ts'
 import type { WalletKey } from '../registry-contract/io/wallet.ts'
 
-/** Throws Fault config/unreadable without the file, state/broken when it holds no key. Never shows what it holds. */
-export async function readWalletKey(file: string): Promise<WalletKey> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new Fault('config/unreadable', `${file}: ${(cause as Error).message}`, { cause })
+/** What anvil and every other development chain call themselves. */
+export const devnetChainId = 31_337
+
+export interface WalletUse {
+  readonly chainId: number
+  /** Asked only when the file is encrypted. */
+  readonly passphrase: () => Promise<string>
+}
+
+/**
+ * Faults: config/unreadable without the file, config/invalid for a wrong pass phrase or an open key on a chain that
+ * counts, state/broken when it holds no key. None of them shows what the file holds.
+ */
+export async function readWalletKey(file: string, use: WalletUse): Promise<WalletKey> {
+  const text = await readWallet(file)
+  const keystore = parseKeystore(text, file)
+  if (keystore !== undefined) {
+    return { privateKey: await openKeystore(keystore, await use.passphrase(), file) }
   }
+  const key = openKey(text)
+  if (key === undefined) throw new Fault('state/broken', `${file} holds no wallet key`)
+  if (use.chainId === devnetChainId) return key
+  throw new Fault('config/invalid', `${file} is not encrypted, and chain ${use.chainId} is not a devnet`, {
+    hint: 'Make a wallet with `inxt wallet new`, or encrypt a key with `inxt wallet import`.',
+  })
+}
+
+/** The address in an encrypted wallet, without its pass phrase; undefined for a devnet's. Faults as above. */
+export async function readWalletAddress(file: string): Promise<string | undefined> {
+  return parseKeystore(await readWallet(file), file)?.address
+}
+
+async function readWallet(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new Fault('config/unreadable', `${file}: ${(cause as Error).message}`, {
+      hint: 'Name a wallet with --wallet, or make one with `inxt wallet new`.',
+      cause,
+    })
+  }
+}
+
+function openKey(text: string): WalletKey | undefined {
   try {
     const { mnemonic, account, privateKey } = JSON.parse(text)
     if (typeof privateKey === 'string' && /^0x[0-9a-fA-F]{64}$/.test(privateKey)) return { privateKey }
     if (typeof mnemonic === 'string' && Number.isInteger(account) && account >= 0)
       return { mnemonic, account }
   } catch {
-    // falls through to the Fault below
+    // is no wallet either
   }
-  throw new Fault('state/broken', `${file} holds no wallet key`)
+  return undefined
 }

@@ -1,106 +1,186 @@
-// Both contracts on a chain, once: where they are is kept in a file, and believed while the chain bears it
-// out.
+// The contracts on a chain, once: planned, shown, then created one after the other.
 //
-// The file names the chain, the creation code and the code found at each address. If any of them changed
-// (another chain, a chain that forgot, contracts that were edited) both are deployed anew.
+// deployment.ts decides what is missing. Where everything is goes into a file at the end; until then each contract
+// that was created is noted beside it, so that a deployment that breaks off (a fee that rises, a machine that stops)
+// goes on where it was. What the file says is believed while the chain bears it out: the code at an address must be
+// the code that was found there when it was made.
 
-import { createHash } from 'node:crypto'
-import { concatBytes, fromHex, toHex } from '../../base/bytes.ts'
+import { rm } from 'node:fs/promises'
+import { AbiCoder } from 'ethers/abi'
+import { getCreateAddress } from 'ethers/address'
 import { Fault } from '../../base/fault.ts'
-import { encodeWord } from '../abi.ts'
+import {
+  type Addresses,
+  type ContractName,
+  contractNames,
+  parseAddresses,
+  parseCreated,
+} from '../addresses.ts'
+import { type Created, planSteps, type Step } from '../deployment.ts'
+import { nodeOf } from '../label.ts'
+import { constructorTypes, constructorValues, type Parameters, type Receivers } from '../parameters.ts'
 import { createChain } from './chain.ts'
 import type { Artifacts } from './compile.ts'
 import { readJson, writeAtomically } from './file.ts'
 import type { Rpc } from './rpc.ts'
-import type { Wallet } from './wallet.ts'
-
-/** What an edge must know to follow the contracts. */
-export interface Addresses {
-  readonly chainId: number
-  readonly suffixNode: string
-  readonly nameRegistry: string
-  readonly edgeRegistry: string
-  /** keccak256 of the code at each address. */
-  readonly nameCodeHash: string
-  readonly edgeCodeHash: string
-  /** The block of the first of the two. */
-  readonly deployedAtBlock: number
-  /** SHA-256 over what was deployed, to notice edited contracts. */
-  readonly sourceHash: string
-}
+import type { GasPrice, Wallet } from './wallet.ts'
 
 export interface DeployOptions {
   readonly rpc: Rpc
   readonly wallet: Wallet
   readonly artifacts: Artifacts
-  /** The node under which names lie: `nodeOf('inxt')`. */
-  readonly suffixNode: string
+  readonly parameters: Parameters
+  /** Those that are not the deployer. */
+  readonly receivers?: Partial<Receivers>
+  /** The label under which names lie. */
+  readonly suffix: string
+  /** Where the addresses go: one file a chain. */
   readonly file: string
 }
 
-const form: Record<keyof Addresses, RegExp | 'number'> = {
-  chainId: 'number',
-  suffixNode: /^0x[0-9a-f]{64}$/,
-  nameRegistry: /^0x[0-9a-f]{40}$/,
-  edgeRegistry: /^0x[0-9a-f]{40}$/,
-  nameCodeHash: /^0x[0-9a-f]{64}$/,
-  edgeCodeHash: /^0x[0-9a-f]{64}$/,
-  deployedAtBlock: 'number',
-  sourceHash: /^[0-9a-f]{64}$/,
+export interface PlannedStep extends Step<ContractName> {
+  /** Gas of its creation; 0 for what is there. */
+  readonly gas: number
 }
+
+export interface DeploymentPlan {
+  readonly chainId: number
+  readonly deployer: string
+  readonly receivers: Receivers
+  readonly steps: readonly PlannedStep[]
+  readonly gasPrice: GasPrice
+  /** The deployer's, in wei. */
+  readonly balance: bigint
+}
+
+const unfinished = (file: string): string => `${file}.unfinished`
 
 /** Undefined when there is no such file; Fault `state/broken` when it does not have the form. */
 export async function readAddresses(file: string): Promise<Addresses | undefined> {
-  const plain = (await readJson(file)) as Record<string, unknown> | undefined
-  if (plain === undefined) return undefined
-  const wrong = Object.entries(form).find(([key, rule]) => {
-    const value = plain?.[key]
-    return rule === 'number'
-      ? !Number.isSafeInteger(value) || (value as number) < 0
-      : typeof value !== 'string' || !rule.test(value)
-  })
-  if (wrong) throw new Fault('state/broken', `${file} has no valid ${wrong[0]}.`)
-  return plain as unknown as Addresses
+  const plain = await readJson(file)
+  return plain === undefined ? undefined : parseAddresses(plain, file)
 }
 
-/**
- * Returns what is there already, or deploys. Faults: `state/broken`, `chain/reverted`, `chain/unreachable`.
- */
-export async function deployContracts(options: DeployOptions): Promise<Addresses> {
-  const { rpc, wallet, artifacts, suffixNode, file } = options
+/** Fault `chain/mismatch` when the endpoint is of another chain, or one of our contracts is not where it was. */
+export async function confirmContracts(
+  rpc: Rpc,
+  addresses: Addresses,
+  names: readonly ContractName[],
+): Promise<void> {
   const chain = createChain(rpc)
   const chainId = await chain.chainId()
-  const node = encodeWord('bytes32', suffixNode)
-  const nameCode = `0x${toHex(concatBytes([fromHex(artifacts.NameRegistry.bytecode)!, node]))}`
-  const edgeCode = artifacts.EdgeRegistry.bytecode
-  const sourceHash = createHash('sha256').update(nameCode).update('\0').update(edgeCode).digest('hex')
-
-  const kept = await readAddresses(file)
-  if (kept?.chainId === chainId && kept.sourceHash === sourceHash) {
-    const found = [await chain.codeHash(kept.nameRegistry), await chain.codeHash(kept.edgeRegistry)]
-    if (found[0] === kept.nameCodeHash && found[1] === kept.edgeCodeHash) return kept
+  if (chainId !== addresses.chainId) {
+    throw new Fault(
+      'chain/mismatch',
+      `${rpc.url} is chain ${chainId}, the contracts are on ${addresses.chainId}.`,
+    )
   }
+  await Promise.all(
+    names.map(async name => {
+      const { address, codeHash } = addresses.contracts[name]
+      const found = await chain.codeHash(address)
+      if (found === codeHash) return
+      const what = found === undefined ? 'no code' : 'other code'
+      throw new Fault('chain/mismatch', `There is ${what} where ${name} was: ${address} on chain ${chainId}.`)
+    }),
+  )
+}
 
-  const receipts = await Promise.all([wallet.send({ data: nameCode }), wallet.send({ data: edgeCode })])
-  const [nameRegistry, edgeRegistry] = receipts.map(receipt => receipt.contract)
-  const [nameCodeHash, edgeCodeHash] = [
-    nameRegistry && (await chain.codeHash(nameRegistry)),
-    edgeRegistry && (await chain.codeHash(edgeRegistry)),
-  ]
-  if (!nameRegistry || !edgeRegistry || !nameCodeHash || !edgeCodeHash) {
-    throw new Fault('chain/unreachable', `${rpc.url} confirmed a deployment that left no code.`)
+/** What was created for this chain, by either file, and still is what it was. */
+async function keptOn(rpc: Rpc, chainId: number, file: string): Promise<Map<ContractName, Created>> {
+  const chain = createChain(rpc)
+  const found = new Map<ContractName, Created>()
+  for (const one of [file, unfinished(file)]) {
+    const plain = (await readJson(one)) as { chainId?: unknown; contracts?: unknown } | null | undefined
+    if (plain?.chainId !== chainId) continue
+    for (const [name, created] of parseCreated(plain.contracts)) found.set(name, created)
   }
-  const deployedAtBlock = Math.min(...receipts.map(receipt => receipt.blockNumber))
-  const addresses = {
+  const alive = await Promise.all(
+    [...found].map(async ([, { address, codeHash }]) => (await chain.codeHash(address)) === codeHash),
+  )
+  return new Map([...found].filter((_, i) => alive[i]))
+}
+
+/** Sends nothing. Faults: `state/broken`, `chain/unreachable`, `chain/mismatch`, `chain/reverted`. */
+export async function planDeployment(options: DeployOptions): Promise<DeploymentPlan> {
+  const { rpc, wallet, artifacts, parameters, file } = options
+  const deployer = wallet.address
+  const chainId = await createChain(rpc).chainId()
+  if (chainId !== wallet.chainId) {
+    throw new Fault('chain/mismatch', `${rpc.url} is chain ${chainId}, not ${wallet.chainId}.`)
+  }
+  const receivers = {
+    treasury: deployer,
+    team: deployer,
+    company: deployer,
+    bounty: deployer,
+    ...options.receivers,
+  }
+  const construction = { parameters, receivers, deployer, suffixNode: nodeOf(options.suffix) }
+  const nonce = await wallet.nonce()
+  const coder = AbiCoder.defaultAbiCoder()
+  const steps = planSteps({
+    names: contractNames,
+    kept: await keptOn(rpc, chainId, file),
+    addressOf: k => getCreateAddress({ from: deployer, nonce: nonce + k }).toLowerCase(),
+    creationOf: (name, at) => {
+      const values = constructorValues(name, at, construction)
+      return artifacts[name].bytecode + coder.encode(constructorTypes[name], values).slice(2)
+    },
+  })
+  const [gasPrice, balance, ...gas] = await Promise.all([
+    wallet.gasPrice(),
+    wallet.balance(),
+    ...steps.map(step => (step.kept ? 0 : wallet.estimate({ data: step.creation }))),
+  ])
+  return {
     chainId,
-    suffixNode,
-    nameRegistry,
-    edgeRegistry,
-    nameCodeHash,
-    edgeCodeHash,
-    deployedAtBlock,
-    sourceHash,
+    deployer,
+    receivers,
+    gasPrice,
+    balance,
+    steps: steps.map((step, i) => ({ ...step, gas: gas[i]! })),
   }
+}
+
+async function create(options: DeployOptions, step: Step<ContractName>): Promise<Created> {
+  const { rpc, wallet } = options
+  const receipt = await wallet.send({ data: step.creation })
+  const codeHash = receipt.contract && (await createChain(rpc).codeHash(receipt.contract))
+  if (receipt.contract !== step.address || codeHash === undefined || codeHash === '') {
+    const hint = 'Another transaction of the deployer came in between; run the same command again.'
+    const what = `${step.name} is at ${receipt.contract ?? 'no address'}, not at ${step.address} as was planned.`
+    throw new Fault('chain/reverted', what, { hint })
+  }
+  const { address, creationHash } = step
+  return { address, codeHash, creationHash, blockNumber: receipt.blockNumber }
+}
+
+/** Creates what the plan says is missing. Faults: `chain/reverted`, `chain/unreachable`, `state/broken`. */
+export async function carryOut(
+  options: DeployOptions,
+  plan: DeploymentPlan,
+  created: (name: ContractName) => void = () => {},
+): Promise<Addresses> {
+  const { file, suffix } = options
+  const { chainId } = plan
+  const records: Partial<Record<ContractName, Created>> = {}
+  for (const step of plan.steps) if (step.kept) records[step.name] = step.kept
+  for (const step of plan.steps) {
+    if (step.kept) continue
+    records[step.name] = await create(options, step)
+    await writeAtomically(unfinished(file), `${JSON.stringify({ chainId, contracts: records }, null, 2)}\n`)
+    created(step.name)
+  }
+  const contracts = records as Record<ContractName, Created>
+  const deployedAtBlock = Math.min(...Object.values(contracts).map(({ blockNumber }) => blockNumber))
+  const addresses: Addresses = { chainId, suffix, suffixNode: nodeOf(suffix), deployedAtBlock, contracts }
   await writeAtomically(file, `${JSON.stringify(addresses, null, 2)}\n`)
+  await rm(unfinished(file), { force: true })
   return addresses
+}
+
+/** Plan and deed in one, for a chain where nobody needs to be asked. */
+export async function deployContracts(options: DeployOptions): Promise<Addresses> {
+  return carryOut(options, await planDeployment(options))
 }

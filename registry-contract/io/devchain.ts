@@ -1,12 +1,16 @@
-// A chain with both contracts on it, for tests: compiled once a process, forgotten at the end.
+// A chain with all contracts on it, for tests: compiled once a process, forgotten at the end. Commitments may be used
+// at once, rent and stakes are small, and every account has INXT.
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { nodeOf } from '../label.ts'
+import type { Addresses } from '../addresses.ts'
+import { deploymentPresets } from '../parameters.ts'
 import { type Anvil, type AnvilOptions, devnetMnemonic, startAnvil } from './anvil.ts'
 import { type Artifacts, compileContracts } from './compile.ts'
-import { type Addresses, deployContracts } from './deploy.ts'
+import { deployContracts } from './deploy.ts'
+import { fillAccounts } from './mint.ts'
+import { createOperator, type Operator } from './operator.ts'
 import { createRegistrar, type Registrar } from './registrar.ts'
 import { createRpc, type Rpc } from './rpc.ts'
 import { createWallet, type Wallet } from './wallet.ts'
@@ -18,6 +22,7 @@ export interface Devchain {
   readonly addresses: Addresses
   wallet(account: number): Promise<Wallet>
   registrar(account: number): Promise<Registrar>
+  operator(account: number): Promise<Operator>
   stop(): Promise<void>
 }
 
@@ -43,20 +48,26 @@ export async function startDevchain(given: Partial<AnvilOptions> = {}): Promise<
   const rpc = createRpc({ url: anvil.url })
   const wallet = (account: number): Promise<Wallet> =>
     createWallet({ rpc, chainId: given.chainId ?? 31_337, key: { mnemonic: devnetMnemonic, account } })
+  const deployer = await wallet(9)
+  const { devnet } = deploymentPresets
   const addresses = await deployContracts({
     rpc,
-    wallet: await wallet(9),
+    wallet: deployer,
     artifacts: await compiled(),
-    suffixNode: nodeOf('inxt'),
+    parameters: { ...devnet, names: { ...devnet.names, commitmentAgeMinS: 0 } },
+    suffix: 'inxt',
     file: join(folder, 'addresses.json'),
   })
+  const accounts = await Promise.all(Array.from({ length: 9 }, async (_, i) => (await wallet(i)).address))
+  await fillAccounts(deployer, addresses.contracts.InxtToken.address, accounts, 10n ** 24n)
   return {
     folder,
     anvil,
     rpc,
     addresses,
     wallet,
-    registrar: async account => createRegistrar({ wallet: await wallet(account), ...addresses }),
+    registrar: async account => createRegistrar({ wallet: await wallet(account), addresses }),
+    operator: async account => createOperator({ wallet: await wallet(account), addresses }),
     async stop() {
       await rpc.close()
       await anvil.stop()

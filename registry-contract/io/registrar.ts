@@ -1,109 +1,291 @@
-// The contracts' functions as functions: what a wallet can do to names and edges.
+// What a wallet can do to names: look them up, take, keep, point and hand them over.
+//
+// Registration takes two transactions with a pause between them (NameRegistrar.sol says why). The secret of the first
+// is derived from the wallet's own signature of what is registered: nobody else can guess it, and a run that broke off
+// in the pause finds its commitment again and goes on, with no file to keep and to lose. The name's sequence is part
+// of what is signed, so that a name which comes back years later has another secret than the one revealed before.
 
-import { fromHex } from '../../base/bytes.ts'
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { AbiCoder, Interface } from 'ethers/abi'
+import { fromHex, toHex, utf8 } from '../../base/bytes.ts'
 import { Fault, isFault } from '../../base/fault.ts'
-import { decodeTuple, encodeCall, type Signature, type Value } from '../abi.ts'
+import { delay, realClock } from '../../base/io/clock.ts'
+import type { Addresses } from '../addresses.ts'
+import { registrarCalls, registryCalls } from '../calls.ts'
 import { childNode, requireLabel } from '../label.ts'
 import type { Revert } from '../revert.ts'
-import { edgeCalls, nameCalls } from '../signatures.ts'
-import type { EdgeEntry } from '../table.ts'
-import type { Receipt, Wallet } from './wallet.ts'
+import { type Ask, createAsk } from './ask.ts'
+import { createPayment, type Payment } from './payment.ts'
+import type { Call, Receipt, Wallet } from './wallet.ts'
 
 export interface RegistrarOptions {
   readonly wallet: Wallet
-  readonly suffixNode: string
-  readonly nameRegistry: string
-  readonly edgeRegistry: string
+  readonly addresses: Addresses
+}
+
+/** What the chain says now of a name, also of one whose term is over; addresses in lower case. */
+export interface NameRecord {
+  readonly label: string
+  readonly node: string
+  /** The last owner; undefined for a name that was never registered. */
+  readonly owner: string | undefined
+  readonly delegate: string | undefined
+  /** Milliseconds since the epoch; 0 for a name that was never registered. */
+  readonly expiresAt: number
+  readonly sequence: number
+  /** EIP-1577 as 0x and hexadecimal. */
+  readonly contenthash: string
+  readonly zonehash: string
+}
+
+export interface RegisterOptions {
+  /** 1 to 10; one without it. */
+  readonly years?: number
+  /** EIP-1577 as 0x and hexadecimal; nothing for a name that points at nothing yet. */
+  readonly contenthash?: string
+  readonly progress?: Progress
+}
+
+/** INXT wei. */
+export interface Price {
+  readonly rent: bigint
+  /** Beside the rent, for a name that was released not long ago. */
+  readonly premium: bigint
+}
+
+/** What a registration is at; `waitMs` is how long it waits. */
+export type Progress = (step: 'committing' | 'waiting' | 'registering', waitMs: number) => void
+
+/** Changes that are one transaction each, ready to be estimated and sent. Faults: name/invalid, config/invalid. */
+export interface NameCalls {
+  /** Also another's name; the wallet pays. Also Fault `chain/reverted` for want of INXT. */
+  renew(label: string, years: number): Promise<Call>
+  /** Refused by the chain for a contract that does not say that it takes ERC-721 tokens. */
+  transfer(label: string, to: string): Promise<Call>
+  /** EIP-1577 as 0x and hexadecimal, at most 128 bytes; `0x` for none. */
+  setContenthash(label: string, contenthash: string): Promise<Call>
+  setZonehash(label: string, zonehash: string): Promise<Call>
+  /** The zero address takes the permission back. */
+  setDelegate(label: string, delegate: string): Promise<Call>
+}
+
+type Sending = {
+  readonly [K in keyof NameCalls]: (...words: Parameters<NameCalls[K]>) => Promise<Receipt>
 }
 
 /**
- * Every method waits until its transaction is mined. Faults: `chain/reverted`, `chain/unreachable`,
- * `name/invalid`, `config/invalid`.
+ * What sends waits until it is mined. Faults beside those of the calls: `chain/reverted`, `chain/unreachable`, and
+ * `chain/mismatch` when something else stands at an address.
  */
-export interface Registrar {
+export interface Registrar extends Sending {
   readonly address: string
-  /** Also Fault `name/taken`. */
-  register(label: string): Promise<Receipt>
-  renew(label: string): Promise<Receipt>
-  transfer(label: string, to: string): Promise<Receipt>
-  /** `contenthash` as 0x and hexadecimal text (EIP-1577), at most 128 bytes. */
-  setContenthash(label: string, contenthash: string): Promise<Receipt>
-  /** Zero address when nobody holds the name; what the chain says now, not what a follower has read. */
-  owner(label: string): Promise<string>
-  contenthash(label: string): Promise<string>
-  sequence(label: string): Promise<number>
-  /** Milliseconds since the epoch; 0 for a name that was never registered. */
-  expiresAt(label: string): Promise<number>
-  /** Enters an edge, or changes it when it is already there. */
-  registerEdge(edge: Omit<EdgeEntry, 'owner'>): Promise<Receipt>
-  updateEdge(edge: Omit<EdgeEntry, 'owner'>): Promise<Receipt>
-  removeEdge(peerKey: string): Promise<Receipt>
+  readonly payment: Payment
+  readonly calls: NameCalls
+  record(label: string): Promise<NameRecord>
+  price(label: string, years: number): Promise<Price>
+  /** How long a commitment must rest before it can be used. */
+  commitmentAgeMs(): Promise<number>
+  /** Both steps and the pause; the owner is the wallet. Also Fault `name/taken`. */
+  register(label: string, options?: RegisterOptions): Promise<Receipt>
 }
 
-function quad(address: string): string {
-  const parts = address.split('.').map(Number)
-  const fits = parts.length === 4 && parts.every(part => Number.isInteger(part) && part >= 0 && part <= 255)
-  if (!fits) throw new Fault('config/invalid', `${JSON.stringify(address)} is not an IPv4 address.`)
-  return `0x${parts.map(part => part.toString(16).padStart(2, '0')).join('')}`
-}
+export const zeroAddress = `0x${'00'.repeat(20)}`
+/** For the clocks of chain and machine to differ, and for a chain that makes a block every 12 s. */
+const patienceMs = 120_000
+/** TERMS_MAX of NameRegistrar.sol and HASH_LENGTH_MAX of NameRegistry.sol. */
+const yearsMax = 10
+const hashBytesMax = 128
+const retryMs = 250
 
 /** For what a person typed: Fault `config/invalid` unless it is hexadecimal text of so many bytes. */
-function hexOf(text: string, what: string, bytesMin: number, bytesMax: number): string {
+export function requireHex(text: string, what: string, bytesMin: number, bytesMax: number): string {
   const bytes = text.startsWith('0x') ? fromHex(text) : undefined
   if (bytes && bytes.length >= bytesMin && bytes.length <= bytesMax) return text.toLowerCase()
   throw new Fault('config/invalid', `${JSON.stringify(text.slice(0, 80))} is not ${what}.`)
 }
 
-function portOf(port: number): number {
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
-  throw new Fault('config/invalid', `${port} is not a port.`)
+function requireYears(years: number): number {
+  if (Number.isInteger(years) && years >= 1 && years <= yearsMax) return years
+  throw new Fault('config/invalid', `A name is paid for 1 to ${yearsMax} years, not ${years}.`)
 }
 
-function keyOf(peerKey: string): string {
-  return hexOf(peerKey, 'a peer key of 32 bytes', 32, 32)
-}
-
-function edgeValues(edge: Omit<EdgeEntry, 'owner'>): Value[] {
-  const ports = [edge.dnsPort, edge.httpPort, edge.overlayPort].map(portOf)
-  return [keyOf(edge.peerKey), quad(edge.address), ...ports]
+function revertOf(error: unknown): Revert | undefined {
+  return isFault(error, 'chain/reverted') ? (error.cause as Revert | undefined) : undefined
 }
 
 function takenOr(error: unknown, label: string): unknown {
-  const revert = isFault(error, 'chain/reverted') ? (error.cause as Revert | undefined) : undefined
+  const revert = revertOf(error)
   if (revert?.error !== 'NameTaken') return error
-  return new Fault('name/taken', `${label} belongs to ${revert.values.owner}.`, { cause: error })
+  return new Fault('name/taken', `${label} belongs to ${revert.values['owner']}.`, { cause: error })
+}
+
+const registry = new Interface(registryCalls)
+const registrar = new Interface(registrarCalls)
+
+interface Ground extends RegistrarOptions {
+  readonly payment: Payment
+  readonly node: (label: string) => string
+  readonly ask: Ask
+  readonly nameRegistry: string
+  readonly nameRegistrar: string
+}
+
+function createCalls({ wallet, payment, node, ask, nameRegistry, nameRegistrar }: Ground): NameCalls {
+  const toRegistry = (name: string, ...values: unknown[]): Call => {
+    return { to: nameRegistry, data: registry.encodeFunctionData(name, values) }
+  }
+  return {
+    async renew(label, years) {
+      const call = registrar.encodeFunctionData('renew', [requireLabel(label), requireYears(years)])
+      const [rent] = await ask(nameRegistrar, registrar, 'price', label, years)
+      const spender = { address: nameRegistrar, calls: registrar }
+      return { to: nameRegistrar, data: await payment.paying(spender, call, rent) }
+    },
+    async transfer(label, to) {
+      const words = [wallet.address, requireHex(to, 'an address', 20, 20), node(label)]
+      return { to: nameRegistrar, data: registrar.encodeFunctionData('safeTransferFrom', words) }
+    },
+    setContenthash: async (label, hash) =>
+      toRegistry('setContenthash', node(label), requireHex(hash, 'a content hash', 0, hashBytesMax)),
+    setZonehash: async (label, hash) =>
+      toRegistry('setZonehash', node(label), requireHex(hash, 'a zone hash', 0, hashBytesMax)),
+    setDelegate: async (label, delegate) =>
+      toRegistry('setDelegate', node(label), requireHex(delegate, 'an address', 20, 20)),
+  }
+}
+
+async function readRecord({ ask, node, nameRegistry }: Ground, label: string): Promise<NameRecord> {
+  const found = await ask(nameRegistry, registry, 'record', node(label))
+  const [owner, delegate, expiresAt, sequence, contenthash, zonehash] = found
+    .toArray()
+    .map(String) as string[]
+  const held = (address: string): string | undefined =>
+    address === zeroAddress ? undefined : address.toLowerCase()
+  return {
+    label,
+    node: node(label),
+    owner: held(owner!),
+    delegate: held(delegate!),
+    expiresAt: Number(expiresAt) * 1000,
+    sequence: Number(sequence),
+    contenthash: contenthash!,
+    zonehash: zonehash!,
+  }
+}
+
+/** The arguments of `register`; the secret is what nobody else can derive. */
+async function registrationOf(ground: Ground, label: string, options: RegisterOptions): Promise<unknown[]> {
+  const { wallet } = ground
+  const years = requireYears(options.years ?? 1)
+  const contenthash = requireHex(options.contenthash ?? '0x', 'a content hash', 0, hashBytesMax)
+  const { sequence } = await readRecord(ground, label)
+  const text = `INXT registration\nname: ${label}\nyears: ${years}\ncontent: ${contenthash}\nchange: ${sequence + 1}`
+  const secret = keccak_256(utf8(await wallet.sign(text)))
+  return [label, wallet.address, years, `0x${toHex(secret)}`, contenthash]
+}
+
+/** Makes the commitment unless it is there; returns how long it must still rest. */
+async function commit(ground: Ground, commitment: string, progress: Progress): Promise<number> {
+  const { ask, wallet, nameRegistrar } = ground
+  const [madeAt, ageMin, ageMax] = (await Promise.all([
+    ask(nameRegistrar, registrar, 'commitments', commitment),
+    ask(nameRegistrar, registrar, 'commitmentAgeMin'),
+    ask(nameRegistrar, registrar, 'commitmentAgeMax'),
+  ]).then(answers => answers.map(([only]) => only))) as [bigint, bigint, bigint]
+  const age = BigInt(Math.floor(realClock.now() / 1000)) - madeAt
+  // Ours is younger when the clocks differ: what the chain then refuses as too old is committed to again.
+  if (madeAt > 0n && age < ageMax && BigInt(await wallet.now()) < madeAt + ageMax) {
+    return Math.max(0, Math.min(Number(ageMin - age), Number(ageMin))) * 1000
+  }
+  progress('committing', 0)
+  await wallet.send({ to: nameRegistrar, data: registrar.encodeFunctionData('commit', [commitment]) })
+  return Number(ageMin) * 1000
+}
+
+async function register(
+  ground: Ground,
+  label: string,
+  options: RegisterOptions,
+  progress: Progress,
+): Promise<Receipt> {
+  const { wallet, payment, ask, nameRegistrar } = ground
+  const words = await registrationOf(ground, requireLabel(label), options)
+  const price = async (): Promise<bigint> => {
+    const [rent, premium] = await ask(nameRegistrar, registrar, 'price', label, words[2])
+    return rent + premium
+  }
+  // Asked for before anything is spent: a name that is taken, or money that is missing, costs no gas.
+  await requireFree(ground, label)
+  await payment.requireFunds(await price())
+  const types = ['string', 'address', 'uint256', 'bytes32', 'bytes']
+  const commitment = `0x${toHex(keccak_256(fromHex(AbiCoder.defaultAbiCoder().encode(types, words))!))}`
+  const waitMs = await commit(ground, commitment, progress)
+  if (waitMs > 0) progress('waiting', waitMs)
+  await delay(waitMs)
+  progress('registering', 0)
+  const call = registrar.encodeFunctionData('register', words)
+  const endsAt = realClock.now() + patienceMs
+  for (;;) {
+    try {
+      // The premium falls from second to second, so the allowance of now is enough for the block to come.
+      const data = await payment.paying({ address: nameRegistrar, calls: registrar }, call, await price())
+      return await wallet.send({ to: nameRegistrar, data })
+    } catch (error) {
+      if (revertOf(error)?.error !== 'CommitmentTooYoung' || realClock.now() > endsAt)
+        throw takenOr(error, label)
+      await delay(retryMs)
+    }
+  }
+}
+
+/** Fault name/taken for a name that cannot be registered now, also when it is the wallet's own. */
+async function requireFree(ground: Ground, label: string): Promise<void> {
+  const [isFree] = await ground.ask(ground.nameRegistrar, registrar, 'available', label)
+  if (isFree) return
+  const { owner, expiresAt } = await readRecord(ground, label)
+  const until = new Date(expiresAt).toISOString().slice(0, 10)
+  const now = (await ground.wallet.now()) * 1000
+  if (owner === ground.wallet.address) {
+    const hint = `Keep it for longer with \`inxt name renew ${label}\`.`
+    throw new Fault('name/taken', `${label} is yours already, until ${until}.`, { hint })
+  }
+  const what = now < expiresAt ? `until ${until}` : `, who can still renew it 90 days after ${until}`
+  throw new Fault('name/taken', `${label} belongs to ${owner} ${what}.`.replace(' ,', ','))
 }
 
 export function createRegistrar(options: RegistrarOptions): Registrar {
-  const { wallet, nameRegistry, edgeRegistry } = options
-  const node = (label: string): string => childNode(options.suffixNode, requireLabel(label))
-  const send = (to: string, call: Signature | undefined, values: Value[]): Promise<Receipt> =>
-    wallet.send({ to, data: encodeCall(call!, values) })
-  const sendName = (name: string, values: Value[]) => send(nameRegistry, nameCalls.get(name), values)
-  const sendEdge = (name: string, values: Value[]) => send(edgeRegistry, edgeCalls.get(name), values)
-  const readName = async (name: string, label: string, type: string): Promise<Value> => {
-    const data = encodeCall(nameCalls.get(name)!, [node(label)])
-    const bytes = fromHex(await wallet.read({ to: nameRegistry, data }))
-    return decodeTuple([type], bytes!)[0]!
-  }
+  const { wallet, addresses } = options
+  const { NameRegistry, NameRegistrar, InxtToken } = addresses.contracts
+  const nameRegistrar = NameRegistrar.address
+  const ask = createAsk(wallet)
+  const payment = createPayment({ wallet, token: InxtToken.address })
+  const node = (label: string): string => childNode(addresses.suffixNode, requireLabel(label))
+  const ground: Ground = { ...options, payment, node, ask, nameRegistry: NameRegistry.address, nameRegistrar }
+  const calls = createCalls(ground)
   return {
     address: wallet.address,
-    register: async label => {
-      const sent = sendName('register', [requireLabel(label)])
-      return sent.catch(error => {
-        throw takenOr(error, label)
-      })
+    payment,
+    calls,
+    record: async label => readRecord(ground, label),
+    async price(label, years) {
+      const [rent, premium] = await ask(
+        nameRegistrar,
+        registrar,
+        'price',
+        requireLabel(label),
+        requireYears(years),
+      )
+      return { rent, premium }
     },
-    renew: async label => sendName('renew', [node(label)]),
-    transfer: async (label, to) => sendName('transfer', [node(label), hexOf(to, 'an address', 20, 20)]),
-    setContenthash: async (label, contenthash) =>
-      sendName('setContenthash', [node(label), hexOf(contenthash, 'a content hash', 0, 1024)]),
-    owner: async label => String(await readName('owner', label, 'address')),
-    contenthash: async label => String(await readName('contenthash', label, 'bytes')),
-    sequence: async label => Number(await readName('sequence', label, 'uint64')),
-    expiresAt: async label => Number(await readName('expiresAt', label, 'uint64')) * 1000,
-    registerEdge: async edge => sendEdge('register', edgeValues(edge)),
-    updateEdge: async edge => sendEdge('update', edgeValues(edge)),
-    removeEdge: async peerKey => sendEdge('remove', [keyOf(peerKey)]),
+    async commitmentAgeMs() {
+      const [ageMin] = await ask(nameRegistrar, registrar, 'commitmentAgeMin')
+      return Number(ageMin) * 1000
+    },
+    register: (label, given = {}) => register(ground, label, given, given.progress ?? (() => {})),
+    renew: async (...words) => wallet.send(await calls.renew(...words)),
+    transfer: async (...words) => wallet.send(await calls.transfer(...words)),
+    setContenthash: async (...words) => wallet.send(await calls.setContenthash(...words)),
+    setZonehash: async (...words) => wallet.send(await calls.setZonehash(...words)),
+    setDelegate: async (...words) => wallet.send(await calls.setDelegate(...words)),
   }
 }

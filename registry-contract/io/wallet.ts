@@ -42,14 +42,41 @@ export interface Call {
   readonly data: string
 }
 
+/** A text for wallets that is signed by structure, not as bytes (EIP-712). */
+export interface TypedText {
+  readonly domain: Readonly<Record<string, unknown>>
+  readonly types: Readonly<Record<string, { name: string; type: string }[]>>
+  readonly message: Readonly<Record<string, unknown>>
+}
+
+/** Wei per unit of gas. */
+export interface GasPrice {
+  /** What a transaction would pay in the next block. */
+  readonly now: bigint
+  /** What ours offer at most. */
+  readonly max: bigint
+}
+
 export interface Wallet {
   readonly address: string
-  /** Faults: `chain/reverted` with the contract's reason, `chain/unreachable`. */
+  readonly chainId: number
+  /** Faults: `chain/reverted` with the contract's reason or for want of ETH, `chain/unreachable`. */
   send(call: Call): Promise<Receipt>
+  /** The gas that `send` would take now; Faults as for `send`. */
+  estimate(call: Call): Promise<number>
+  gasPrice(): Promise<GasPrice>
+  /** In wei. */
+  balance(): Promise<bigint>
+  /** The next transaction's number. */
+  nonce(): Promise<number>
+  /** Of the newest block, in seconds since the epoch: the clock by which contracts judge. */
+  now(): Promise<number>
   /** The bytes that a view returns; Faults as for `send`. */
   read(call: Call): Promise<string>
   /** Signs a text for people (EIP-191, "personal_sign"): 65 bytes as 0x and hexadecimal. */
   sign(text: string): Promise<string>
+  /** EIP-712, as above. */
+  signTyped(text: TypedText): Promise<string>
 }
 
 const defaults = { receiptDeadlineMs: 30_000, pollMs: 25 }
@@ -71,6 +98,7 @@ interface Signer {
   readonly address: string
   signTransaction(transaction: object): Promise<string>
   signMessage(text: string): Promise<string>
+  signTypedData(domain: object, types: object, message: object): Promise<string>
 }
 
 async function signerOf(key: WalletKey): Promise<Signer> {
@@ -80,7 +108,11 @@ async function signerOf(key: WalletKey): Promise<Signer> {
 }
 
 /** What the contract said, from the places where endpoints put it. */
-function faultOf(refusal: RpcRefusal, url: string): Fault {
+function faultOf(refusal: RpcRefusal, url: string, from: string): Fault {
+  if (/insufficient (funds|balance)/i.test(refusal.message) && refusal.data === '0x') {
+    const hint = `Send ETH to ${from} and run the same command again.`
+    return new Fault('chain/reverted', `${from} has too little ETH for the gas.`, { hint })
+  }
   const reverts = refusal.data !== '0x' || /revert/i.test(refusal.message)
   if (!reverts) return new Fault('chain/unreachable', `${url} refused the transaction: ${refusal.message}.`)
   const revert = decodeRevert(refusal.data)
@@ -110,7 +142,9 @@ function parseReceipt(
  * Twice the base fee outlives six full blocks (each raises it by an eighth); the tip is what the endpoint
  * proposes.
  */
-async function feesNow(rpc: Rpc): Promise<{ maxFeePerGas: number; maxPriorityFeePerGas: number }> {
+async function feesNow(
+  rpc: Rpc,
+): Promise<{ base: number; maxFeePerGas: number; maxPriorityFeePerGas: number }> {
   const [block, tip] = await Promise.all([
     rpc.call('eth_getBlockByNumber', ['latest', false]) as Promise<Record<string, unknown> | null>,
     rpc.call('eth_maxPriorityFeePerGas', []),
@@ -124,26 +158,32 @@ async function feesNow(rpc: Rpc): Promise<{ maxFeePerGas: number; maxPriorityFee
       `${rpc.url} asks for ${maxFeePerGas} wei a gas: more than we would pay.`,
     )
   }
-  return { maxFeePerGas, maxPriorityFeePerGas }
+  return { base, maxFeePerGas, maxPriorityFeePerGas }
+}
+
+/** Against the pending block, so that a transaction may build on one that was only just sent. */
+async function estimateGas(rpc: Rpc, from: string, call: Call): Promise<number> {
+  const estimate = await rpc.ask('eth_estimateGas', [{ ...call, from }, 'pending'])
+  if ('refusal' in estimate) throw faultOf(estimate.refusal, rpc.url, from)
+  const gas = parseQuantity(estimate.result, 'gas estimate')
+  if (gas > gasMax)
+    throw new Fault('chain/unreachable', `${rpc.url} estimates ${gas} gas: more than a block holds.`)
+  return gas
 }
 
 /** One try to send; a refusal (a taken nonce, say) comes back as a value. */
 async function sendOnce(options: WalletOptions, signer: Signer, call: Call): Promise<RpcRefusal | string> {
   const { rpc } = options
   const from = signer.address
-  // Against the pending block, so that a transaction may build on one that was only just sent.
-  const estimate = await rpc.ask('eth_estimateGas', [{ ...call, from }, 'pending'])
-  if ('refusal' in estimate) throw faultOf(estimate.refusal, rpc.url)
-  const gas = parseQuantity(estimate.result, 'gas estimate')
-  if (gas > gasMax)
-    throw new Fault('chain/unreachable', `${rpc.url} estimates ${gas} gas: more than a block holds.`)
-  const [fees, nonce] = await Promise.all([
+  const gas = await estimateGas(rpc, from, call)
+  const [{ maxFeePerGas, maxPriorityFeePerGas }, nonce] = await Promise.all([
     feesNow(rpc),
     rpc.call('eth_getTransactionCount', [from, 'pending']),
   ])
   const signed = await signer.signTransaction({
     ...call,
-    ...fees,
+    maxFeePerGas,
+    maxPriorityFeePerGas,
     type: 2,
     chainId: options.chainId,
     nonce: parseQuantity(nonce, 'nonce'),
@@ -158,7 +198,7 @@ async function sendWithRetry(options: WalletOptions, signer: Signer, call: Call)
     const outcome = await sendOnce(options, signer, call)
     if (typeof outcome === 'string') return outcome
     const taken = /nonce|underpriced|already (known|imported)/i.test(outcome.message)
-    if (!taken || attempt === attemptsMax) throw faultOf(outcome, options.rpc.url)
+    if (!taken || attempt === attemptsMax) throw faultOf(outcome, options.rpc.url, signer.address)
   }
 }
 
@@ -193,7 +233,7 @@ export async function createWallet(given: WalletOptions): Promise<Wallet> {
 
   const read = async (call: Call, block = 'latest'): Promise<string> => {
     const answer = await rpc.ask('eth_call', [{ ...call, from }, block])
-    if ('refusal' in answer) throw faultOf(answer.refusal, rpc.url)
+    if ('refusal' in answer) throw faultOf(answer.refusal, rpc.url, from)
     return parseData(answer.result, 'return value', { bytesMax: 65_536 })
   }
 
@@ -209,8 +249,28 @@ export async function createWallet(given: WalletOptions): Promise<Wallet> {
 
   return {
     address: from.toLowerCase(),
+    chainId: options.chainId,
     send,
+    estimate: call => estimateGas(rpc, from, call),
+    async gasPrice() {
+      const { base, maxFeePerGas, maxPriorityFeePerGas } = await feesNow(rpc)
+      return { now: BigInt(base + maxPriorityFeePerGas), max: BigInt(maxFeePerGas) }
+    },
+    async balance() {
+      // Not `parseQuantity`: 0.01 ETH in wei is past 2^53 already.
+      const answer = await rpc.call('eth_getBalance', [from, 'latest'])
+      if (typeof answer === 'string' && /^0x[0-9a-f]{1,64}$/i.test(answer)) return BigInt(answer)
+      throw new Fault('chain/unreachable', `${rpc.url} answers with a balance that is none.`)
+    },
+    nonce: async () => parseQuantity(await rpc.call('eth_getTransactionCount', [from, 'pending']), 'nonce'),
+    async now() {
+      const block = (await rpc.call('eth_getBlockByNumber', ['latest', false])) as {
+        timestamp?: unknown
+      } | null
+      return parseQuantity(block?.timestamp, 'time')
+    },
     read: call => read(call),
     sign: text => signer.signMessage(text),
+    signTyped: ({ domain, types, message }) => signer.signTypedData(domain, types, message),
   }
 }
