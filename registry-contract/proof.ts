@@ -13,7 +13,7 @@ import { assert, Fault } from '../base/fault.ts'
 import { type BlockHeader, readHeader } from './header.ts'
 import { type NameRecord, recordOf, slotsOf, type Words } from './layout.ts'
 import { accountNodesMax, type NameProof, storageNodesMax } from './proof-codec.ts'
-import { readTrie, verifyTrie } from './trie.ts'
+import { requireExact, type TrieWalk, walkTrie } from './trie.ts'
 
 /** What the proof is to be about: the verifier's own knowledge, never the sender's. */
 export interface ProofTarget {
@@ -80,17 +80,18 @@ function requireAccount(value: Uint8Array | undefined, target: ProofTarget): Acc
   return account
 }
 
-/** What to read the next slots from: the nodes at hand, or those that an endpoint answers with. */
-type Heap = (slots: readonly Uint8Array[]) => Promise<readonly Uint8Array[]>
-
 /** The words of the record; which slots those are depends on what the first ones say. */
-async function readWords(root: string, node: Uint8Array, heap: Heap): Promise<Words> {
+async function readWords(
+  walk: TrieWalk,
+  node: Uint8Array,
+  before: (missing: readonly Uint8Array[]) => Promise<void>,
+): Promise<Words> {
   const known = new Map<string, Uint8Array>()
   for (;;) {
     const missing = slotsOf(node, known).filter(slot => !known.has(toHex(slot)))
     if (missing.length === 0) return known
-    const { values } = await readTrie('Storage', root, missing, await heap(missing))
-    for (const [i, slot] of missing.entries()) known.set(toHex(slot), wordOf(values[i]))
+    await before(missing)
+    for (const slot of missing) known.set(toHex(slot), wordOf(await walk.get(slot)))
   }
 }
 
@@ -110,13 +111,17 @@ export async function verifyProof(
   if (proof.account.length > accountNodesMax || proof.storage.length > storageNodesMax)
     throw new Fault('bytes/too-large', 'The proof has more nodes than a path can have.')
 
-  const address = bytesOf(target.registry, 20, 'address')
-  const [entry] = await verifyTrie('Account', block.stateRoot, [address], proof.account)
+  const accounts = walkTrie('Account', block.stateRoot)
+  accounts.add(proof.account)
+  const entry = await accounts.get(bytesOf(target.registry, 20, 'address'))
+  requireExact('Account', accounts, proof.account)
   const { storageRoot } = requireAccount(entry, target)
 
   const node = bytesOf(target.node, 32, 'node')
-  const words = await readWords(storageRoot, node, async () => proof.storage)
-  await verifyTrie('Storage', storageRoot, slotsOf(node, words), proof.storage)
+  const slots = walkTrie('Storage', storageRoot)
+  slots.add(proof.storage)
+  const words = await readWords(slots, node, async () => {})
+  requireExact('Storage', slots, proof.storage)
   return { ...recordOf(node, words), block }
 }
 
@@ -136,17 +141,17 @@ export async function createProof(
   nodesOf: NodesOf,
 ): Promise<NameProof> {
   const node = bytesOf(target.node, 32, 'node')
-  const address = bytesOf(target.registry, 20, 'address')
   const first = await nodesOf(slotsOf(node, new Map()))
-  const account = await readTrie('Account', readHeader(header).stateRoot, [address], first.account)
-  const { storageRoot } = requireAccount(account.values[0], target)
+  const accounts = walkTrie('Account', readHeader(header).stateRoot)
+  accounts.add(first.account)
+  const entry = await accounts.get(bytesOf(target.registry, 20, 'address'))
+  const { storageRoot } = requireAccount(entry, target)
 
-  const heap = [...first.storage]
+  const slots = walkTrie('Storage', storageRoot)
+  slots.add(first.storage)
   let rounds = 0
-  const words = await readWords(storageRoot, node, async slots => {
-    if (rounds++ > 0) heap.push(...(await nodesOf(slots)).storage)
-    return heap
+  await readWords(slots, node, async missing => {
+    if (rounds++ > 0) slots.add((await nodesOf(missing)).storage)
   })
-  const storage = await readTrie('Storage', storageRoot, slotsOf(node, words), heap)
-  return { header, account: account.used, storage: storage.used }
+  return { header, account: accounts.used(), storage: slots.used() }
 }
