@@ -334,7 +334,7 @@ contract NameRegistry is IERC165 {
         _clearHash(name, facts_, which, kind);
         if (kind == _OTHER) name.others[which] = hash;
         else if (kind != _NONE) name.digests[which] = bytes32(hash[6:]);
-        facts_.kinds = uint8(facts_.kinds | (kind << (2 * which)));
+        facts_.kinds |= uint8(uint256(kind) << (2 * which));
         ++facts_.sequence;
     }
 

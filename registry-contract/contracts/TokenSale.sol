@@ -5,6 +5,7 @@ import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {InxtToken} from "./InxtToken.sol";
 
 /// @title The sale of INXT for ether.
@@ -254,8 +255,8 @@ contract TokenSale is ReentrancyGuardTransient {
 
         raisedWei = raisedBefore + paidWei;
         Purchase storage purchase = purchases[msg.sender];
-        purchase.paidWei += uint128(paidWei);
-        purchase.tokens += uint128(tokens);
+        purchase.paidWei += SafeCast.toUint128(paidWei);
+        purchase.tokens += SafeCast.toUint128(tokens);
         emit Purchased(msg.sender, paidWei, tokens);
         if (msg.value > paidWei) Address.sendValue(payable(msg.sender), msg.value - paidWei);
     }
