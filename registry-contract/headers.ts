@@ -105,20 +105,25 @@ async function askAll(options: QuorumOptions, by: number | 'latest'): Promise<An
   return answers.filter(answer => answer !== undefined)
 }
 
-function createPoll(options: QuorumOptions, quorum: number) {
+function createPoll(options: QuorumOptions, quorum: number, depth: number) {
   const warn = options.onWarning ?? (() => {})
 
   /** The highest number that a quorum has reached: fewer liars than that cannot push it up. */
   const reached = async (now: number): Promise<number> => {
     const answers = await askAll(options, 'latest')
-    const heights = answers.flatMap(({ url, header }) => {
-      if (header && header.minedAt <= now + aheadMsMax) return [header.number]
+    const heads = answers.filter(({ url, header }) => {
+      if (header && header.minedAt <= now + aheadMsMax) return true
       warn(url, header ? `The head ${header.number} is from the future.` : 'It has no head.')
-      return []
+      return false
     })
-    heights.sort((a, b) => b - a)
+    const heights = heads.map(({ header }) => header!.number).sort((a, b) => b - a)
     const height = heights[quorum - 1]
-    if (height !== undefined) return height
+    if (height !== undefined) {
+      for (const { url, header } of heads)
+        if (header!.number < height - depth)
+          warn(url, `It lags: its head is ${header!.number}, not ${height}.`)
+      return height
+    }
     const what = `Only ${heights.length} of ${options.endpoints.length} endpoints know a head; it takes ${quorum}.`
     throw new Fault('chain/unreachable', what)
   }
@@ -144,7 +149,7 @@ function createPoll(options: QuorumOptions, quorum: number) {
 export function createQuorumHeaders(options: QuorumOptions): HeaderSource {
   const quorum = options.quorum ?? Math.floor(options.endpoints.length / 2) + 1
   const depth = options.depth ?? depthDefault
-  const { reached, agreed } = createPoll(options, quorum)
+  const { reached, agreed } = createPoll(options, quorum, depth)
   const kept = new Map<number, TrustedHeader>()
   let finalNumber = -1
 

@@ -3,8 +3,8 @@
 // Every message is verified before it counts, so the nodes are asked one after the other for what brings the client
 // on: a bootstrap once, one update for each day that it was away, then the newest finality. The newest is asked of all,
 // because a node that withholds cannot be told from one that has nothing. What is known stays known when nobody
-// answers; how old it is, the block's own time says. Beacon API, "getLightClientBootstrap", "getLightClientUpdatesByRange",
-// "getLightClientFinalityUpdate".
+// answers; how old it is, the block's own time says. Beacon API: "getLightClientBootstrap",
+// "getLightClientUpdatesByRange", "getLightClientFinalityUpdate".
 
 import { fromHex } from '../../base/bytes.ts'
 import { assert, Fault, isFault } from '../../base/fault.ts'

@@ -60,6 +60,23 @@ for (const [name, config] of eras) {
   })
 }
 
+test('a block of Fulu that a block of Gloas shows to be final is believed, by the branch of its own fork', () => {
+  const config = eras[2][1]
+  const rehearsal = createRehearsal(config)
+  const { root, answer } = rehearsal.bootstrap(start + slotsPerPeriod, hash(0xb0))
+  const client = createLightClient(
+    config,
+    fromHex(root)!,
+    readBootstrap(config, (answer as { data: unknown }).data),
+  )
+  const update = rehearsal.update(wish(gloasSlot - 32))
+  assert.equal(update.version, 'gloas')
+  client.apply(readUpdate(config, 'update', update.data), later)
+  assert.deepEqual([client.finalized().executionHash, client.finalized().slot], [hash(0x11), gloasSlot - 32])
+  client.apply(readUpdate(config, 'update', rehearsal.update(wish(gloasSlot + 32)).data), later)
+  assert.equal(client.finalized().slot, gloasSlot + 32)
+})
+
 describe('the light client refuses', () => {
   const config = eras[0][1]
   const rehearsal = createRehearsal(config)
@@ -80,8 +97,18 @@ describe('the light client refuses', () => {
     ['another committee', { ...wish(start + 320), signedBy: period + 1 }, later, /signature/],
     ['a committee it has not met', wish(far), later, /not known/],
     ['the future', wish(start + 320), start + 384, /future/],
-    ['a signature before what is signed', { ...wish(start + 320), signatureSlot: start + 384 }, later, /order/],
-    ['finality after the block that shows it', { ...wish(start + 320), attestedSlot: start + 319 }, later, /order/],
+    [
+      'a signature before what is signed',
+      { ...wish(start + 320), signatureSlot: start + 384 },
+      later,
+      /order/,
+    ],
+    [
+      'finality after the block that shows it',
+      { ...wish(start + 320), attestedSlot: start + 319 },
+      later,
+      /order/,
+    ],
   ]
   for (const [why, given, slot, says] of rows) {
     test(why, () => {

@@ -33,7 +33,11 @@ function firstKey(period: number): number {
 function committeeOf(period: number): SyncCommittee {
   const known = committees.get(period)
   if (known) return known
-  const pubkeys = Array.from({ length: seats }, (_, i) => secret(firstKey(period) + i).toPublicKey().toBytes())
+  const pubkeys = Array.from({ length: seats }, (_, i) =>
+    secret(firstKey(period) + i)
+      .toPublicKey()
+      .toBytes(),
+  )
   const sum = seats * firstKey(period) + (seats * (seats - 1)) / 2
   const made = { pubkeys, aggregatePubkey: secret(sum).toPublicKey().toBytes() }
   committees.set(period, made)
@@ -97,93 +101,107 @@ export interface Rehearsal {
   update(wish: UpdateWish): { version: string; data: unknown }
 }
 
+function gloasAt(config: BeaconConfig, slot: number): boolean {
+  return isForkPostGloas(config.getForkName(slot))
+}
+
+function stateAt(config: BeaconConfig, slot: number, finalizedRoot: Uint8Array): Node {
+  const state = emptyState(gloasAt(config, slot))
+  state.slot = slot
+  state.finalizedCheckpoint = ssz.phase0.Checkpoint.toViewDU({ epoch: 0, root: finalizedRoot })
+  state.currentSyncCommittee = ssz.altair.SyncCommittee.toViewDU(committeeOf(periodOf(slot)))
+  state.nextSyncCommittee = ssz.altair.SyncCommittee.toViewDU(committeeOf(periodOf(slot) + 1))
+  state.commit()
+  return state.node as Node
+}
+
+/** Root of a body that commits to the execution block, and what a light header of an era says of it. */
+function bodyOf(config: BeaconConfig, slot: number, executionHash: Uint8Array, inGloas: boolean) {
+  if (gloasAt(config, slot)) {
+    const body = ssz.gloas.BeaconBlockBody.defaultValue()
+    body.signedExecutionPayloadBid.message.parentBlockHash = executionHash
+    const path = ['signedExecutionPayloadBid', 'message', 'parentBlockHash']
+    const tree = ssz.gloas.BeaconBlockBody.toView(body).node as Node
+    const place = ssz.gloas.BeaconBlockBody.getPathInfo(path).gindex
+    const fields = { executionBlockHash: executionHash, executionBranch: branchTo(tree, place) }
+    return { bodyRoot: tree.root, fields }
+  }
+  const body = ssz.electra.BeaconBlockBody.defaultValue()
+  body.executionPayload.blockHash = executionHash
+  const tree = ssz.electra.BeaconBlockBody.toView(body).node as Node
+  const place = (path: string[]): bigint => ssz.electra.BeaconBlockBody.getPathInfo(path).gindex
+  if (inGloas) {
+    const branch = branchTo(tree, place(['executionPayload', 'blockHash']))
+    const executionBranch = [new Uint8Array(32), new Uint8Array(32), ...branch]
+    return { bodyRoot: tree.root, fields: { executionBlockHash: executionHash, executionBranch } }
+  }
+  const { transactions, withdrawals, ...payload } = body.executionPayload
+  const execution = {
+    ...payload,
+    transactionsRoot: ssz.electra.ExecutionPayload.fields.transactions.hashTreeRoot(transactions),
+    withdrawalsRoot: ssz.electra.ExecutionPayload.fields.withdrawals.hashTreeRoot(withdrawals),
+  }
+  const executionBranch = branchTo(tree, place(['executionPayload']))
+  return { bodyRoot: tree.root, fields: { execution, executionBranch } }
+}
+
+/** A light header of the slot over the state, in the form that messages of `eraSlot` have. */
+function headerAt(config: BeaconConfig, slot: number, stateRoot: Uint8Array, hash: string, eraSlot: number) {
+  const { bodyRoot, fields } = bodyOf(config, slot, fromHex(hash)!, gloasAt(config, eraSlot))
+  const parentRoot = new Uint8Array(32).fill(slot % 256)
+  const beacon = { slot, proposerIndex: 1, parentRoot, stateRoot, bodyRoot }
+  return { header: { beacon, ...fields }, root: ssz.phase0.BeaconBlockHeader.hashTreeRoot(beacon) }
+}
+
+function sign(config: BeaconConfig, wish: UpdateWish, objectRoot: Uint8Array) {
+  const count = wish.signers ?? seats
+  const domain = config.getDomain(wish.signatureSlot - 1, DOMAIN_SYNC_COMMITTEE)
+  const message = ssz.phase0.SigningData.hashTreeRoot({ objectRoot, domain })
+  const first = firstKey(wish.signedBy ?? periodOf(wish.signatureSlot))
+  const sum = count * first + (count * (count - 1)) / 2
+  const aggregate = ssz.altair.SyncAggregate.defaultValue()
+  for (let i = 0; i < count; i++) aggregate.syncCommitteeBits.set(i, true)
+  aggregate.syncCommitteeSignature = secret(Math.max(1, sum)).sign(message).toBytes()
+  return aggregate
+}
+
+function placeIn(config: BeaconConfig, slot: number, what: keyof typeof paths): bigint {
+  const types = gloasAt(config, slot) ? ssz.gloas : ssz.electra
+  return types.BeaconState.getPathInfo(paths[what]).gindex
+}
+
 export function createRehearsal(config: BeaconConfig): Rehearsal {
-  const gloasAt = (slot: number): boolean => isForkPostGloas(config.getForkName(slot))
-
-  const stateAt = (slot: number, finalizedRoot: Uint8Array): Node => {
-    const state = emptyState(gloasAt(slot))
-    state.slot = slot
-    state.finalizedCheckpoint = ssz.phase0.Checkpoint.toViewDU({ epoch: 0, root: finalizedRoot })
-    state.currentSyncCommittee = ssz.altair.SyncCommittee.toViewDU(committeeOf(periodOf(slot)))
-    state.nextSyncCommittee = ssz.altair.SyncCommittee.toViewDU(committeeOf(periodOf(slot) + 1))
-    state.commit()
-    return state.node as Node
-  }
-
-  const bodyOf = (slot: number, executionHash: Uint8Array) => {
-    if (gloasAt(slot)) {
-      const body = ssz.gloas.BeaconBlockBody.defaultValue()
-      body.signedExecutionPayloadBid.message.parentBlockHash = executionHash
-      const path = ['signedExecutionPayloadBid', 'message', 'parentBlockHash']
-      const tree = ssz.gloas.BeaconBlockBody.toView(body).node as Node
-      const place = ssz.gloas.BeaconBlockBody.getPathInfo(path).gindex
-      const fields = { executionBlockHash: executionHash, executionBranch: branchTo(tree, place) }
-      return { bodyRoot: tree.root, fields }
-    }
-    const body = ssz.electra.BeaconBlockBody.defaultValue()
-    body.executionPayload.blockHash = executionHash
-    const { transactions, withdrawals, ...payload } = body.executionPayload
-    const execution = {
-      ...payload,
-      transactionsRoot: ssz.electra.ExecutionPayload.fields.transactions.hashTreeRoot(transactions),
-      withdrawalsRoot: ssz.electra.ExecutionPayload.fields.withdrawals.hashTreeRoot(withdrawals),
-    }
-    const tree = ssz.electra.BeaconBlockBody.toView(body).node as Node
-    const place = ssz.electra.BeaconBlockBody.getPathInfo(['executionPayload']).gindex
-    return { bodyRoot: tree.root, fields: { execution, executionBranch: branchTo(tree, place) } }
-  }
-
-  /** A light header of the slot over the state. */
-  const headerAt = (slot: number, stateRoot: Uint8Array, executionHash: string) => {
-    const { bodyRoot, fields } = bodyOf(slot, fromHex(executionHash)!)
-    const beacon = { slot, proposerIndex: 1, parentRoot: new Uint8Array(32).fill(slot % 256), stateRoot, bodyRoot }
-    return { header: { beacon, ...fields }, root: ssz.phase0.BeaconBlockHeader.hashTreeRoot(beacon) }
-  }
-
-  const sign = (wish: UpdateWish, objectRoot: Uint8Array) => {
-    const count = wish.signers ?? seats
-    const domain = config.getDomain(wish.signatureSlot - 1, DOMAIN_SYNC_COMMITTEE)
-    const message = ssz.phase0.SigningData.hashTreeRoot({ objectRoot, domain })
-    const first = firstKey(wish.signedBy ?? periodOf(wish.signatureSlot))
-    const sum = count * first + (count * (count - 1)) / 2
-    const aggregate = ssz.altair.SyncAggregate.defaultValue()
-    for (let i = 0; i < count; i++) aggregate.syncCommitteeBits.set(i, true)
-    aggregate.syncCommitteeSignature = secret(Math.max(1, sum)).sign(message).toBytes()
-    return aggregate
-  }
-
-  const placeIn = (slot: number, what: keyof typeof paths): bigint =>
-    (gloasAt(slot) ? ssz.gloas.BeaconState : ssz.electra.BeaconState).getPathInfo(paths[what]).gindex
-
   return {
     bootstrap(slot, executionHash) {
-      const state = stateAt(slot, new Uint8Array(32))
-      const { header, root } = headerAt(slot, state.root, executionHash)
+      const state = stateAt(config, slot, new Uint8Array(32))
+      const { header, root } = headerAt(config, slot, state.root, executionHash, slot)
       const message = {
         header,
         currentSyncCommittee: committeeOf(periodOf(slot)),
-        currentSyncCommitteeBranch: branchTo(state, placeIn(slot, 'committee')),
+        currentSyncCommitteeBranch: branchTo(state, placeIn(config, slot, 'committee')),
       }
-      const type = (gloasAt(slot) ? ssz.gloas : ssz.electra).LightClientBootstrap
+      const type = (gloasAt(config, slot) ? ssz.gloas : ssz.electra).LightClientBootstrap
       const answer = { version: config.getForkName(slot), data: type.toJson(message as never) }
       return { root: `0x${toHex(root)}`, answer }
     },
     update(wish) {
-      const finalized = headerAt(wish.finalizedSlot, new Uint8Array(32).fill(7), wish.executionHash)
-      const state = stateAt(wish.attestedSlot, finalized.root)
-      const attested = headerAt(wish.attestedSlot, state.root, `0x${'a7'.repeat(32)}`)
+      const { finalizedSlot, attestedSlot, executionHash } = wish
+      const stateRoot = new Uint8Array(32).fill(7)
+      const finalized = headerAt(config, finalizedSlot, stateRoot, executionHash, attestedSlot)
+      const state = stateAt(config, attestedSlot, finalized.root)
+      const attested = headerAt(config, attestedSlot, state.root, `0x${'a7'.repeat(32)}`, attestedSlot)
       const message = {
         attestedHeader: attested.header,
         finalizedHeader: finalized.header,
-        finalityBranch: branchTo(state, placeIn(wish.attestedSlot, 'finalized')),
-        nextSyncCommittee: committeeOf(periodOf(wish.attestedSlot) + 1),
-        nextSyncCommitteeBranch: branchTo(state, placeIn(wish.attestedSlot, 'nextCommittee')),
-        syncAggregate: sign(wish, attested.root),
+        finalityBranch: branchTo(state, placeIn(config, attestedSlot, 'finalized')),
+        nextSyncCommittee: committeeOf(periodOf(attestedSlot) + 1),
+        nextSyncCommitteeBranch: branchTo(state, placeIn(config, attestedSlot, 'nextCommittee')),
+        syncAggregate: sign(config, wish, attested.root),
         signatureSlot: wish.signatureSlot,
       }
-      const types = gloasAt(wish.attestedSlot) ? ssz.gloas : ssz.electra
+      const types = gloasAt(config, attestedSlot) ? ssz.gloas : ssz.electra
       const type = wish.kind === 'finality' ? types.LightClientFinalityUpdate : types.LightClientUpdate
-      return { version: config.getForkName(wish.attestedSlot), data: type.toJson(message as never) }
+      return { version: config.getForkName(attestedSlot), data: type.toJson(message as never) }
     },
   }
 }
