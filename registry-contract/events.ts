@@ -2,12 +2,22 @@
 //
 // A log is what a contract shouted: up to four topics (the first says which event, the others are the indexed
 // fields) and data (the fields that are not indexed). The endpoint that hands it over is a stranger, so
-// everything is checked again here, though the contract could not have written anything else.
+// everything is checked again here, though the contract could not have written anything else. Of a log that
+// is malformed the head may still be sound: what it says about node and sequence is salvaged, so that one
+// oversize hash is one bad fact and not a hole in the count of changes.
 
-import { fromHex, toHex } from '../base/bytes.ts'
-import { assert, Fault } from '../base/fault.ts'
-import { decodeTuple, decodeWord, encodeTuple, encodeWord, type Signature, type Value } from './abi.ts'
-import { edgeEvents, nameEvents } from './signatures.ts'
+import { toHex } from '../base/bytes.ts'
+import { assert, Fault, isFault } from '../base/fault.ts'
+import {
+  decodeDigits,
+  encodeTuple,
+  encodeWord,
+  type Form,
+  formOf,
+  type Signature,
+  type Value,
+} from './abi.ts'
+import { eventsOf, type Source, sources } from './signatures.ts'
 
 export interface Log {
   /** 0x and 40 lower-case hexadecimal digits, as everywhere in this folder. */
@@ -16,86 +26,169 @@ export interface Log {
   readonly data: string
 }
 
-/** Field names are those of the contracts. `expiresAt` is in seconds since the epoch here, as on chain. */
+/** Field names are those of the contracts; `expiresAt` is in seconds since the epoch here, as on chain. */
 export type NameEvent =
-  | {
-      event: 'NameRegistered'
-      node: string
-      label: string
-      owner: string
-      expiresAt: number
-      sequence: number
-    }
-  | { event: 'NameRenewed'; node: string; expiresAt: number; sequence: number }
+  | { event: 'NameAssigned'; node: string; owner: string; expiresAt: number; sequence: number }
+  | { event: 'NameExtended'; node: string; expiresAt: number; sequence: number }
   | { event: 'NameTransferred'; node: string; from: string; to: string; sequence: number }
+  | { event: 'DelegateChanged'; node: string; delegate: string; sequence: number }
   | { event: 'ContenthashChanged'; node: string; contenthash: string; sequence: number }
+  | { event: 'ZonehashChanged'; node: string; zonehash: string; sequence: number }
+
+/** Follows the registry's own events of the same registration, and is the only one that says the label. */
+export interface LabelEvent {
+  event: 'NameRegistered'
+  node: string
+  label: string
+  owner: string
+  expiresAt: number
+  /** That of NameAssigned. */
+  sequence: number
+  cost: bigint
+}
 
 export type EdgeEvent =
   | {
       event: 'EdgeRegistered'
       peerKey: string
       owner: string
+      operatorKey: string
       /** Four bytes: `0x7f000101`. */
       ipv4: string
+      ipv6: string
       dnsPort: number
       httpPort: number
+      httpsPort: number
       overlayPort: number
+      stake: bigint
     }
-  | { event: 'EdgeRemoved'; peerKey: string; owner: string }
+  | { event: 'EdgeUnbonding'; peerKey: string; owner: string; withdrawableAt: number }
+  | { event: 'EdgeRemoved'; peerKey: string; owner: string; stake: bigint }
+  | {
+      event: 'EdgeSlashed'
+      peerKey: string
+      reporter: string
+      burned: bigint
+      reward: bigint
+      stake: bigint
+    }
+
+export type ClaimEvent =
+  | { event: 'DomainClaimed'; domain: string; owner: string; site: string; name: string; token: string }
+  | { event: 'DomainReleased'; domain: string; owner: string }
+
+export type RegistryEvent = NameEvent | LabelEvent | EdgeEvent | ClaimEvent
 
 type LogBody = Pick<Log, 'topics' | 'data'>
+
+/** Where the fields of an event are, worked out once. */
+interface Plan {
+  readonly signature: Signature
+  readonly indexed: readonly { readonly name: string; readonly form: Form }[]
+  readonly names: readonly string[]
+  readonly forms: readonly Form[]
+}
+
+function planOf(signature: Signature): Plan {
+  const others = signature.fields.filter(field => !field.indexed)
+  const indexed = signature.fields.filter(field => field.indexed)
+  return {
+    signature,
+    indexed: indexed.map(({ name, type }) => ({ name, form: formOf(type) })),
+    names: others.map(field => field.name),
+    forms: others.map(field => formOf(field.type)),
+  }
+}
+
+const plans = new Map(
+  sources.map(source => [
+    source,
+    new Map([...eventsOf[source]].map(([topic, signature]) => [topic, planOf(signature)])),
+  ]),
+)
+const byName = new Map(
+  [...plans.values()].flatMap(one => [...one.values()]).map(plan => [plan.signature.name, plan]),
+)
 
 function malformed(what: string): never {
   throw new Fault('bytes/malformed', what)
 }
 
-function decode(known: Map<string, Signature>, log: LogBody): Record<string, Value> {
-  const found = [...known.values()].find(one => one.hash === log.topics[0])
-  if (!found) malformed('The log is not of an event we know.')
-  const indexed = found.fields.filter(field => field.indexed)
-  const others = found.fields.filter(field => !field.indexed)
-  if (log.topics.length !== indexed.length + 1) malformed(`${found.name} has ${log.topics.length} topics.`)
-
-  const values: Record<string, Value> = { event: found.name }
-  indexed.forEach((field, i) => {
-    const topic = fromHex(log.topics[i + 1]!) ?? malformed('A topic is not hexadecimal.')
-    values[field.name] = decodeWord(field.type, topic)
-  })
-  const data = fromHex(log.data) ?? malformed('The data are not hexadecimal.')
-  const decoded = decodeTuple(
-    others.map(field => field.type),
-    data,
-  )
-  others.forEach((field, i) => {
-    values[field.name] = decoded[i]!
-  })
-  return values
+/** The digits of hexadecimal text. */
+function digitsOf(text: string): string {
+  const isHex = text.length % 2 === 0 && /^0x[0-9a-f]*$/.test(text)
+  return isHex ? text.slice(2) : malformed('A log is not hexadecimal.')
 }
 
-function encode(known: Map<string, Signature>, values: Record<string, Value>): LogBody {
-  const found = known.get(String(values.event))
-  assert(found, `event ${values.event}`)
-  const indexed = found.fields.filter(field => field.indexed)
-  const others = found.fields.filter(field => !field.indexed)
-  const topics = indexed.map(field => `0x${toHex(encodeWord(field.type, values[field.name]!))}`)
+/** A topic that is a whole word stays the text that it is. */
+function readTopic(form: Form, topic: string): Value {
+  if (topic.length !== 66) malformed('A topic is not a word.')
+  const digits = digitsOf(topic)
+  if (form.bytes === 32 && form.kind === 'hex') return topic
+  return decodeDigits([form], digits)[0]!
+}
+
+/** Undefined for an event that is none of ours to fold. */
+function planFor(source: Source, log: LogBody): Plan | undefined {
+  return plans.get(source)!.get(log.topics[0] ?? '')
+}
+
+/**
+ * Undefined for an event that facts are not folded from; Fault `bytes/malformed` for what the contract would
+ * not emit, as far as form goes.
+ */
+export function decodeEvent(source: Source, log: LogBody): RegistryEvent | undefined {
+  const plan = planFor(source, log)
+  if (!plan) return undefined
+  const { signature, indexed, names, forms } = plan
+  if (log.topics.length !== indexed.length + 1)
+    malformed(`${signature.name} has ${log.topics.length} topics.`)
+  const values: Record<string, Value> = { event: signature.name }
+  for (let i = 0; i < indexed.length; i++) {
+    values[indexed[i]!.name] = readTopic(indexed[i]!.form, log.topics[i + 1]!)
+  }
+  const decoded = decodeDigits(forms, digitsOf(log.data))
+  for (let i = 0; i < names.length; i++) values[names[i]!] = decoded[i]!
+  return values as unknown as RegistryEvent
+}
+
+/** What a malformed change of content or zone still says for certain. */
+export interface Salvage {
+  readonly event: 'ContenthashChanged' | 'ZonehashChanged'
+  readonly node: string
+  readonly sequence: number
+}
+
+/** Undefined for a log that says not even that. */
+export function salvage(log: LogBody): Salvage | undefined {
+  const plan = planFor('NameRegistry', log)
+  if (!plan?.forms.some(form => form.kind === 'bytes') || log.topics.length !== 2) return undefined
+  const at = 2 + 64 * plan.names.indexOf('sequence')
+  try {
+    const node = readTopic(formOf('bytes32'), log.topics[1]!) as string
+    const word = digitsOf(`0x${log.data.slice(at, at + 64)}`)
+    const sequence = decodeDigits([formOf('uint64')], word)[0] as number
+    return { event: plan.signature.name as Salvage['event'], node, sequence }
+  } catch (error) {
+    if (isFault(error)) return undefined
+    throw error
+  }
+}
+
+/** The name of the event that a log claims to be, for showing. */
+export function eventName(source: Source, log: LogBody): string {
+  return planFor(source, log)?.signature.name ?? 'unknown'
+}
+
+/** The log that the contract writes. */
+export function encodeEvent(event: RegistryEvent): LogBody {
+  const plan = byName.get(event.event)
+  assert(plan, `event ${event.event}`)
+  const values = event as unknown as Record<string, Value>
+  const topics = plan.indexed.map(field => `0x${toHex(encodeWord(field.form, values[field.name]!))}`)
   const data = encodeTuple(
-    others.map(field => field.type),
-    others.map(field => values[field.name]!),
+    plan.forms,
+    plan.names.map(name => values[name]!),
   )
-  return { topics: [found.hash, ...topics], data: `0x${toHex(data)}` }
-}
-
-/** Fault `bytes/malformed` for anything that NameRegistry.sol would not emit, as far as form goes. */
-export function decodeNameEvent(log: LogBody): NameEvent {
-  return decode(nameEvents, log) as NameEvent
-}
-
-/** Fault `bytes/malformed` for anything that EdgeRegistry.sol would not emit, as far as form goes. */
-export function decodeEdgeEvent(log: LogBody): EdgeEvent {
-  return decode(edgeEvents, log) as EdgeEvent
-}
-
-export function encodeEvent(event: NameEvent | EdgeEvent): LogBody {
-  const known = nameEvents.has(event.event) ? nameEvents : edgeEvents
-  return encode(known, event)
+  return { topics: [plan.signature.hash, ...topics], data: `0x${toHex(data)}` }
 }

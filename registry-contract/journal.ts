@@ -12,13 +12,13 @@ export interface BlockRef {
 
 export interface PlainJournal {
   readonly floor: BlockRef | null
-  readonly entries: readonly { readonly block: BlockRef; readonly undo: readonly Undo[] }[]
+  readonly entries: readonly { readonly block: BlockRef; readonly undo: Undo }[]
 }
 
 export interface Journal {
-  push(block: BlockRef, undo: readonly Undo[]): void
+  push(block: BlockRef, undo: Undo): void
   /** Takes off every block above `number`: their undos, newest block first; undefined below the floor. */
-  rewindTo(number: number): (readonly Undo[])[] | undefined
+  rewindTo(number: number): Undo[] | undefined
   head(): BlockRef | undefined
   /** Newest first, the floor last. */
   known(): BlockRef[]
@@ -39,7 +39,7 @@ export function createJournal(depthMax: number, from: PlainJournal = { floor: nu
     },
     rewindTo(number) {
       if (floor && number < floor.number) return undefined
-      const undos: (readonly Undo[])[] = []
+      const undos: Undo[] = []
       while (entries.length > 0 && entries.at(-1)!.block.number > number) undos.push(entries.pop()!.undo)
       return undos
     },

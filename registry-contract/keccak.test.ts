@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import { fromHex, toHex, utf8 } from '../base/bytes.ts'
-import { isChildNode, keccakShort } from './keccak.ts'
+import { fromHex, toHex } from '../base/bytes.ts'
+import { childNodeShort, isChildNode, keccakShort } from './keccak.ts'
 import { childNode, nodeOf } from './label.ts'
 
 test('the hash is that of @noble/hashes, at every length', () => {
@@ -18,13 +18,15 @@ test('the empty input has the digest that everybody knows', () => {
   assert.equal(toHex(keccakShort(new Uint8Array(0))), known)
 })
 
-test('a node is told from its neighbours', () => {
+test('a node is that of label.ts, and told from its neighbours', () => {
   const parent = nodeOf('inxt')
+  const bytes = fromHex(parent)!
   for (const label of ['a', 'welcome', 'x'.repeat(63)]) {
-    const node = fromHex(childNode(parent, label))!
-    assert.ok(isChildNode(node, fromHex(parent)!, utf8(label)))
-    assert.ok(!isChildNode(node, fromHex(parent)!, utf8(`${label.slice(1)}b`)))
-    node[31]! ^= 1
-    assert.ok(!isChildNode(node, fromHex(parent)!, utf8(label)))
+    const node = childNode(parent, label)
+    assert.equal(childNodeShort(bytes, label), node)
+    assert.ok(isChildNode(node, bytes, label))
+    assert.ok(!isChildNode(node, bytes, `${label.slice(1)}b`))
+    const last = node.endsWith('0') ? '1' : '0'
+    assert.ok(!isChildNode(node.slice(0, -1) + last, bytes, label))
   }
 })

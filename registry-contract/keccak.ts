@@ -1,11 +1,12 @@
 // Keccak-256 of short inputs, for folding: a million names take two million of them.
 //
 // The permutation is 64-bit arithmetic, which JavaScript has only in halves: @noble/hashes takes 7 µs where
-// WebAssembly, whose integers are of that width, takes 0.6 once it is warm. So the permutation is written here as a program
-// that writes the WebAssembly: theta, rho and pi, chi, iota over 25 lanes in local variables, once per round
-// constant (FIPS 202 section 3.2; the padding byte 0x01 is that of Keccak before FIPS 202, as Ethereum uses
-// it). Everything that is not on that path goes on using @noble/hashes; a test holds the two together.
+// WebAssembly, whose integers are of that width, takes 0.6 once it is warm. So the permutation is written here
+// as a program that writes the WebAssembly: theta, rho and pi, chi, iota over 25 lanes in local variables, once
+// per round constant (FIPS 202 section 3.2; the padding byte 0x01 is that of Keccak before FIPS 202, as Ethereum
+// uses it). What is not on that path goes on using @noble/hashes; a test holds the two together.
 
+import { toHex } from '../base/bytes.ts'
 import { assert } from '../base/fault.ts'
 
 /** What of WebAssembly is used; it is no part of the language's own declarations. */
@@ -140,8 +141,8 @@ const permute = machine.permute as () => void
 const state = new Uint8Array(memory, 0, 200)
 new BigUint64Array(memory, constantsAt, roundCount).set(roundConstants())
 
-/** The first 32 bytes of state are the digest until the next call. */
-function absorb(length: number): void {
+/** Hashes the first `length` bytes of a state that is zero behind them; its first 32 bytes are the digest then. */
+function finish(length: number): void {
   state[length]! ^= 0x01
   state[inputBytesMax]! ^= 0x80
   permute()
@@ -152,19 +153,39 @@ export function keccakShort(bytes: Uint8Array): Uint8Array {
   assert(bytes.length <= inputBytesMax, `keccakShort of ${bytes.length} bytes`)
   state.fill(0)
   state.set(bytes)
-  absorb(bytes.length)
+  finish(bytes.length)
   return state.slice(0, 32)
 }
 
-/**
- * Whether `node` is keccak256(parent ‖ keccak256(label)) (EIP-137); all given as bytes, the label at most 63.
- */
-export function isChildNode(node: Uint8Array, parent: Uint8Array, label: Uint8Array): boolean {
-  const labelHash = keccakShort(label)
+/** Leaves keccak256(parent ‖ keccak256(label)) in the state (EIP-137). */
+function hashChild(parent: Uint8Array, label: string): void {
+  assert(label.length <= inputBytesMax, `label of ${label.length} characters`)
   state.fill(0)
+  for (let i = 0; i < label.length; i++) state[i] = label.charCodeAt(i)
+  finish(label.length)
+  state.copyWithin(32, 0, 32)
+  state.fill(0, 64)
   state.set(parent)
-  state.set(labelHash, 32)
-  absorb(64)
-  for (let i = 0; i < 32; i++) if (state[i] !== node[i]) return false
+  finish(64)
+}
+
+/** As `childNode` of label.ts, for an ASCII label and the parent as bytes. */
+export function childNodeShort(parent: Uint8Array, label: string): string {
+  hashChild(parent, label)
+  return `0x${toHex(state.subarray(0, 32))}`
+}
+
+/** Whether `node`, 0x and 64 lower-case digits, is that of an ASCII label below `parent`. */
+export function isChildNode(node: string, parent: Uint8Array, label: string): boolean {
+  hashChild(parent, label)
+  for (let i = 0; i < 32; i++) {
+    const [high, low] = [digit(node.charCodeAt(2 + 2 * i)), digit(node.charCodeAt(3 + 2 * i))]
+    if (state[i] !== 16 * high + low) return false
+  }
   return true
+}
+
+/** The value of `0` to `9` and `a` to `f` by their character code. */
+function digit(code: number): number {
+  return code < 58 ? code - 48 : code - 87
 }

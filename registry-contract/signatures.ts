@@ -1,65 +1,56 @@
-// What the two contracts offer, as text and once: the same lines that Solidity would print.
+// The events that facts are folded from, as text and once: the same lines that Solidity would print.
 //
-// Selectors and topics are computed from these lines, so there is no second list to keep. A test compares
-// them with the compiled contracts: a line that is missing, or left over, fails there.
+// Topics are computed from these lines, so there is no second list to keep; a test compares them with the
+// compiled contracts. Events that carry nothing the fold needs (transfers and approvals of the tokens,
+// commitments, rent) are left out here, are not asked for, and are passed over when they arrive all the same.
+// What a wallet calls stands in calls.ts.
 
 import { type Signature, signature } from './abi.ts'
 
 const term = 'uint64 expiresAt, uint64 sequence'
+const ports = 'uint16 dnsPort, uint16 httpPort, uint16 httpsPort, uint16 overlayPort'
+const endpoint = `address operatorKey, bytes4 ipv4, bytes16 ipv6, ${ports}`
 
-export const nameRegistrySignatures = [
-  'function register(string label) returns (bytes32)',
-  'function renew(bytes32 node)',
-  'function transfer(bytes32 node, address to)',
-  'function setContenthash(bytes32 node, bytes hash)',
-  'function owner(bytes32 node) view returns (address)',
-  'function contenthash(bytes32 node) view returns (bytes)',
-  'function sequence(bytes32 node) view returns (uint64)',
-  'function expiresAt(bytes32 node) view returns (uint64)',
-  'function suffixNode() view returns (bytes32)',
-  'function TERM() view returns (uint48)',
-  'function AHEAD_MAX() view returns (uint48)',
-  'function LABEL_LENGTH_MAX() view returns (uint256)',
-  'function CONTENTHASH_LENGTH_MAX() view returns (uint256)',
-  `event NameRegistered(bytes32 indexed node, string label, address indexed owner, ${term})`,
-  `event NameRenewed(bytes32 indexed node, ${term})`,
-  'event NameTransferred(bytes32 indexed node, address indexed from, address indexed to, uint64 sequence)',
-  'event ContenthashChanged(bytes32 indexed node, bytes contenthash, uint64 sequence)',
-  'error LabelLengthInvalid(uint256 length)',
-  'error LabelCharacterInvalid(uint256 position, bytes1 character)',
-  'error NameTaken(bytes32 node, address owner, uint64 expiresAt)',
-  'error NameExpired(bytes32 node, uint64 expiresAt)',
-  'error NameOwnerMismatch(bytes32 node, address owner, address caller)',
-  'error NameReceiverInvalid(bytes32 node, address receiver)',
-  'error NameTermExceeded(bytes32 node, uint64 expiresAt, uint64 expiresAtMax)',
-  'error ContenthashLengthInvalid(uint256 length, uint256 lengthMax)',
-] as const
+/** By contract, in the order in which a registration emits them. */
+export const eventTexts = {
+  NameRegistry: [
+    `event NameAssigned(bytes32 indexed node, address indexed owner, ${term})`,
+    `event NameExtended(bytes32 indexed node, ${term})`,
+    'event NameTransferred(bytes32 indexed node, address indexed from, address indexed to, uint64 sequence)',
+    'event DelegateChanged(bytes32 indexed node, address indexed delegate, uint64 sequence)',
+    'event ContenthashChanged(bytes32 indexed node, bytes contenthash, uint64 sequence)',
+    'event ZonehashChanged(bytes32 indexed node, bytes zonehash, uint64 sequence)',
+  ],
+  NameRegistrar: [
+    `event NameRegistered(bytes32 indexed node, string label, address indexed owner, ${term}, uint256 cost)`,
+  ],
+  EdgeRegistry: [
+    `event EdgeRegistered(bytes32 indexed peerKey, address indexed owner, ${endpoint}, uint96 stake)`,
+    'event EdgeUnbonding(bytes32 indexed peerKey, address indexed owner, uint64 withdrawableAt)',
+    'event EdgeRemoved(bytes32 indexed peerKey, address indexed owner, uint96 stake)',
+    'event EdgeSlashed(bytes32 indexed peerKey, address indexed reporter, uint96 burned, uint96 reward, uint96 stake)',
+  ],
+  DomainClaims: [
+    'event DomainClaimed(bytes32 indexed domain, address indexed owner, bytes32 indexed site, string name, bytes16 token)',
+    'event DomainReleased(bytes32 indexed domain, address indexed owner)',
+  ],
+} as const
 
-const endpoint = 'bytes4 ipv4, uint16 dnsPort, uint16 httpPort, uint16 overlayPort'
+export type Source = keyof typeof eventTexts
 
-export const edgeRegistrySignatures = [
-  `function register(bytes32 peerKey, ${endpoint})`,
-  `function update(bytes32 peerKey, ${endpoint})`,
-  'function remove(bytes32 peerKey)',
-  'function edge(bytes32 peerKey) view returns ((address,bytes4,uint16,uint16,uint16))',
-  `event EdgeRegistered(bytes32 indexed peerKey, address indexed owner, ${endpoint})`,
-  'event EdgeRemoved(bytes32 indexed peerKey, address indexed owner)',
-  'error EdgeKeyInvalid(bytes32 peerKey)',
-  `error EdgeEndpointInvalid(${endpoint})`,
-  'error EdgeUnknown(bytes32 peerKey)',
-  'error EdgeOwnerMismatch(bytes32 peerKey, address owner, address caller)',
-] as const
+export const sources = Object.keys(eventTexts) as readonly Source[]
 
-function signaturesByName(texts: readonly string[], kind: Signature['kind']): Map<string, Signature> {
-  const wanted = texts.filter(text => text.startsWith(`${kind} `)).map(signature)
-  return new Map(wanted.map(one => [one.name, one]))
+/** By contract, then by topic. */
+export const eventsOf: Readonly<Record<Source, ReadonlyMap<string, Signature>>> = {
+  NameRegistry: byTopic('NameRegistry'),
+  NameRegistrar: byTopic('NameRegistrar'),
+  EdgeRegistry: byTopic('EdgeRegistry'),
+  DomainClaims: byTopic('DomainClaims'),
 }
 
-export const nameCalls = signaturesByName(nameRegistrySignatures, 'function')
-export const edgeCalls = signaturesByName(edgeRegistrySignatures, 'function')
-export const nameEvents = signaturesByName(nameRegistrySignatures, 'event')
-export const edgeEvents = signaturesByName(edgeRegistrySignatures, 'event')
-export const contractErrors = signaturesByName(
-  [...nameRegistrySignatures, ...edgeRegistrySignatures],
-  'error',
-)
+/** The first topics of all of them: what endpoints are asked for. */
+export const topics: readonly string[] = Object.values(eventsOf).flatMap(events => [...events.keys()])
+
+function byTopic(source: Source): Map<string, Signature> {
+  return new Map(eventTexts[source].map(text => signature(text)).map(one => [one.hash, one]))
+}

@@ -1,105 +1,161 @@
-// The two tables and what it takes to undo a change to them: the entry that was there before, or none.
+// What the chain says, in three parts (names, edges, claims), and what it takes to undo a block's changes to it.
 //
-// Entries are frozen and replaced whole, so a reader may keep one for as long as it likes, and undoing is
-// putting the old one back. The order of the tables is not part of their state: names have none, the roll is
-// sorted.
+// Names are rows that are changed in place: the first change of a row in a block takes a picture of it, and
+// rows that are new in the block need none, since undoing takes them away. Edges and claims are few: their
+// entries are frozen and replaced whole, and undoing puts the old ones back. The order of entries is not part
+// of the state: names have none, the others are sorted.
 
-export interface NameEntry {
-  readonly label: string
-  readonly node: string
-  readonly owner: string
-  /** Milliseconds since the epoch, like every instant outside the contracts. */
-  readonly expiresAt: number
-  readonly sequence: number
-  /** EIP-1577 as hexadecimal text; `0x` when the name points at nothing. */
-  readonly contenthash: string
-}
+import { type RowImage, Rows } from './rows.ts'
 
 export interface EdgeEntry {
   /** Ed25519 public key, 0x and 64 hexadecimal digits. */
   readonly peerKey: string
   readonly owner: string
-  /** Dotted: `127.0.1.1`. */
+  /** Signs what the edge can be held to (EIP-712). */
+  readonly operatorKey: string
+  /** IPv4, dotted: `127.0.1.1`; empty when the edge has none. */
   readonly address: string
+  /** RFC 5952; empty when the edge has none. */
+  readonly ipv6: string
   readonly dnsPort: number
   readonly httpPort: number
+  /** 0 for none. */
+  readonly httpsPort: number
   readonly overlayPort: number
+  readonly stakeWei: bigint
+  /** When the stake of an edge that has left may be withdrawn; 0 for an edge that has not. */
+  readonly withdrawableAt: number
 }
 
-/** Plain data, because it goes into the checkpoint. `key` is the label or the peer key. */
-export type Undo =
-  | { readonly of: 'name'; readonly key: string; readonly before: NameEntry | null }
-  | { readonly of: 'edge'; readonly key: string; readonly before: EdgeEntry | null }
+export interface ClaimEntry {
+  /** keccak256 of the domain in wire format. */
+  readonly domain: string
+  /** The domain as text, without a dot at the end. */
+  readonly name: string
+  readonly owner: string
+  /** Node of the site that the domain is to show. */
+  readonly site: string
+  /** Label that the host names of the owner's name servers carry: 32 hexadecimal digits. */
+  readonly token: string
+}
 
-export interface Table {
-  name(label: string): NameEntry | undefined
-  /** By node, as most events name it. */
-  nameOfNode(node: string): NameEntry | undefined
-  names(): Iterable<NameEntry>
-  edge(peerKey: string): EdgeEntry | undefined
-  roll(): readonly EdgeEntry[]
+/** Everything that takes one block back. */
+export interface Undo {
+  /** How many rows and how much of the labels there were. */
+  readonly rows: number
+  readonly labelEnd: number
+  readonly images: readonly (readonly [row: number, image: RowImage])[]
+  readonly edges: readonly (readonly [peerKey: string, before: EdgeEntry | null])[]
+  readonly claims: readonly (readonly [key: string, before: ClaimEntry | null])[]
+}
+
+/** Frozen entries by key, with the entries that a block replaced. */
+export class Entries<T extends object> {
+  readonly #entries = new Map<string, T>()
+  readonly #countMax: number
+  readonly #order: (a: T, b: T) => number
+  #before: [string, T | null][] = []
+  #sorted: readonly T[] | undefined
+
+  constructor(countMax: number, order: (a: T, b: T) => number) {
+    this.#countMax = countMax
+    this.#order = order
+  }
+
+  get(key: string): T | undefined {
+    return this.#entries.get(key)
+  }
+
+  /** In order; the same frozen array until an entry changes. */
+  list(): readonly T[] {
+    return (this.#sorted ??= Object.freeze([...this.#entries.values()].sort(this.#order)))
+  }
+
   /** False, with nothing changed, when a new entry finds the table full. */
-  setName(label: string, entry: NameEntry | null): boolean
-  setEdge(peerKey: string, entry: EdgeEntry | null): boolean
-  /** What undoes every change since the last call, oldest change first. */
-  takeUndo(): Undo[]
-  undo(undo: readonly Undo[]): void
+  set(key: string, entry: T | null): boolean {
+    const before = this.#entries.get(key) ?? null
+    if (!before && this.#entries.size >= this.#countMax) return false
+    this.#before.push([key, before])
+    this.#put(key, entry)
+    return true
+  }
+
+  takeBefore(): readonly [string, T | null][] {
+    const taken = this.#before
+    this.#before = []
+    return taken
+  }
+
+  putBack(before: readonly (readonly [string, T | null])[]): void {
+    for (const [key, entry] of before.toReversed()) this.#put(key, entry)
+  }
+
+  #put(key: string, entry: T | null): void {
+    this.#sorted = undefined
+    if (entry) this.#entries.set(key, Object.freeze(entry))
+    else this.#entries.delete(key)
+  }
 }
 
-export function createTable(bounds: { namesMax: number; edgesMax: number }): Table {
-  const names = new Map<string, NameEntry>()
-  const labels = new Map<string, string>()
-  const edges = new Map<string, EdgeEntry>()
-  let sorted: readonly EdgeEntry[] | undefined
-  let pending: Undo[] = []
+export interface Bounds {
+  readonly namesMax: number
+  readonly edgesMax: number
+  readonly claimsMax: number
+}
 
-  const putName = (label: string, entry: NameEntry | null): void => {
-    const before = names.get(label)
-    if (entry) {
-      names.set(label, Object.freeze(entry))
-      labels.set(entry.node, label)
-    } else if (before) {
-      names.delete(label)
-      labels.delete(before.node)
-    }
-  }
-  const putEdge = (peerKey: string, entry: EdgeEntry | null): void => {
-    sorted = undefined
-    if (entry) edges.set(peerKey, Object.freeze(entry))
-    else edges.delete(peerKey)
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+export class Table {
+  readonly rows: Rows
+  readonly edges: Entries<EdgeEntry>
+  readonly claims: Entries<ClaimEntry>
+  readonly #namesMax: number
+  readonly #images = new Map<number, RowImage>()
+  #rows = 0
+  #labelEnd = 0
+
+  constructor(bounds: Bounds, seed: number) {
+    this.rows = new Rows(seed)
+    this.#namesMax = bounds.namesMax
+    this.edges = new Entries(bounds.edgesMax, (a, b) => byText(a.peerKey, b.peerKey))
+    this.claims = new Entries(bounds.claimsMax, (a, b) => byText(a.name, b.name) || byText(a.owner, b.owner))
   }
 
-  return {
-    name: label => names.get(label),
-    nameOfNode: node => names.get(labels.get(node) ?? ''),
-    names: () => names.values(),
-    edge: peerKey => edges.get(peerKey),
-    roll: () =>
-      (sorted ??= Object.freeze([...edges.values()].sort((a, b) => (a.peerKey < b.peerKey ? -1 : 1)))),
-    setName(label, entry) {
-      const before = names.get(label) ?? null
-      if (!before && names.size >= bounds.namesMax) return false
-      pending.push({ of: 'name', key: label, before })
-      putName(label, entry)
-      return true
-    },
-    setEdge(peerKey, entry) {
-      const before = edges.get(peerKey) ?? null
-      if (!before && edges.size >= bounds.edgesMax) return false
-      pending.push({ of: 'edge', key: peerKey, before })
-      putEdge(peerKey, entry)
-      return true
-    },
-    takeUndo() {
-      const taken = pending
-      pending = []
-      return taken
-    },
-    undo(undo) {
-      for (const entry of undo.toReversed()) {
-        if (entry.of === 'name') putName(entry.key, entry.before)
-        else putEdge(entry.key, entry.before)
-      }
-    },
+  isFull(): boolean {
+    return this.rows.count >= this.#namesMax
+  }
+
+  /** To be called before a row is changed. */
+  touch(row: number): void {
+    if (row < this.#rows && !this.#images.has(row)) this.#images.set(row, this.rows.image(row))
+  }
+
+  /** What undoes every change since the last call. */
+  takeUndo(): Undo {
+    const images = [...this.#images]
+    const undo = { rows: this.#rows, labelEnd: this.#labelEnd, images }
+    this.#settle()
+    return { ...undo, edges: this.edges.takeBefore(), claims: this.claims.takeBefore() }
+  }
+
+  undo(undo: Undo): void {
+    for (const [row, image] of undo.images) this.rows.putBack(row, image)
+    this.rows.cut(undo.rows, undo.labelEnd)
+    this.edges.putBack(undo.edges)
+    this.claims.putBack(undo.claims)
+    this.#settle()
+  }
+
+  /** Labels of the names that an undo changes, as they stand now. */
+  labelsOf(undo: Undo): string[] {
+    const rows = undo.images.map(([row]) => row)
+    for (let row = undo.rows; row < this.rows.count; row++) rows.push(row)
+    return rows.map(row => this.rows.label(row)).filter(label => label !== '')
+  }
+
+  #settle(): void {
+    this.#images.clear()
+    this.#rows = this.rows.count
+    this.#labelEnd = this.rows.labelEnd
   }
 }
