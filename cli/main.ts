@@ -42,6 +42,95 @@ program
     (await import('./commands/publish.ts')).publish(folder, name, options),
   )
 
+/** What every command takes that asks a chain. */
+function onChain(command: Command): Command {
+  return command
+    .option('--data <folder>', 'state folder of the devnet', '.inxt')
+    .option('--rpc <url>', "Ethereum endpoint; several joined by commas vouch for each other's headers")
+    .option('--addresses <file>', 'where the contracts are, as `inxt deploy` wrote it')
+    .option('--json', 'print one JSON object instead', false)
+}
+
+function withWallet(command: Command): Command {
+  return command
+    .option('--wallet <file>', 'the wallet to use')
+    .option('--passphrase-file <file>', 'file with its pass phrase; INXT_PASSPHRASE or a prompt without it')
+}
+
+function spending(command: Command): Command {
+  return withWallet(onChain(command)).option('--yes', 'agree to the cost in advance', false)
+}
+
+const name = program.command('name').description('names on chain: take, keep, point, hand over, look at')
+
+spending(name.command('register'))
+  .description('take a free name')
+  .argument('<name>', 'the name, without suffix')
+  .option('--years <count>', 'for how long', wholeNumber, 1)
+  .option('--content <cid>', 'what it points at from the start')
+  .action(async (name, options) => (await import('./commands/name.ts')).nameRegister(name, options))
+
+spending(name.command('renew'))
+  .description('keep a name for longer; also for somebody else')
+  .argument('<name>', 'the name, without suffix')
+  .option('--years <count>', 'for how much longer', wholeNumber, 1)
+  .action(async (name, options) => (await import('./commands/name.ts')).nameRenew(name, options))
+
+spending(name.command('transfer'))
+  .description('hand a name over, as it is')
+  .argument('<name>', 'the name, without suffix')
+  .argument('<address>', 'who gets it')
+  .action(async (name, to, options) => (await import('./commands/name.ts')).nameTransfer(name, to, options))
+
+spending(name.command('set'))
+  .description('point a name at content or a zone, or name a delegate')
+  .argument('<name>', 'the name, without suffix')
+  .option('--content <cid>', 'root of the content; `none` for none')
+  .option('--zone <cid>', "the owner's signed zone; `none` for none")
+  .option('--delegate <address>', 'who else may set content and zone; `none` for nobody')
+  .action(async (name, options) => (await import('./commands/name.ts')).nameSet(name, options))
+
+onChain(name.command('show'))
+  .description('owner, expiry, content, history, and whether the storage proof bears it out')
+  .argument('<name>', 'the name, without suffix')
+  .action(async (name, options) => (await import('./commands/name-show.ts')).nameShow(name, options))
+
+const wallet = program.command('wallet').description('an account of your own, in an encrypted file')
+
+withWallet(wallet.command('new'))
+  .description('make a new one; nothing is overwritten')
+  .option('--json', 'print one JSON object instead', false)
+  .action(async options => (await import('./commands/wallet.ts')).walletNew(options))
+
+withWallet(wallet.command('import'))
+  .description('encrypt a key that you have: typed unseen, or from a file')
+  .option('--from <file>', 'file with the private key or its words; - for standard input')
+  .option('--json', 'print one JSON object instead', false)
+  .action(async options => (await import('./commands/wallet.ts')).walletImport(options.from, options))
+
+withWallet(onChain(wallet.command('show')))
+  .description('its address, and what it holds')
+  .action(async options => (await import('./commands/wallet.ts')).walletShow(options))
+
+withWallet(program.command('deploy'))
+  .description('put the contracts on a chain, or finish what was begun; shows the plan first')
+  .requiredOption('--rpc <url>', 'Ethereum endpoint')
+  .option('--out <folder>', 'where the addresses go, one file a chain', 'deployments')
+  .option('--preset <name>', 'production or devnet', 'production')
+  .option('--suffix <label>', 'the label under which names lie', 'inxt')
+  .option('--treasury <address>', 'who gets the rent; the deployer without it')
+  .option('--team <address>', "who gets the team's share of the sale")
+  .option('--company <address>', "who gets the company's share and the ether of the sale")
+  .option('--bounty <address>', 'who gets the tokens of the bounty programme')
+  .option(
+    '--large-purchase <eth>',
+    'above it a purchase has the larger bonus (30,000 EUR in ETH)',
+    wholeNumber,
+  )
+  .option('--yes', 'agree to the cost in advance', false)
+  .option('--json', 'print one JSON object instead', false)
+  .action(async options => (await import('./commands/deploy.ts')).deploy(options))
+
 program
   .command('status')
   .description('what every edge sees: members, names, content')

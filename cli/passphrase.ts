@@ -22,12 +22,12 @@ const otherWays = `Name a file with --passphrase-file, or set ${passphraseVariab
 
 /** For a wallet that is there. Faults: config/unreadable, config/invalid when there is nobody to ask. */
 export async function askPassphrase(source: PassphraseSource, file: string): Promise<string> {
-  return (await given(source)) ?? typed(`Pass phrase of ${file}: `)
+  return (await givenPassphrase(source)) ?? typed(`Pass phrase of ${file}: `)
 }
 
 /** For a wallet that is made now: asked twice. Fault config/invalid when it is short or the two differ. */
 export async function choosePassphrase(source: PassphraseSource): Promise<string> {
-  const ready = await given(source)
+  const ready = await givenPassphrase(source)
   const chosen = ready ?? (await typed('New pass phrase: '))
   if (chosen.length < lengthMin) {
     throw new Fault('config/invalid', `The pass phrase has ${chosen.length} characters.`, {
@@ -40,7 +40,8 @@ export async function choosePassphrase(source: PassphraseSource): Promise<string
   return chosen
 }
 
-async function given({ file }: PassphraseSource): Promise<string | undefined> {
+/** From file or environment; undefined when a person must be asked. Fault config/unreadable. */
+export async function givenPassphrase({ file }: PassphraseSource): Promise<string | undefined> {
   if (file === undefined || file === '') return process.env[passphraseVariable]
   return readSmall(file)
 }

@@ -5,12 +5,19 @@
 // meets an error, not a loss.
 
 import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { Fault } from '../base/fault.ts'
 import { openKeystore, parseKeystore } from '../registry-contract/io/keystore.ts'
 import type { WalletKey } from '../registry-contract/io/wallet.ts'
 
 /** What anvil and every other development chain call themselves. */
 export const devnetChainId = 31_337
+
+/** Where a wallet lies when nobody says otherwise: beside a person's other settings, not in a project. */
+export function usualWalletFile(): string {
+  return join(process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'inxt', 'wallet.json')
+}
 
 export interface WalletUse {
   readonly chainId: number

@@ -6,7 +6,7 @@
 
 export interface NumberKnob {
   readonly default: number
-  readonly unit: 'ms' | 's' | 'bytes' | 'count' | 'port' | 'blocks'
+  readonly unit: 'ms' | 's' | 'bytes' | 'count' | 'port' | 'blocks' | 'INXT'
   readonly min: number
   readonly max: number
   readonly why: string
@@ -221,9 +221,9 @@ export const knobs = {
   'chain.rpc': {
     default: 'http://127.0.0.1:8545',
     unit: 'url',
-    form: /^https?:\/\/\S+$/,
-    says: 'an http or https URL',
-    why: "A node of one's own, at its usual port.",
+    form: /^https?:\/\/[^\s,]+(,https?:\/\/[^\s,]+)*$/,
+    says: 'an http or https URL, several joined by commas',
+    why: "A node of one's own, at its usual port; of several, a majority must agree.",
   },
   'chain.addresses': {
     default: '',
@@ -238,6 +238,20 @@ export const knobs = {
     form: /^[^\0]{0,4096}$/,
     says: 'a path; nothing for operator.json in the data folder',
     why: 'The key that enters the edge into the Roll; without such a file the edge enters nothing.',
+  },
+  'chain.passphraseFile': {
+    default: '',
+    unit: 'path',
+    form: /^[^\0]{0,4096}$/,
+    says: 'a path; nothing for the environment variable INXT_PASSPHRASE',
+    why: 'An edge starts without a person; who may read this file may spend what the wallet holds.',
+  },
+  'chain.stakeInxt': {
+    default: 0,
+    unit: 'INXT',
+    min: 0,
+    max: 50_000_000,
+    why: 'What the edge enters with; less than the contract asks for means what it asks for.',
   },
   'chain.pollMs': {
     default: 2000,

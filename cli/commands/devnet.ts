@@ -7,15 +7,18 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { devnetMnemonic } from '../../registry-contract/io/anvil.ts'
 import { compileContracts } from '../../registry-contract/io/compile.ts'
-import { deployContracts } from '../../registry-contract/io/deploy.ts'
-import { createRpc } from '../../registry-contract/io/rpc.ts'
-import { createWallet } from '../../registry-contract/io/wallet.ts'
-import { nodeOf } from '../../registry-contract/label.ts'
 import { type Chain, startChain } from '../devnet/chain.ts'
+import { foundRegistry } from '../devnet/contracts.ts'
 import { type RunningEdge, startEdge } from '../devnet/edges.ts'
 import { printGuide } from '../devnet/guide.ts'
 import { endOrphan } from '../devnet/orphan.ts'
-import { type DevnetOptions, type DevnetPlan, endpointsOf, planDevnet } from '../devnet/plan.ts'
+import {
+  type DevnetOptions,
+  type DevnetPlan,
+  endpointsOf,
+  planDevnet,
+  publisherAccount,
+} from '../devnet/plan.ts'
 import { requireFree } from '../devnet/ports.ts'
 import { settleNetwork } from '../devnet/settle.ts'
 import { lockFolder } from '../lock.ts'
@@ -24,8 +27,6 @@ import { publishFolder } from '../publish/publish.ts'
 import { createTerminal, quiet, type Terminal } from '../terminal.ts'
 
 const suffix = 'inxt'
-/** Accounts of the devnet's mnemonic: 0 publishes, k is the operator of edge k. */
-const publisherAccount = 0
 const welcomeSite = join(import.meta.dirname, '..', '..', 'examples', 'sites', 'welcome')
 
 type Stack = AsyncDisposableStack
@@ -78,9 +79,9 @@ async function start(plan: DevnetPlan, terminal: Terminal, stack: Stack): Promis
   stack.defer(await lockFolder(plan.data))
   if (await endOrphan(plan.data)) terminal.line('  the chain of a devnet that was killed is ended first')
   await terminal.step('ports are free', () => requireFree(endpointsOf(plan)))
-  const addressesFile = join(plan.chainFolder, 'addresses.json')
-  const chain = await openChain(plan, terminal, stack, addressesFile)
-  const edges = await startEdges(plan, terminal, stack, addressesFile)
+  const { addressesFile } = plan
+  const chain = await openChain(plan, terminal, stack)
+  const edges = await startEdges(plan, terminal, stack)
   const { dnsPort, httpPort, overlayPort } = plan
   const network: Network = {
     version: 1,
@@ -101,42 +102,25 @@ async function start(plan: DevnetPlan, terminal: Terminal, stack: Stack): Promis
   return { network, edges }
 }
 
-async function openChain(
-  plan: DevnetPlan,
-  terminal: Terminal,
-  stack: Stack,
-  addressesFile: string,
-): Promise<Chain> {
+async function openChain(plan: DevnetPlan, terminal: Terminal, stack: Stack): Promise<Chain> {
   // The compiler takes a second or two of one core; the chain starts beside it.
   const compiled = terminal.step('contracts compiled', () => compileContracts(plan.contractsFolder))
   compiled.catch(() => {})
   const chain = await startChain(plan, terminal)
   stack.defer(() => chain.stop())
   const artifacts = await compiled
-  const rpc = createRpc({ url: chain.url })
-  stack.defer(() => rpc.close())
-  await terminal.step(`chain up at ${chain.url}, contracts deployed`, async () => {
-    const key = { mnemonic: devnetMnemonic, account: publisherAccount }
-    const wallet = await createWallet({ rpc, chainId: 31_337, key })
-    await deployContracts({ rpc, wallet, artifacts, suffixNode: nodeOf(suffix), file: addressesFile })
-  })
+  await terminal.step(`chain up at ${chain.url}, contracts deployed`, () =>
+    foundRegistry(plan, chain.url, artifacts, suffix),
+  )
   return chain
 }
 
-async function startEdges(
-  plan: DevnetPlan,
-  terminal: Terminal,
-  stack: Stack,
-  addressesFile: string,
-): Promise<RunningEdge[]> {
+async function startEdges(plan: DevnetPlan, terminal: Terminal, stack: Stack): Promise<RunningEdge[]> {
   return terminal.bar(`${plan.edges} edges`, plan.edges, async advance => {
     const starting = plan.members.map(async member => {
       await mkdir(member.folder, { recursive: true })
       await writeWallet(join(member.folder, 'operator.json'), member.number)
-      await writeFile(
-        member.configFile,
-        `${JSON.stringify(settingsOf(plan, member.address, addressesFile), null, 2)}\n`,
-      )
+      await writeFile(member.configFile, `${JSON.stringify(settingsOf(plan, member.address), null, 2)}\n`)
       const edge = await startEdge(member)
       stack.defer(() => edge.stop())
       advance(1)
@@ -149,14 +133,14 @@ async function startEdges(
   })
 }
 
-function settingsOf(plan: DevnetPlan, address: string, addressesFile: string): object {
+function settingsOf(plan: DevnetPlan, address: string): object {
   const [first] = plan.members
   return {
     edge: { address, suffix },
     dns: { port: plan.dnsPort },
     http: { port: plan.httpPort },
     overlay: { port: plan.overlayPort, bootstrap: `${first!.address}:${plan.overlayPort}` },
-    chain: { rpc: plan.rpc, addresses: addressesFile },
+    chain: { rpc: plan.rpc, addresses: plan.addressesFile },
   }
 }
 

@@ -5,6 +5,7 @@
 
 import { join } from 'node:path'
 import { Fault } from '../../base/fault.ts'
+import { devnetChainId } from '../wallet-file.ts'
 
 export interface DevnetOptions {
   data: string
@@ -28,9 +29,14 @@ export interface DevnetPlan extends DevnetOptions {
   readonly rpc: string
   readonly chainFolder: string
   readonly contractsFolder: string
+  /** Where the contracts are on this chain. */
+  readonly addressesFile: string
   readonly networkFile: string
   readonly members: readonly EdgePlan[]
 }
+
+/** Accounts of the devnet's mnemonic: 0 deploys, mints and publishes, k is the operator of edge k. */
+export const publisherAccount = 0
 
 /** Throws Fault config/invalid with every complaint at once. */
 export function planDevnet(options: DevnetOptions): DevnetPlan {
@@ -63,6 +69,7 @@ export function planDevnet(options: DevnetOptions): DevnetPlan {
     rpc: `http://127.0.0.1:${options.chainPort}`,
     chainFolder: join(options.data, 'chain'),
     contractsFolder: join(options.data, 'contracts'),
+    addressesFile: join(options.data, 'chain', `addresses-${devnetChainId}.json`),
     networkFile: join(options.data, 'network.json'),
     members,
   }

@@ -3,11 +3,12 @@
 import { join } from 'node:path'
 import { toHex } from '../../base/bytes.ts'
 import { Fault, isFault } from '../../base/fault.ts'
-import { type Addresses, readAddresses } from '../../registry-contract/io/deploy.ts'
+import type { Addresses } from '../../registry-contract/addresses.ts'
+import { readAddresses } from '../../registry-contract/io/deploy.ts'
 import { type Follower, followChain } from '../../registry-contract/io/follow.ts'
-import { createRegistrar } from '../../registry-contract/io/registrar.ts'
 import { createRpc, type Rpc } from '../../registry-contract/io/rpc.ts'
-import { createWallet } from '../../registry-contract/io/wallet.ts'
+import { createWallet, type Wallet } from '../../registry-contract/io/wallet.ts'
+import { givenPassphrase, passphraseVariable } from '../passphrase.ts'
 import { readWalletKey } from '../wallet-file.ts'
 import type { Ground } from './ground.ts'
 
@@ -62,8 +63,8 @@ export async function awaitNames({ log }: Ground, { follower }: ChainPart): Prom
 
 /** Enters this edge into the Roll, or changes its entry, when there is an operator's key. */
 export async function enterRoll(ground: Ground, chain: ChainPart, publicKey: Uint8Array): Promise<void> {
-  const { settings, folder, log } = ground
-  const { follower, rpc, addresses } = chain
+  const { settings, log } = ground
+  const { follower, addresses } = chain
   const peerKey = `0x${toHex(publicKey)}`
   const wanted = {
     peerKey,
@@ -78,8 +79,29 @@ export async function enterRoll(ground: Ground, chain: ChainPart, publicKey: Uin
     Object.entries(wanted).every(([key, value]) => entry[key as keyof typeof wanted] === value)
   )
     return
+  const wallet = await operatorWallet(ground, chain)
+  if (wallet === undefined) return
+  // Loaded here: an edge that is on the Roll already does without 25 MB of library.
+  const { createOperator } = await import('../../registry-contract/io/operator.ts')
+  const stake = BigInt(settings['chain.stakeInxt']) * 10n ** 18n
+  await createOperator({ wallet, addresses }).enter(wanted, stake)
+  log.info({ owner: wallet.address }, 'entered into the Roll')
+}
+
+/** The operator's, when there is one: an edge never asks a person for a pass phrase. */
+async function operatorWallet(ground: Ground, { rpc, addresses }: ChainPart): Promise<Wallet | undefined> {
+  const { settings, folder, log } = ground
+  const { chainId } = addresses
   const file = settings['chain.wallet'] || join(folder, 'operator.json')
-  const key = await readWalletKey(file).catch(error => {
+  const passphrase = async (): Promise<string> => {
+    const source = { file: settings['chain.passphraseFile'] }
+    const given = await givenPassphrase(source)
+    if (given !== undefined) return given
+    throw new Fault('config/invalid', `${file} is encrypted and there is no pass phrase for it`, {
+      hint: `Name a file with chain.passphraseFile, or set ${passphraseVariable}.`,
+    })
+  }
+  const key = await readWalletKey(file, { chainId, passphrase }).catch(error => {
     if (!isFault(error, 'config/unreadable')) throw error
     log.warn(
       { file },
@@ -87,8 +109,5 @@ export async function enterRoll(ground: Ground, chain: ChainPart, publicKey: Uin
     )
     return undefined
   })
-  if (key === undefined) return
-  const wallet = await createWallet({ rpc, chainId: addresses.chainId, key })
-  await createRegistrar({ wallet, ...addresses }).registerEdge(wanted)
-  log.info({ owner: wallet.address }, 'entered into the Roll')
+  return key && createWallet({ rpc, chainId, key })
 }

@@ -8,15 +8,16 @@ import { Fault, isFault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
 import { encodeContenthash, formatCid } from '../../content/identifier.ts'
 import { encodeGrant, grantLifeMsMax, grantText } from '../../registry-contract/grant.ts'
-import { readAddresses } from '../../registry-contract/io/deploy.ts'
-import { createRegistrar, type Registrar } from '../../registry-contract/io/registrar.ts'
-import { createRpc } from '../../registry-contract/io/rpc.ts'
-import { createWallet, type Wallet } from '../../registry-contract/io/wallet.ts'
-import { requireLabel } from '../../registry-contract/label.ts'
+import { readName } from '../../registry-contract/io/names.ts'
+import type { Registrar } from '../../registry-contract/io/registrar.ts'
+import type { Wallet } from '../../registry-contract/io/wallet.ts'
+import { spell } from '../../registry-contract/spelling.ts'
+import { type OpenChain, openChainFor } from '../account.ts'
+import { amountText } from '../amount.ts'
 import { askEdge, type EdgeStatus, type HoldersAnswer, holdersPath, statusPath } from '../gateway.ts'
 import type { Network, NetworkEdge } from '../network.ts'
-import type { Terminal } from '../terminal.ts'
-import { readWalletKey } from '../wallet-file.ts'
+import { durationText, type Terminal } from '../terminal.ts'
+import { devnetChainId } from '../wallet-file.ts'
 import { awaitEverywhere, type Resolution } from './confirm.ts'
 import { type Imported, importFolder } from './import.ts'
 import { uploadSite } from './upload.ts'
@@ -55,22 +56,22 @@ const reserved = new Set(['ns'])
 
 /** Throws Faults: name/*, config/unreadable, content/*, publish/*, chain/*, net/unreachable. */
 export async function publishFolder(request: PublishRequest, terminal: Terminal): Promise<Publication> {
-  const { folder, name, network, deadlineMs } = request
-  requireLabel(name)
+  const { folder, network, deadlineMs } = request
+  const { label: name } = await spell(request.name)
   if (reserved.has(name)) throw new Fault('name/invalid', `${name} is the place of the name servers`)
   requireFolder(folder)
   const imported = await importFolder(folder, request.hidden, terminal)
   const root = formatCid(imported.root)
-  await using account = await openAccount(network)
-  await terminal.step(`${name} is ours`, say => own(account.registrar, name, say))
+  const { rpc, addressesFile: addresses, walletFile: wallet } = network
+  await using chain = await openChainFor({ data: '', rpc, addresses, wallet })
+  const account = { chain, ...(await chain.openRegistrar()) }
+  await terminal.step(`${name} is ours`, say => own(account, name, say))
 
   const grant = await signGrant(account.wallet, name, root)
   const live = await livingEdges(network)
   const upload = await uploadSite({ live, imported, folder, grant, root }, terminal)
   const holders = await replicate(upload.edge, root, Math.min(holdersMin, live.length), deadlineMs, terminal)
-  const sent = await terminal.step(`${name} points at the new content`, () =>
-    point(account.registrar, name, imported),
-  )
+  const sent = await terminal.step(`${name} points at the new content`, () => point(account, name, imported))
   const edges = await awaitEverywhere(
     { edges: live, name, suffix: network.suffix, root, deadlineMs },
     terminal,
@@ -104,35 +105,31 @@ function requireFolder(folder: string): void {
   }
 }
 
-interface Account extends AsyncDisposable {
+interface Account {
+  readonly chain: OpenChain
   readonly wallet: Wallet
   readonly registrar: Registrar
 }
 
-async function openAccount(network: Network): Promise<Account> {
-  const addresses = await readAddresses(network.addressesFile)
-  if (addresses === undefined)
-    throw new Fault('config/unreadable', `${network.addressesFile}: there is no such file`)
-  const rpc = createRpc({ url: network.rpc })
-  const wallet = await createWallet({
-    rpc,
-    chainId: addresses.chainId,
-    key: await readWalletKey(network.walletFile),
-  })
-  return {
-    wallet,
-    registrar: createRegistrar({ wallet, ...addresses }),
-    [Symbol.asyncDispose]: () => rpc.close(),
+/** Registers the name if nobody holds it, where that costs nothing that is worth anything. */
+async function own(account: Account, name: string, say: (title: string) => void): Promise<void> {
+  const { chain, registrar } = account
+  const { owner, expiresAt } = await readName(chain.reader, chain.addresses, name)
+  if ((await chain.reader.now()) * 1000 < expiresAt) {
+    if (owner === registrar.address) return
+    throw new Fault('name/taken', `${name} belongs to ${owner}`)
   }
-}
-
-/** Registers the name if nobody holds it. */
-async function own(registrar: Registrar, name: string, say: (title: string) => void): Promise<void> {
-  const owner = (await registrar.owner(name)).toLowerCase()
-  if (owner === registrar.address.toLowerCase()) return
-  if (!/^0x0+$/.test(owner)) throw new Fault('name/taken', `${name} belongs to ${owner}`)
-  say(`${name} was free and is registered`)
-  await registrar.register(name)
+  const { rent, premium } = await registrar.price(name, 1)
+  const price = `${amountText(rent + premium)} INXT for a year`
+  if (chain.addresses.chainId !== devnetChainId) {
+    const hint = `It costs ${price}: take it first with \`inxt name register ${name}\`.`
+    throw new Fault('publish/refused', `nobody holds the name ${name}`, { hint })
+  }
+  const registering = `${name} was free and is registered, ${price}`
+  await registrar.register(name, {
+    progress: (step, waitMs) =>
+      say(step === 'waiting' ? `${name}: the commitment rests ${durationText(waitMs)}` : registering),
+  })
 }
 
 async function signGrant(wallet: Wallet, name: string, root: string): Promise<string> {
@@ -181,12 +178,14 @@ async function replicate(
 
 /** Sends the transaction unless the chain says so already. */
 async function point(
-  registrar: Registrar,
+  { chain, registrar }: Account,
   name: string,
   imported: Imported,
 ): Promise<{ sequence: number; transaction: string | undefined }> {
   const contenthash = `0x${toHex(encodeContenthash(imported.root))}`
-  const current = (await registrar.contenthash(name)).toLowerCase()
-  const receipt = current === contenthash ? undefined : await registrar.setContenthash(name, contenthash)
-  return { sequence: await registrar.sequence(name), transaction: receipt?.transaction }
+  const before = await readName(chain.reader, chain.addresses, name)
+  if (before.contenthash.toLowerCase() === contenthash)
+    return { sequence: before.sequence, transaction: undefined }
+  const { transaction } = await registrar.setContenthash(name, contenthash)
+  return { sequence: before.sequence + 1, transaction }
 }

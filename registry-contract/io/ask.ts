@@ -5,14 +5,15 @@
 
 import type { Interface, Result } from 'ethers/abi'
 import { Fault } from '../../base/fault.ts'
-import type { Wallet } from './wallet.ts'
+import type { Reader } from './reader.ts'
 
-/** Faults: `chain/mismatch`, and those of `wallet.read`. */
+/** Faults: `chain/mismatch`, and those of `reader.read`. */
 export type Ask = (to: string, calls: Interface, name: string, ...values: unknown[]) => Promise<Result>
 
-export function createAsk(wallet: Wallet): Ask {
+/** At the newest block without `block`. */
+export function createAsk(reader: Reader, block?: number): Ask {
   return async (to, calls, name, ...values) => {
-    const answer = await wallet.read({ to, data: calls.encodeFunctionData(name, values) })
+    const answer = await reader.read({ to, data: calls.encodeFunctionData(name, values) }, block)
     try {
       return calls.decodeFunctionResult(name, answer)
     } catch (cause) {

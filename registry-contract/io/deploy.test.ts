@@ -20,7 +20,7 @@ import {
 } from './deploy.ts'
 import { compiled } from './devchain.ts'
 import { fillAccounts } from './mint.ts'
-import { createPayment } from './payment.ts'
+import { inxtOf } from './payment.ts'
 import { createRpc, type Rpc } from './rpc.ts'
 import { createWallet, type Wallet } from './wallet.ts'
 
@@ -188,7 +188,7 @@ describe('deployment', () => {
     const devnet = await deployContracts({ ...options, parameters: deploymentPresets.devnet, file })
     const token = devnet.contracts.InxtToken.address
     await fillAccounts(wallet, token, [somebody], 1000n)
-    const { balance } = createPayment({ wallet, token })
+    const balance = (account: string): Promise<bigint> => inxtOf(wallet, token, account)
     assert.equal(await balance(somebody), 1000n)
     await fillAccounts(wallet, token, [somebody], 1500n)
     assert.equal(await balance(somebody), 1000n, 'who has half is left alone')

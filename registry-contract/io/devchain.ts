@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Addresses } from '../addresses.ts'
-import { deploymentPresets } from '../parameters.ts'
+import { deploymentPresets, type Parameters } from '../parameters.ts'
 import { type Anvil, type AnvilOptions, devnetMnemonic, startAnvil } from './anvil.ts'
 import { type Artifacts, compileContracts } from './compile.ts'
 import { deployContracts } from './deploy.ts'
@@ -42,7 +42,10 @@ export function compiled(): Promise<Artifacts> {
 }
 
 /** `given.stateFile` may name a file that is not there yet, in a folder of the caller's. */
-export async function startDevchain(given: Partial<AnvilOptions> = {}): Promise<Devchain> {
+export async function startDevchain(
+  given: Partial<AnvilOptions> = {},
+  names: Partial<Parameters['names']> = { commitmentAgeMinS: 0 },
+): Promise<Devchain> {
   const folder = await mkdtemp(join(tmpdir(), 'inxt-chain-'))
   const anvil = await startAnvil({ port: 0, ...given })
   const rpc = createRpc({ url: anvil.url })
@@ -54,7 +57,7 @@ export async function startDevchain(given: Partial<AnvilOptions> = {}): Promise<
     rpc,
     wallet: deployer,
     artifacts: await compiled(),
-    parameters: { ...devnet, names: { ...devnet.names, commitmentAgeMinS: 0 } },
+    parameters: { ...devnet, names: { ...devnet.names, ...names } },
     suffix: 'inxt',
     file: join(folder, 'addresses.json'),
   })

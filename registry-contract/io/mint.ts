@@ -3,7 +3,7 @@
 
 import { Interface } from 'ethers/abi'
 import { tokenCalls } from '../calls.ts'
-import { createPayment } from './payment.ts'
+import { inxtOf } from './payment.ts'
 import type { Wallet } from './wallet.ts'
 
 const calls = new Interface(tokenCalls)
@@ -15,10 +15,9 @@ export async function fillAccounts(
   accounts: readonly string[],
   amount: bigint,
 ): Promise<void> {
-  const { balance } = createPayment({ wallet, token })
   await Promise.all(
     accounts.map(async account => {
-      const has = await balance(account)
+      const has = await inxtOf(wallet, token, account)
       if (has >= amount / 2n) return
       await wallet.send({ to: token, data: calls.encodeFunctionData('mint', [account, amount - has]) })
     }),

@@ -10,7 +10,8 @@ import type { Addresses } from '../addresses.ts'
 import { edgeCalls } from '../calls.ts'
 import { createAsk } from './ask.ts'
 import { createPayment } from './payment.ts'
-import { requireHex, zeroAddress } from './registrar.ts'
+import { zeroAddress } from './reader.ts'
+import { requireHex } from './registrar.ts'
 import type { Receipt, Wallet } from './wallet.ts'
 
 export interface OperatorOptions {
@@ -108,10 +109,9 @@ export function createOperator({ wallet, addresses }: OperatorOptions): Operator
       const words = [keyOf(place.peerKey), wallet.address, endpointOf(place)]
       // An entry that is somebody else's is for the contract to refuse, in its own words.
       if (now.owner !== wallet.address)
-        return send(await payment.paying(spender, encode('register', ...words, wanted), wanted))
+        return payment.pay(spender, encode('register', ...words, wanted), async () => wanted)
       const missing = wanted - now.stake
-      if (missing > 0n)
-        await send(await payment.paying(spender, encode('addStake', words[0], missing), missing))
+      if (missing > 0n) await payment.pay(spender, encode('addStake', words[0], missing), async () => missing)
       return send(encode('update', ...words))
     },
     unbond: async peerKey => send(encode('unbond', keyOf(peerKey))),

@@ -7,10 +7,11 @@
 import { Interface } from 'ethers/abi'
 import { Signature } from 'ethers/crypto'
 import { Fault } from '../../base/fault.ts'
-import { realClock } from '../../base/io/clock.ts'
+import { delay, realClock } from '../../base/io/clock.ts'
 import { tokenCalls } from '../calls.ts'
 import { createAsk } from './ask.ts'
-import type { Wallet } from './wallet.ts'
+import { type Reader, revertOf } from './reader.ts'
+import type { Receipt, Wallet } from './wallet.ts'
 
 export interface PaymentOptions {
   readonly wallet: Wallet
@@ -19,8 +20,8 @@ export interface PaymentOptions {
 }
 
 export interface Payment {
-  /** INXT wei of the wallet, or of another account. */
-  balance(account?: string): Promise<bigint>
+  /** INXT wei of the wallet. */
+  balance(): Promise<bigint>
   /** Fault `chain/reverted` that says what the wallet has and what it needs, when that is more. */
   requireFunds(cost: bigint): Promise<void>
   /**
@@ -28,6 +29,8 @@ export interface Payment {
    * wallet has less.
    */
   paying(spender: Spender, call: string, cost: bigint): Promise<string>
+  /** The same, sent; signed again when another payment of the wallet used the permit's number first. */
+  pay(spender: Spender, call: string, cost: () => Promise<bigint>): Promise<Receipt>
 }
 
 export interface Spender {
@@ -36,6 +39,9 @@ export interface Spender {
   readonly calls: Interface
 }
 
+/** Payments of one wallet at a time: each loses to all others once, at most. */
+const attemptsMax = 20
+const retryMs = 100
 /** A permit is used within seconds; this long a transaction may wait for its block. */
 const permitLifeS = 24 * 60 * 60
 
@@ -45,13 +51,19 @@ function inxt(wei: bigint): string {
 
 const calls = new Interface(tokenCalls)
 
+/** INXT wei of an account. Faults: `chain/mismatch` when `token` is not INXT, and those of `reader.read`. */
+export async function inxtOf(reader: Reader, token: string, account: string): Promise<bigint> {
+  const [value] = await createAsk(reader)(token, calls, 'balanceOf', account)
+  return BigInt(value)
+}
+
 export function createPayment({ wallet, token }: PaymentOptions): Payment {
   const ask = createAsk(wallet)
   const read = async (name: string, ...values: unknown[]): Promise<bigint> => {
     const [value] = await ask(token, calls, name, ...values)
     return BigInt(value)
   }
-  const balance = (account = wallet.address): Promise<bigint> => read('balanceOf', account)
+  const balance = (): Promise<bigint> => inxtOf(wallet, token, wallet.address)
 
   const permit = async (spender: string, value: bigint): Promise<unknown[]> => {
     // Of a chain that mines only when it is asked to, the newest block may be days old.
@@ -89,14 +101,27 @@ export function createPayment({ wallet, token }: PaymentOptions): Payment {
     })
   }
 
+  const paying: Payment['paying'] = async (spender, call, cost) => {
+    await requireFunds(cost)
+    if (cost === 0n || (await read('allowance', wallet.address, spender.address)) >= cost) return call
+    const allowed = spender.calls.encodeFunctionData('permit', await permit(spender.address, cost))
+    return spender.calls.encodeFunctionData('multicall', [[allowed, call]])
+  }
+
   return {
     balance,
     requireFunds,
-    async paying(spender, call, cost) {
-      await requireFunds(cost)
-      if (cost === 0n || (await read('allowance', wallet.address, spender.address)) >= cost) return call
-      const allowed = spender.calls.encodeFunctionData('permit', await permit(spender.address, cost))
-      return spender.calls.encodeFunctionData('multicall', [[allowed, call]])
+    paying,
+    async pay(spender, call, cost) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await wallet.send({ to: spender.address, data: await paying(spender, call, await cost()) })
+        } catch (error) {
+          const isStale = revertOf(error)?.error === 'ERC20InsufficientAllowance'
+          if (!isStale || attempt === attemptsMax) throw error
+          await delay(retryMs)
+        }
+      }
     },
   }
 }

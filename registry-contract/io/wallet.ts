@@ -10,8 +10,7 @@
 import { Fault, isFault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
 import { parseData, parseQuantity } from '../answers.ts'
-import { decodeRevert } from '../revert.ts'
-import { quantity } from './chain.ts'
+import { type Call, createReader, faultOf, type Reader } from './reader.ts'
 import type { Rpc, RpcRefusal } from './rpc.ts'
 
 export type WalletKey =
@@ -36,12 +35,6 @@ export interface Receipt {
   readonly contract: string | undefined
 }
 
-export interface Call {
-  /** Absent for a deployment. */
-  readonly to?: string
-  readonly data: string
-}
-
 /** A text for wallets that is signed by structure, not as bytes (EIP-712). */
 export interface TypedText {
   readonly domain: Readonly<Record<string, unknown>>
@@ -57,22 +50,14 @@ export interface GasPrice {
   readonly max: bigint
 }
 
-export interface Wallet {
-  readonly address: string
-  readonly chainId: number
-  /** Faults: `chain/reverted` with the contract's reason or for want of ETH, `chain/unreachable`. */
+/** Faults of what it sends: `chain/reverted` with the contract's reason or for want of ETH, `chain/unreachable`. */
+export interface Wallet extends Reader {
   send(call: Call): Promise<Receipt>
-  /** The gas that `send` would take now; Faults as for `send`. */
+  /** The gas that `send` would take now. */
   estimate(call: Call): Promise<number>
   gasPrice(): Promise<GasPrice>
-  /** In wei. */
-  balance(): Promise<bigint>
   /** The next transaction's number. */
   nonce(): Promise<number>
-  /** Of the newest block, in seconds since the epoch: the clock by which contracts judge. */
-  now(): Promise<number>
-  /** The bytes that a view returns; Faults as for `send`. */
-  read(call: Call): Promise<string>
   /** Signs a text for people (EIP-191, "personal_sign"): 65 bytes as 0x and hexadecimal. */
   sign(text: string): Promise<string>
   /** EIP-712, as above. */
@@ -105,18 +90,6 @@ async function signerOf(key: WalletKey): Promise<Signer> {
   const { HDNodeWallet, Wallet: KeyWallet } = await import('ethers/wallet')
   if ('privateKey' in key) return new KeyWallet(key.privateKey)
   return HDNodeWallet.fromPhrase(key.mnemonic, undefined, `m/44'/60'/0'/0/${key.account}`)
-}
-
-/** What the contract said, from the places where endpoints put it. */
-function faultOf(refusal: RpcRefusal, url: string, from: string): Fault {
-  if (/insufficient (funds|balance)/i.test(refusal.message) && refusal.data === '0x') {
-    const hint = `Send ETH to ${from} and run the same command again.`
-    return new Fault('chain/reverted', `${from} has too little ETH for the gas.`, { hint })
-  }
-  const reverts = refusal.data !== '0x' || /revert/i.test(refusal.message)
-  if (!reverts) return new Fault('chain/unreachable', `${url} refused the transaction: ${refusal.message}.`)
-  const revert = decodeRevert(refusal.data)
-  return new Fault('chain/reverted', `The contract refused: ${revert.words}.`, { cause: revert })
 }
 
 function parseReceipt(
@@ -231,11 +204,7 @@ export async function createWallet(given: WalletOptions): Promise<Wallet> {
   const from = signer.address
   let queue: Promise<unknown> = Promise.resolve()
 
-  const read = async (call: Call, block = 'latest'): Promise<string> => {
-    const answer = await rpc.ask('eth_call', [{ ...call, from }, block])
-    if ('refusal' in answer) throw faultOf(answer.refusal, rpc.url, from)
-    return parseData(answer.result, 'return value', { bytesMax: 65_536 })
-  }
+  const reader = createReader({ rpc, chainId: options.chainId, address: from })
 
   const send = async (call: Call): Promise<Receipt> => {
     const sent = queue.then(() => sendWithRetry(options, signer, call))
@@ -243,33 +212,19 @@ export async function createWallet(given: WalletOptions): Promise<Wallet> {
     const { receipt, succeeded } = await waitForReceipt(options, await sent)
     if (succeeded) return receipt
     // It passed the estimate and failed in its block: somebody was quicker. The same call says why.
-    await read(call, quantity(receipt.blockNumber))
+    await reader.read(call, receipt.blockNumber)
     throw new Fault('chain/reverted', `Transaction ${receipt.transaction} failed in its block.`)
   }
 
   return {
-    address: from.toLowerCase(),
-    chainId: options.chainId,
+    ...reader,
     send,
     estimate: call => estimateGas(rpc, from, call),
     async gasPrice() {
       const { base, maxFeePerGas, maxPriorityFeePerGas } = await feesNow(rpc)
       return { now: BigInt(base + maxPriorityFeePerGas), max: BigInt(maxFeePerGas) }
     },
-    async balance() {
-      // Not `parseQuantity`: 0.01 ETH in wei is past 2^53 already.
-      const answer = await rpc.call('eth_getBalance', [from, 'latest'])
-      if (typeof answer === 'string' && /^0x[0-9a-f]{1,64}$/i.test(answer)) return BigInt(answer)
-      throw new Fault('chain/unreachable', `${rpc.url} answers with a balance that is none.`)
-    },
     nonce: async () => parseQuantity(await rpc.call('eth_getTransactionCount', [from, 'pending']), 'nonce'),
-    async now() {
-      const block = (await rpc.call('eth_getBlockByNumber', ['latest', false])) as {
-        timestamp?: unknown
-      } | null
-      return parseQuantity(block?.timestamp, 'time')
-    },
-    read: call => read(call),
     sign: text => signer.signMessage(text),
     signTyped: ({ domain, types, message }) => signer.signTypedData(domain, types, message),
   }

@@ -1,0 +1,193 @@
+// `inxt name register|renew|transfer|set`: what one can do to a name, each with its cost before it is spent.
+
+import { toHex } from '../../base/bytes.ts'
+import { Fault } from '../../base/fault.ts'
+import { encodeContenthash, parseCid } from '../../content/identifier.ts'
+import { readName } from '../../registry-contract/io/names.ts'
+import { type Call, zeroAddress } from '../../registry-contract/io/reader.ts'
+import { type Registrar, registrationGas } from '../../registry-contract/io/registrar.ts'
+import type { Receipt, Wallet } from '../../registry-contract/io/wallet.ts'
+import { type Spelling, spell } from '../../registry-contract/spelling.ts'
+import { type AccountOptions, type OpenChain, openChainFor } from '../account.ts'
+import { type Expense, settleOn } from '../consent.ts'
+import { createTerminal, durationText, quiet, type Terminal } from '../terminal.ts'
+
+export interface NameOptions extends AccountOptions {
+  yes: boolean
+  json: boolean
+}
+
+interface Desk {
+  readonly chain: OpenChain
+  readonly wallet: Wallet
+  readonly registrar: Registrar
+  readonly name: Spelling
+  /** For progress: silent with --json. */
+  readonly terminal: Terminal
+  agree(expenses: readonly Expense[]): Promise<void>
+}
+
+/** Opens what every command needs, and closes it. The pass phrase is asked for after the label was judged. */
+async function atDesk(
+  typed: string,
+  options: NameOptions,
+  action: (desk: Desk) => Promise<Receipt>,
+): Promise<void> {
+  const name = await spell(typed)
+  await using chain = await openChainFor(options)
+  const terminal = options.json ? quiet : createTerminal()
+  if (name.shown !== name.label) terminal.line(`\n  ${name.shown} is ${name.label} in the DNS`)
+  const { wallet, registrar } = await chain.openRegistrar()
+  const agree: Desk['agree'] = async expenses => {
+    const [gasPrice, { eth, inxt }] = await Promise.all([wallet.gasPrice(), chain.balancesOf(wallet.address)])
+    const bill = { expenses, gasPrice, eth, inxt, payer: wallet.address }
+    await settleOn(bill, createTerminal(options.json ? process.stderr : process.stdout), options.yes)
+  }
+  const { transaction } = await action({ chain, wallet, registrar, name, terminal, agree })
+  const { owner, expiresAt, sequence, contenthash, zonehash } = await readName(
+    chain.reader,
+    chain.addresses,
+    name.label,
+  )
+  if (options.json) {
+    const done = { name: name.label, owner, expiresAt, sequence, contenthash, zonehash, transaction }
+    process.stdout.write(`${JSON.stringify(done, null, 2)}\n`)
+    return
+  }
+  terminal.line(`\n  ${name.label}: ${owner}, until ${dayText(expiresAt)}, change ${sequence}`)
+  terminal.line(`  transaction ${transaction}\n`)
+}
+
+/** ECMA-262 section 21.4.1.1: no Date reaches further, and a stranger's contract may say anything. */
+const instantMax = 8.64e15
+
+export function dayText(at: number): string {
+  return at > instantMax ? 'the end of time' : new Date(at).toISOString().slice(0, 10)
+}
+
+function yearsText(years: number): string {
+  return years === 1 ? '1 year' : `${years} years`
+}
+
+export async function nameRegister(
+  typed: string,
+  options: NameOptions & { years: number; content?: string },
+): Promise<void> {
+  const { years } = options
+  const contenthash = options.content === undefined ? '0x' : hashOf(options.content, '--content')
+  await atDesk(typed, options, async ({ registrar, name, terminal, agree }) => {
+    await registrar.requireFree(name.label)
+    const [{ rent, premium }, restMs] = await Promise.all([
+      registrar.price(name.label, years),
+      registrar.commitmentAgeMs(),
+    ])
+    const gas = registrationGas(contenthash !== '0x')
+    await agree([
+      { what: 'commit', gas: gas.commit, inxt: 0n },
+      {
+        what: `${durationText(restMs)} later: register for ${yearsText(years)}`,
+        gas: gas.register,
+        inxt: rent,
+      },
+      ...(premium === 0n
+        ? []
+        : [{ what: 'premium, as it was released not long ago', gas: 0, inxt: premium }]),
+    ])
+    return terminal.step(`${name.label} is registered for ${yearsText(years)}`, say => {
+      const words = {
+        committing: () => `committing to ${name.label}`,
+        waiting: (ms: number) => `the commitment rests for ${durationText(ms)}: nobody can be quicker now`,
+        registering: () => `${name.label} is registered for ${yearsText(years)}`,
+      }
+      const progress = (step: keyof typeof words, waitMs: number): void => say(words[step](waitMs))
+      return registrar.register(name.label, { years, contenthash, progress })
+    })
+  })
+}
+
+/** One transaction that can be estimated before it is agreed on. */
+async function one(desk: Desk, what: string, call: Call, inxt = 0n): Promise<Receipt> {
+  const { wallet, terminal, agree } = desk
+  await agree([{ what, gas: await wallet.estimate(call), inxt }])
+  return terminal.step(what, () => wallet.send(call))
+}
+
+export async function nameRenew(typed: string, options: NameOptions & { years: number }): Promise<void> {
+  const { years } = options
+  await atDesk(typed, options, async desk => {
+    const { registrar, name } = desk
+    const { rent } = await registrar.price(name.label, years)
+    const call = await registrar.calls.renew(name.label, years)
+    return one(desk, `${name.label} is renewed for ${yearsText(years)}`, call, rent)
+  })
+}
+
+export async function nameTransfer(typed: string, to: string, options: NameOptions): Promise<void> {
+  await atDesk(typed, options, async desk => {
+    await requireOwner(desk)
+    const call = await desk.registrar.calls.transfer(desk.name.label, to)
+    return one(desk, `${desk.name.label} belongs to ${to}`, call)
+  })
+}
+
+interface SetOptions extends NameOptions {
+  content?: string
+  zone?: string
+  delegate?: string
+}
+
+/** One transaction for each thing that is set. */
+export async function nameSet(typed: string, options: SetOptions): Promise<void> {
+  const { content, zone, delegate } = options
+  await atDesk(typed, options, async desk => {
+    const { calls } = desk.registrar
+    const { label } = desk.name
+    const changes: [what: string, call: Call][] = []
+    if (content !== undefined)
+      changes.push([`content is ${content}`, await calls.setContenthash(label, hashOf(content, '--content'))])
+    if (zone !== undefined)
+      changes.push([`zone is ${zone}`, await calls.setZonehash(label, hashOf(zone, '--zone'))])
+    if (delegate !== undefined) {
+      const address = delegate === 'none' ? zeroAddress : delegate
+      changes.push([`delegate is ${delegate}`, await calls.setDelegate(label, address)])
+    }
+    if (changes.length === 0) {
+      throw new Fault('config/invalid', 'There is nothing to set.', {
+        hint: 'Give --content, --zone or --delegate; `none` takes it away.',
+      })
+    }
+    const expenses = changes.map(async ([what, call]) => {
+      return { what, gas: await desk.wallet.estimate(call), inxt: 0n }
+    })
+    await desk.agree(await Promise.all(expenses))
+    let last: Receipt | undefined
+    for (const [what, call] of changes) last = await desk.terminal.step(what, () => desk.wallet.send(call))
+    return last!
+  })
+}
+
+/** The registrar would refuse as well, but in the words of its token. */
+async function requireOwner({ chain, wallet, name }: Desk): Promise<void> {
+  const { owner, expiresAt } = await readName(chain.reader, chain.addresses, name.label)
+  const now = (await chain.reader.now()) * 1000
+  if (owner === wallet.address && now < expiresAt) return
+  const what = now < expiresAt ? `belongs to ${owner}` : 'belongs to nobody now'
+  throw new Fault('name/taken', `${name.label} ${what}; the wallet is ${wallet.address}.`)
+}
+
+/** `none`, a CID, `/ipfs/…`, `ipfs://…`, or EIP-1577 as 0x and hexadecimal. Throws Fault content/*, bytes/malformed. */
+function hashOf(text: string, flag: string): string {
+  if (text === 'none') return '0x'
+  if (/^0x([0-9a-fA-F]{2})+$/.test(text)) return text.toLowerCase()
+  const [, cid] = /^(?:\/ipfs\/|ipfs:\/\/)?([A-Za-z0-9]+)\/?$/.exec(text) ?? []
+  if (cid === undefined) {
+    throw new Fault(
+      'config/invalid',
+      `${flag}: ${JSON.stringify(text.slice(0, 80))} is no content identifier`,
+      {
+        hint: 'Give a CID such as bafybei…, or none.',
+      },
+    )
+  }
+  return `0x${toHex(encodeContenthash(parseCid(cid)))}`
+}
