@@ -1,10 +1,11 @@
-// From one block hash that is beyond doubt to the headers before it, by way of endpoints that nobody has to believe.
+// From one block hash that is beyond doubt to the headers before it, by way of endpoints that nobody has to
+// believe.
 //
-// A header names its parent by hash. So whoever knows one hash for certain can take the header from anybody, check
-// that it has that hash, and then knows the parent's hash for certain too. The beacon chain finalises one block in
-// 32; the ones between are reached by walking back from it. The walk is bounded: a proof that is older than that is
-// better made anew. EIP-2935 keeps 8,191 hashes in a contract, which one proof would show at once; it is not on every
-// chain.
+// A header names its parent by hash. So whoever knows one hash for certain can take the header from anybody,
+// check that it has that hash, and then knows the parent's hash for certain too. The beacon chain finalises
+// one block in 32; the ones between are reached by walking back from it. The walk is bounded: a proof that is
+// older than that is better made anew. EIP-2935 keeps 8,191 hashes in a contract, which one proof would show
+// at once; it is not on every chain.
 
 import { Fault, isFault } from '../base/fault.ts'
 import {

@@ -1,11 +1,11 @@
 // A block header as the bytes that its hash is of.
 //
-// Endpoints speak of headers in JSON, but what a chain agrees on is keccak256 of the header's RLP. So the JSON is
-// put back into bytes, and from there on only the bytes are believed: their hash is the block's name, the state
-// root inside is what storage proofs are checked against. A field that a later fork adds and that is not in the
-// list below gives another hash, and is refused rather than misread. Yellow Paper section 4.4.3; EIP-1559, 4895,
-// 4844, 4788, 7685, 7928 and 7843 for the fields behind the nonce. `debug_getRawHeader` would save the
-// work, but few public endpoints offer it.
+// Endpoints speak of headers in JSON, but what a chain agrees on is keccak256 of the header's RLP. So the
+// JSON is put back into bytes, and from there on only the bytes are believed: their hash is the block's name,
+// the state root inside is what storage proofs are checked against. A field that a later fork adds and that
+// is not in the list below gives another hash, and is refused rather than misread. Yellow Paper section
+// 4.4.3; EIP-1559, 4895, 4844, 4788, 7685, 7928 and 7843 for the fields behind the nonce.
+// `debug_getRawHeader` would save the work, but few public endpoints offer it.
 
 import { RLP } from '@ethereumjs/rlp'
 import { keccak_256 } from '@noble/hashes/sha3.js'
@@ -24,7 +24,8 @@ export interface BlockHeader {
 }
 
 /**
- * Today's headers take 640 bytes; 2 KiB leaves room for the extra data of test networks with a list of signers.
+ * Today's headers take 640 bytes; 2 KiB leaves room for the extra data of test networks with a list of
+ * signers.
  */
 export const headerBytesMax = 2048
 
@@ -83,8 +84,8 @@ function fieldBytes(value: unknown, name: string, kind: Kind): Uint8Array {
 }
 
 /**
- * The bytes of the header that `eth_getBlockBy…` described; Fault `bytes/malformed` when a field is missing or
- * ill-formed. Whether they are the header that was meant, their hash says.
+ * The bytes of the header that `eth_getBlockBy…` described; Fault `bytes/malformed` when a field is missing
+ * or ill-formed. Whether they are the header that was meant, their hash says.
  */
 export function encodeHeader(answer: unknown): Uint8Array {
   if (typeof answer !== 'object' || answer === null) malformed('The endpoint answered with no block.')

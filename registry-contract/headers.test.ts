@@ -12,7 +12,7 @@ const quantity = (n: number): string => `0x${n.toString(16)}`
 
 type Block = Record<string, unknown> & { hash: string }
 
-/** A chain of whole headers, one every 12 seconds up to `now`; `salt` makes it another chain from a block on. */
+/** Whole headers, one every 12 seconds up to `now`; `salt` makes it another chain from a block on. */
 function chainOf(length: number, salt = 0, from = 0): Block[] {
   const blocks: Block[] = []
   for (let number = 0; number < length; number++) {

@@ -1,12 +1,14 @@
 // Which block hashes one may believe: the question that every proof ends in.
 //
-// A proof carries its header, and the header's hash is as good as a promise; whether that block is part of the
-// chain is for a HeaderSource to say. There are two. This one asks several endpoints for a block that is so deep that
-// no re-organisation reaches it, and believes what enough of them agree on: it holds while fewer than that many lie
-// together. The other (beacon.ts, ancestry.ts) follows the signatures of Ethereum's validators and believes no endpoint
-// at all. Both say what they say of final blocks only, so an answer never changes, and is kept.
+// A proof carries its header, and the header's hash is as good as a promise; whether that block is part of
+// the chain is for a HeaderSource to say. There are two. This one asks several endpoints for a block that is
+// so deep that no re-organisation reaches it, and believes what enough of them agree on: it holds while fewer
+// than that many lie together. The other (beacon.ts, ancestry.ts) follows the signatures of Ethereum's
+// validators and believes no endpoint at all. Both say what they say of final blocks only, so an answer never
+// changes, and is kept.
 //
-// The tag `finalized` would do without a depth, but means whatever the endpoint likes on chains that have none.
+// The tag `finalized` would do without a depth, but means whatever the endpoint likes on chains that have
+// none.
 
 import { Fault, isFault } from '../base/fault.ts'
 import { type BlockHeader, encodeHeader, readHeader } from './header.ts'
@@ -17,7 +19,9 @@ export interface TrustedHeader extends BlockHeader {
 }
 
 export interface HeaderSource {
-  /** The newest block that is final, at the instant `now` (ms). Fault `chain/unreachable` when nobody knows. */
+  /**
+   * The newest block that is final, at the instant `now` (ms). Fault `chain/unreachable` when nobody knows.
+   */
   newest(now: number): Promise<TrustedHeader>
   /**
    * The block of that number; undefined when it is not final yet, or too old to be known. Fault
@@ -52,9 +56,9 @@ const aheadMsMax = 12_000
 const keptMax = 1024
 
 /**
- * A header from an endpoint, its hash computed; undefined when there is no such block. `by` is a number, `latest`
- * or a hash. Faults: `bytes/malformed` also when the answer does not have the hash or number it claims or was
- * asked for, and whatever the endpoint throws.
+ * A header from an endpoint, its hash computed; undefined when there is no such block. `by` is a number,
+ * `latest` or a hash. Faults: `bytes/malformed` also when the answer does not have the hash or number it
+ * claims or was asked for, and whatever the endpoint throws.
  */
 export async function askHeader(
   endpoint: HeaderEndpoint,
@@ -124,7 +128,8 @@ function createPoll(options: QuorumOptions, quorum: number, depth: number) {
           warn(url, `It lags: its head is ${header!.number}, not ${height}.`)
       return height
     }
-    const what = `Only ${heights.length} of ${options.endpoints.length} endpoints know a head; it takes ${quorum}.`
+    const count = options.endpoints.length
+    const what = `Only ${heights.length} of ${count} endpoints know a head; it takes ${quorum}.`
     throw new Fault('chain/unreachable', what)
   }
 
@@ -139,8 +144,8 @@ function createPoll(options: QuorumOptions, quorum: number, depth: number) {
     }
     if (winners) return winners[0]!.header!
     const most = Math.max(0, ...[...byHash.values()].map(group => group.length))
-    const what = `No header of block ${number} is given by ${quorum} endpoints; the most that agree are ${most}.`
-    throw new Fault('chain/unreachable', what)
+    const what = `No header of block ${number} is given by ${quorum} endpoints; the most that agree are ${most}`
+    throw new Fault('chain/unreachable', `${what}.`)
   }
   return { reached, agreed }
 }

@@ -20,7 +20,7 @@ const facts = (flags: number): string =>
 const storage = (words: Record<string, string>): Map<string, Uint8Array> =>
   new Map(Object.entries(words).map(([at, word]) => [at, fromHex(word)!]))
 
-/** Reads as the verifier does: asks for slots until there is none that is not known; what is not there is zero. */
+/** Reads as the verifier does: asks for slots until all are known; what is not there is zero. */
 function read(words: Record<string, string>): { record: NameRecord; slots: string[]; rounds: number } {
   const all = storage(words)
   const known = new Map<string, Uint8Array>()

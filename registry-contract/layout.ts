@@ -1,12 +1,12 @@
 // Where NameRegistry keeps a name, and what the 256 bits of each slot say: the table at the head of
 // contracts/NameRegistry.sol, read from outside.
 //
-// `_names` is the contract's first variable, so a name begins at base = keccak256(node ‖ 0), both as 32-byte words.
-// The word at the base says which other slots there are: the contract keeps the rest at zero, and its code is part
-// of what one trusts. So a common name is shown by two slots, not by six with a path of two kilobytes each.
-// Solidity documentation, "Layout of State Variables in Storage": mappings, and `bytes` (up to 31 of them in
-// the slot itself, with twice the length in the last byte; longer ones at keccak256(slot), with twice the length
-// plus one in the slot).
+// `_names` is the contract's first variable, so a name begins at base = keccak256(node ‖ 0), both as 32-byte
+// words. The word at the base says which other slots there are: the contract keeps the rest at zero, and its
+// code is part of what one trusts. So a common name is shown by two slots, not by six with a path of two
+// kilobytes each. Solidity documentation, "Layout of State Variables in Storage": mappings, and `bytes` (up
+// to 31 of them in the slot itself, with twice the length in the last byte; longer ones at keccak256(slot),
+// with twice the length plus one in the slot).
 
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes, toHex } from '../base/bytes.ts'
@@ -110,8 +110,9 @@ function hashSlots(base: Uint8Array, which: 0 | 1, kind: Kind, known: Words): Ui
 }
 
 /**
- * Every slot that the record takes, as far as can be told from the words that are known: begin with none, read
- * what is missing, ask again until nothing is; three rounds at most, twelve slots. Fault `proof/invalid`.
+ * Every slot that the record takes, as far as can be told from the words that are known: begin with none,
+ * read what is missing, ask again until nothing is; three rounds at most, twelve slots. Fault
+ * `proof/invalid`.
  */
 export function slotsOf(node: Uint8Array, known: Words): Uint8Array[] {
   const base = baseOf(node)

@@ -1,7 +1,8 @@
-// What an endpoint answers to `eth_getProof`, checked for form and bounds before it is believed to be anything.
+// What an endpoint answers to `eth_getProof`, checked for form and bounds before it is believed to be
+// anything.
 //
-// Only the nodes of the paths are read. What the answer says beside them (balance, code hash, the slots' values)
-// is in the nodes too, where it can be checked. EIP-1186.
+// Only the nodes of the paths are read. What the answer says beside them (balance, code hash, the slots'
+// values) is in the nodes too, where it can be checked. EIP-1186.
 
 import { fromHex } from '../base/bytes.ts'
 import { Fault } from '../base/fault.ts'

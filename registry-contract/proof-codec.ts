@@ -1,17 +1,20 @@
-// A proof as bytes, for whoever keeps it and passes it on: header, account path, storage paths, one after the other.
+// A proof as bytes, for whoever keeps it and passes it on: header, account path, storage paths, one after the
+// other.
 //
-// Every part is an RLP list, and an RLP list says its own length in its first bytes; so the parts stand side by
-// side without a frame, behind one byte for the version and two for how many nodes each path has. What the reader
-// knows already (contract, name, which slots) is not in there: bytes that say it could only lie. Compressing does
-// not pay: nine tenths are hashes. The nodes that several slots share are there once, which halves a record's
-// proof. CBOR or protobuf would add a second grammar around the one that cannot be avoided.
+// Every part is an RLP list, and an RLP list says its own length in its first bytes; so the parts stand side
+// by side without a frame, behind one byte for the version and two for how many nodes each path has. What the
+// reader knows already (contract, name, which slots) is not in there: bytes that say it could only lie.
+// Compressing does not pay: nine tenths are hashes. The nodes that several slots share are there once, which
+// halves a record's proof. CBOR or protobuf would add a second grammar around the one that cannot be avoided.
 
 import { concatBytes } from '../base/bytes.ts'
 import { assert, Fault } from '../base/fault.ts'
 import { headerBytesMax } from './header.ts'
 import { nodeBytesMax } from './trie.ts'
 
-/** What shows a record: each part checks against the one before it, the header against a hash that one trusts. */
+/**
+ * What shows a record: each part checks against the one before it, the header against a hash that one trusts.
+ */
 export interface NameProof {
   /** RLP, see header.ts. */
   readonly header: Uint8Array

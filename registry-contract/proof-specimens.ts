@@ -1,7 +1,9 @@
-// Proofs of four names, recorded from anvil 1.7.1 over a NameRegistry with 33 names, for tests that need no chain.
+// Proofs of four names, recorded from anvil 1.7.1 over a NameRegistry with 33 names, for tests that need no
+// chain.
 //
-// `mysite` has content of the common form, `everything` a delegate, short content and a long zone, `bare` an owner and
-// no more, `nobody` was never registered. io/prover.test.ts makes the same proofs anew from a chain that runs.
+// `mysite` has content of the common form, `everything` a delegate, short content and a long zone, `bare` an
+// owner and no more, `nobody` was never registered. io/prover.test.ts makes the same proofs anew from a chain
+// that runs.
 
 import { fromHex } from '../base/bytes.ts'
 import { childNode, nodeOf } from './label.ts'

@@ -1,9 +1,10 @@
 // A name that proves itself: from a block hash that one trusts to who owns a name and what it points at.
 //
-// Four steps, each holding the next: the header's bytes hash to the trusted hash; the header names the root of all
-// state; under it lies the contract's account, which names the root of its storage; under that lie the slots of
-// the name, also those that are empty. Nobody on the way has to be believed, neither the endpoint that made the
-// proof nor the peer that passed it on. Where the slots are, layout.ts says. EIP-1186 (`eth_getProof`).
+// Four steps, each holding the next: the header's bytes hash to the trusted hash; the header names the root
+// of all state; under it lies the contract's account, which names the root of its storage; under that lie the
+// slots of the name, also those that are empty. Nobody on the way has to be believed, neither the endpoint
+// that made the proof nor the peer that passed it on. Where the slots are, layout.ts says. EIP-1186
+// (`eth_getProof`).
 //
 // Asking a contract by `eth_call` is shorter by a thousand lines, and is as good as the endpoint's word.
 
@@ -96,10 +97,10 @@ async function readWords(
 }
 
 /**
- * The record that `proof` shows, or Fault `proof/invalid` whose text begins with the step that failed: Header,
- * Account, Storage or Record. `trustedHash` is a block hash from a HeaderSource. A name that was never registered
- * is proven too: its sequence is 0. Whether its term is over, and whether the block is recent enough, is for the
- * caller to say.
+ * The record that `proof` shows, or Fault `proof/invalid` whose text begins with the step that failed:
+ * Header, Account, Storage or Record. `trustedHash` is a block hash from a HeaderSource. A name that was
+ * never registered is proven too: its sequence is 0. Whether its term is over, and whether the block is
+ * recent enough, is for the caller to say.
  */
 export async function verifyProof(
   proof: NameProof,

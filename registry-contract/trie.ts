@@ -1,11 +1,12 @@
 // Walking a Merkle Patricia trie of which only the nodes on a few paths are known.
 //
-// A node is known by keccak256 of its bytes, so a path from a trusted root down to a value cannot be forged: every
-// step names the hash of the next. A path that parts from the key proves that the key is absent. Two rules are
-// added to what the library checks. Every node given must be used, in the order given: so one statement has one
-// proof, and a changed byte anywhere is noticed, also in a node that nobody needs. And an absence counts only
-// where the walk says where it parted from the key, not where it merely came to an end. Yellow Paper appendix D;
-// EIP-1186. The trie is `@ethereumjs/mpt`, because a wrong case in one of our own would be a forged name.
+// A node is known by keccak256 of its bytes, so a path from a trusted root down to a value cannot be forged:
+// every step names the hash of the next. A path that parts from the key proves that the key is absent. Two
+// rules are added to what the library checks. Every node given must be used, in the order given: so one
+// statement has one proof, and a changed byte anywhere is noticed, also in a node that nobody needs. And an
+// absence counts only where the walk says where it parted from the key, not where it merely came to an end.
+// Yellow Paper appendix D; EIP-1186. The trie is `@ethereumjs/mpt`, because a wrong case in one of our own
+// would be a forged name.
 
 import { createMPT, type MerklePatriciaTrie } from '@ethereumjs/mpt'
 import { keccak_256 } from '@noble/hashes/sha3.js'
@@ -19,8 +20,8 @@ export interface TrieWalk {
   /** Nodes that may be on a path; others do no harm. */
   add(nodes: readonly Uint8Array[]): void
   /**
-   * The value of `key` (before hashing); undefined when the trie proves that it has none. Fault `proof/invalid`
-   * when the nodes do not reach from the root to either.
+   * The value of `key` (before hashing); undefined when the trie proves that it has none. Fault
+   * `proof/invalid` when the nodes do not reach from the root to either.
    */
   get(key: Uint8Array): Promise<Uint8Array | undefined>
   /** The nodes that it took so far, in the order of first use. */

@@ -1,9 +1,10 @@
 // Merkle branches of SSZ: that a leaf stands at a place of a tree whose root one knows.
 //
-// A place is a generalised index: 1 is the root, 2n and 2n + 1 are the children of n. Read from its lowest bit, it says
-// at each level whether the sibling belongs left or right. A branch that is longer than the place is deep begins with
-// zeros: so the fields of a later fork can hold a branch of an earlier one. Consensus specifications, ssz/merkle-proofs
-// and `is_valid_normalized_merkle_branch` of altair/light-client/sync-protocol.
+// A place is a generalised index: 1 is the root, 2n and 2n + 1 are the children of n. Read from its lowest
+// bit, it says at each level whether the sibling belongs left or right. A branch that is longer than the
+// place is deep begins with zeros: so the fields of a later fork can hold a branch of an earlier one.
+// Consensus specifications, ssz/merkle-proofs and `is_valid_normalized_merkle_branch` of
+// altair/light-client/sync-protocol.
 
 import { createHash } from 'node:crypto'
 import { equalBytes } from '../../base/bytes.ts'

@@ -1,10 +1,10 @@
-// A sync committee: 512 validators who sign every block of a day, so that somebody with little time need not follow
-// a million of them.
+// A sync committee: 512 validators who sign every block of a day, so that somebody with little time need not
+// follow a million of them.
 //
-// Their keys are believed because a state that is believed names them; so they are not checked for their group one by
-// one, the aggregate's signature is. BLS12-381 is blst's (`@chainsafe/blst`), with the binary inside the package:
-// 14 ms for a committee, where a pure one (`@noble/curves`) holds the process for a second. Consensus specifications,
-// altair/beacon-chain, "Sync committees".
+// Their keys are believed because a state that is believed names them; so they are not checked for their
+// group one by one, the aggregate's signature is. BLS12-381 is blst's (`@chainsafe/blst`), with the binary
+// inside the package: 14 ms for a committee, where a pure one (`@noble/curves`) holds the process for a
+// second. Consensus specifications, altair/beacon-chain, "Sync committees".
 
 import { fastAggregateVerify, PublicKey, Signature } from '@chainsafe/blst'
 import { Fault } from '../../base/fault.ts'

@@ -1,10 +1,10 @@
 // Keeping a light client at the head of finality, from beacon nodes of which one that is honest is enough.
 //
-// Every message is verified before it counts, so the nodes are asked one after the other for what brings the client
-// on: a bootstrap once, one update for each day that it was away, then the newest finality. The newest is asked of all,
-// because a node that withholds cannot be told from one that has nothing. What is known stays known when nobody
-// answers; how old it is, the block's own time says. Beacon API: "getLightClientBootstrap",
-// "getLightClientUpdatesByRange", "getLightClientFinalityUpdate".
+// Every message is verified before it counts, so the nodes are asked one after the other for what brings the
+// client on: a bootstrap once, one update for each day that it was away, then the newest finality. The newest
+// is asked of all, because a node that withholds cannot be told from one that has nothing. What is known
+// stays known when nobody answers; how old it is, the block's own time says. Beacon API:
+// "getLightClientBootstrap", "getLightClientUpdatesByRange", "getLightClientFinalityUpdate".
 
 import { fromHex } from '../../base/bytes.ts'
 import { assert, Fault, isFault } from '../../base/fault.ts'
@@ -23,7 +23,9 @@ export interface BeaconEndpoint {
 
 export interface FinalityOptions {
   readonly network: BeaconNetwork
-  /** Root of a beacon block of the last two weeks, 0x and 64 digits: what everything else is believed from. */
+  /**
+   * Root of a beacon block of the last two weeks, 0x and 64 digits: what everything else is believed from.
+   */
   readonly checkpoint: string
   readonly endpoints: readonly BeaconEndpoint[]
   /** No question is asked twice within this time. */

@@ -60,7 +60,7 @@ for (const [name, config] of eras) {
   })
 }
 
-test('a block of Fulu that a block of Gloas shows to be final is believed, by the branch of its own fork', () => {
+test('a block of Fulu that Gloas shows to be final is believed, by the branch of its own fork', () => {
   const config = eras[2][1]
   const rehearsal = createRehearsal(config)
   const { root, answer } = rehearsal.bootstrap(start + slotsPerPeriod, hash(0xb0))

@@ -1,14 +1,16 @@
-// The beacon light client: from one block root that one trusts to the newest block that Ethereum has finalised.
+// The beacon light client: from one block root that one trusts to the newest block that Ethereum has
+// finalised.
 //
 // The trusted root (the checkpoint) names a state, the state names the committee of its day and the next, the
-// committee signs headers, and a signed header names the block that is final and the committee after. Every step is a
-// hash or a signature; no server is believed. This client takes less than the specification allows: only what two
-// thirds of a committee signed and what is final. So there is no optimistic header, no forced update after a day
-// without finality, and nothing that it believed is ever taken back.
+// committee signs headers, and a signed header names the block that is final and the committee after. Every
+// step is a hash or a signature; no server is believed. This client takes less than the specification allows:
+// only what two thirds of a committee signed and what is final. So there is no optimistic header, no forced
+// update after a day without finality, and nothing that it believed is ever taken back.
 //
 // `@lodestar/light-client` does all of it, but rests at release 1.28 of 2025: it stops at the Gloas fork and
-// needs a BLS package that is compiled at installation. Types, fork schedule and BLS are kept packages; what is
-// ours is this page. Consensus specifications, altair/light-client/sync-protocol: `validate_light_client_update`.
+// needs a BLS package that is compiled at installation. Types, fork schedule and BLS are kept packages; what
+// is ours is this page. Consensus specifications, altair/light-client/sync-protocol:
+// `validate_light_client_update`.
 
 import type { BeaconConfig } from '@lodestar/config'
 import { DOMAIN_SYNC_COMMITTEE, EPOCHS_PER_SYNC_COMMITTEE_PERIOD, SLOTS_PER_EPOCH } from '@lodestar/params'
@@ -69,8 +71,9 @@ function requireSigned(config: BeaconConfig, update: Update, committee: Committe
 }
 
 /**
- * `trustedRoot` is the root of a beacon block, from somewhere that one trusts and not older than two weeks: after that
- * its validators may have left, and have nothing to lose by signing another history. Fault `proof/invalid`.
+ * `trustedRoot` is the root of a beacon block, from somewhere that one trusts and not older than two weeks:
+ * after that its validators may have left, and have nothing to lose by signing another history. Fault
+ * `proof/invalid`.
  */
 export function createLightClient(
   config: BeaconConfig,

@@ -1,8 +1,9 @@
-// A beacon chain that never was, for tests: its states, bodies and signatures are whole, its validators are numbers.
+// A beacon chain that never was, for tests: its states, bodies and signatures are whole, its validators are
+// numbers.
 //
-// States and bodies are Lodestar's types filled in where it matters, so roots and branches are computed over the
-// real trees of the fork. A committee is 512 secret keys that count up from a number; the sum of those that sign is the
-// secret key of their aggregate, so one signature does for all of them.
+// States and bodies are Lodestar's types filled in where it matters, so roots and branches are computed over
+// the real trees of the fork. A committee is 512 secret keys that count up from a number; the sum of those
+// that sign is the secret key of their aggregate, so one signature does for all of them.
 
 import { SecretKey } from '@chainsafe/blst'
 import { type BeaconConfig, createBeaconConfig } from '@lodestar/config'

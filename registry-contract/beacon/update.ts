@@ -1,10 +1,10 @@
 // The light client's three messages, from the JSON of a beacon node to values that cannot surprise.
 //
-// Each fork has its own types; which one a message is of, its own slot says, not the server's word. The types are
-// Lodestar's (`@lodestar/types`): SSZ containers that also read the Beacon API's JSON. What they read is written out
-// and read again, so that lengths and ranges are checked once and for all. Electra of May 2025 is the oldest fork
-// that is understood: a checkpoint has to be younger anyway. Consensus specifications, light-client/sync-protocol of
-// altair, capella, electra and gloas.
+// Each fork has its own types; which one a message is of, its own slot says, not the server's word. The types
+// are Lodestar's (`@lodestar/types`): SSZ containers that also read the Beacon API's JSON. What they read is
+// written out and read again, so that lengths and ranges are checked once and for all. Electra of May 2025 is
+// the oldest fork that is understood: a checkpoint has to be younger anyway. Consensus specifications,
+// light-client/sync-protocol of altair, capella, electra and gloas.
 
 import type { BeaconConfig } from '@lodestar/config'
 import { type ForkName, isForkPostElectra, isForkPostGloas } from '@lodestar/params'
@@ -42,7 +42,8 @@ const placesOf = {
 const payload = ssz.electra.BeaconBlockBody.getPathInfo(['executionPayload']).gindex
 const payloadHash = ssz.electra.BeaconBlockBody.getPathInfo(['executionPayload', 'blockHash']).gindex
 /**
- * Since Gloas a block commits to a payload that may never be revealed; the parent that it names is one that was.
+ * Since Gloas a block commits to a payload that may never be revealed; the parent that it names is one that
+ * was.
  */
 const parentHash = ssz.gloas.BeaconBlockBody.getPathInfo([
   'signedExecutionPayloadBid',

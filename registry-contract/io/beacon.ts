@@ -1,4 +1,5 @@
-// Questions to a beacon node: the Beacon API's light client pages over HTTP, each with a deadline and a bound.
+// Questions to a beacon node: the Beacon API's light client pages over HTTP, each with a deadline and a
+// bound.
 
 import { Agent, request } from 'undici'
 import { Fault } from '../../base/fault.ts'

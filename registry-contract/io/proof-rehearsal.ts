@@ -1,4 +1,5 @@
-// A chain with NameRegistry alone on it, whose registrar is a person: for tests that write any record they like.
+// A chain with NameRegistry alone on it, whose registrar is a person: for tests that write any record they
+// like.
 
 import {
   type BaseContract,

@@ -1,7 +1,7 @@
 // Making a proof: the questions to an endpoint, and the answer verified before anybody else sees it.
 //
-// Any endpoint will do, since nothing that it says is believed: the proof must check against a block hash that
-// somebody trusted named. Not every endpoint serves `eth_getProof`, and most only for recent blocks.
+// Any endpoint will do, since nothing that it says is believed: the proof must check against a block hash
+// that somebody trusted named. Not every endpoint serves `eth_getProof`, and most only for recent blocks.
 
 import { toHex } from '../../base/bytes.ts'
 import { Fault } from '../../base/fault.ts'
