@@ -77,6 +77,21 @@ test('a block of Fulu that Gloas shows to be final is believed, by the branch of
   assert.equal(client.finalized().slot, gloasSlot + 32)
 })
 
+test('an update that brings no committee brings finality all the same', () => {
+  const config = eras[0][1]
+  const rehearsal = createRehearsal(config)
+  const { root, answer } = rehearsal.bootstrap(start + 32, hash(0xb0))
+  const client = createLightClient(
+    config,
+    fromHex(root)!,
+    readBootstrap(config, (answer as { data: unknown }).data),
+  )
+  const branch = Array.from({ length: 6 }, () => hash(0))
+  const data = { ...(rehearsal.update(wish(start + 320)).data as object), next_sync_committee_branch: branch }
+  client.apply(readUpdate(config, 'update', data), later)
+  assert.deepEqual([client.finalized().executionHash, client.period()], [hash(0x11), period])
+})
+
 describe('the light client refuses', () => {
   const config = eras[0][1]
   const rehearsal = createRehearsal(config)

@@ -75,7 +75,7 @@ export interface Update {
   readonly finalityBranch: readonly Uint8Array[]
   readonly signatureSlot: number
   readonly aggregate: SyncAggregate
-  /** Absent in a finality update. */
+  /** Absent in a finality update, and in an update that brings none. */
   readonly next?: Sealed
   readonly places: (typeof placesOf)[Era]
 }
@@ -153,6 +153,11 @@ export function readBootstrap(config: BeaconConfig, json: unknown): Bootstrap {
   }
 }
 
+/** A branch of zeros is how an update says that it brings no committee. */
+function isZero(branch: readonly Uint8Array[]): boolean {
+  return branch.every(node => node.every(byte => byte === 0))
+}
+
 /** A LightClientUpdate, or with `finality` a LightClientFinalityUpdate. Faults as for `readBootstrap`. */
 export function readUpdate(config: BeaconConfig, kind: 'update' | 'finality', json: unknown): Update {
   const slot = slotOf((json as { attested_header?: unknown } | null)?.attested_header)
@@ -160,9 +165,10 @@ export function readUpdate(config: BeaconConfig, kind: 'update' | 'finality', js
   type Message = ReturnType<(typeof types)[Era][typeof kind]['defaultValue']>
   const message = read<Message>(types[era][kind], json)
   const { attestedHeader, finalizedHeader, finalityBranch, signatureSlot, syncAggregate } = message
-  const next = 'nextSyncCommittee' in message && {
-    next: { committee: message.nextSyncCommittee, branch: message.nextSyncCommitteeBranch },
-  }
+  const next = 'nextSyncCommittee' in message &&
+    !isZero(message.nextSyncCommitteeBranch) && {
+      next: { committee: message.nextSyncCommittee, branch: message.nextSyncCommitteeBranch },
+    }
   return {
     attested: lightHeader(config, attestedHeader),
     finalized: lightHeader(config, finalizedHeader),
