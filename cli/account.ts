@@ -1,8 +1,8 @@
 // A chain, its contracts, and a wallet on it, as the commands that spend something need them.
 //
-// A devnet's folder (`--data`) names all three; `--rpc`, `--addresses` and `--wallet` replace one each, and the first two
-// together need no devnet. Before anything is asked or signed, the endpoint must be of the chain that the addresses are
-// for, and have our contracts where they say: what is signed for a wrong chain or sent to a wrong address is lost.
+// A devnet's folder (`--data`) names all three; `--rpc`, `--addresses` and `--wallet` replace one each, and the first
+// two together need no devnet. Before anything is asked or signed, the endpoint must be of the chain that the addresses
+// are for, and have our contracts where they say: what is signed for a wrong chain or sent to a wrong address is lost.
 
 import { Fault, isFault } from '../base/fault.ts'
 import type { Addresses } from '../registry-contract/addresses.ts'

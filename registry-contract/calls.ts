@@ -17,7 +17,8 @@ export const registryCalls = [
 
 export const registrarCalls = [
   'function commit(bytes32 commitment)',
-  'function register(string label, address owner, uint256 terms, bytes32 secret, bytes contenthash) returns (bytes32 node)',
+  'function register(string label, address owner, uint256 terms, bytes32 secret, bytes contenthash) ' +
+    'returns (bytes32 node)',
   'function renew(string label, uint256 terms)',
   'function safeTransferFrom(address from, address to, uint256 tokenId)',
   'function commitments(bytes32 commitment) view returns (uint256 madeAt)',

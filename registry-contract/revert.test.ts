@@ -46,7 +46,8 @@ test('in words', () => {
     [
       'EdgeEndpointInvalid',
       [['0x7f000101', `0x${'00'.repeat(16)}`, 0, 80, 0, 4001]],
-      `EdgeEndpointInvalid (ipv4 0x7f000101, ipv6 0x${'00'.repeat(16)}, dnsPort 0, httpPort 80, httpsPort 0, overlayPort 4001)`,
+      `EdgeEndpointInvalid (ipv4 0x7f000101, ipv6 0x${'00'.repeat(16)}, dnsPort 0, httpPort 80, ` +
+        'httpsPort 0, overlayPort 4001)',
     ],
   ]
   for (const [name, values, words] of rows)

@@ -92,7 +92,9 @@ async function unmistakable(typed: string, shown: string): Promise<string> {
   try {
     return ensNormalize(shown)
   } catch (cause) {
-    const reason = /\((.*?)\) \(argument/.exec((cause as Error).message)?.[1] ?? 'not a valid label'
+    const [, told = 'not a valid label'] = /\((.*?)\) \(argument/.exec((cause as Error).message) ?? []
+    // It marks the direction of what it quotes; a terminal shows that as rubbish.
+    const reason = told.replace(/\p{Cf}/gu, '')
     if (!/mixture|confusable/.test(reason)) return refuse(typed, `cannot be a name: ${reason}`)
     const strangers = [...shown].filter(one => one > '\x7e').map(codeOf)
     const seen = [...new Set(strangers)].slice(0, 4).join(', ')

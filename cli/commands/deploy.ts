@@ -12,6 +12,7 @@ import {
   type DeployOptions,
   planDeployment,
 } from '../../registry-contract/io/deploy.ts'
+import { fillAccounts } from '../../registry-contract/io/mint.ts'
 import { requireHex } from '../../registry-contract/io/registrar.ts'
 import { createWallet } from '../../registry-contract/io/wallet.ts'
 import { requireLabel } from '../../registry-contract/label.ts'
@@ -69,12 +70,22 @@ export async function deploy(options: DeployCommand): Promise<void> {
   const addresses = await progress.bar('contracts created', missing.length, advance =>
     carryOut(request, plan, () => advance(1)),
   )
+  if (parameters.minter === 'deployer') {
+    const filled = amountText(inxtOfDeployer)
+    const token = addresses.contracts.InxtToken.address
+    await progress.step(`the deployer has ${filled} INXT to hand out`, () =>
+      fillAccounts(wallet, token, [wallet.address], inxtOfDeployer),
+    )
+  }
   if (options.json) process.stdout.write(`${JSON.stringify({ file, ...addresses }, null, 2)}\n`)
   else terminal.line(`\n  ${terminal.paint('cyan', file)} says where they are.\n`)
 }
 
 /** A minute or two of a busy chain for each contract. */
 const receiptPatienceMs = 300_000
+
+/** Where it is worth nothing, there may be plenty. */
+const inxtOfDeployer = 1_000_000n * 10n ** 18n
 
 /** Beside a person's other caches: compiling takes seconds and gives the same every time. */
 function cacheFolder(): string {

@@ -105,11 +105,25 @@ export async function nameRegister(
   })
 }
 
-/** One transaction that can be estimated before it is agreed on. */
-async function one(desk: Desk, what: string, call: Call, inxt = 0n): Promise<Receipt> {
+interface Deed {
+  /** What will be done, in the bill; and what is done, at the end. */
+  readonly todo: string
+  readonly done: string
+  readonly call: Call
+  /** INXT wei. */
+  readonly inxt?: bigint
+}
+
+/** Transactions that can be estimated before they are agreed on; the last one's receipt. */
+async function carryOut(desk: Desk, deeds: readonly Deed[]): Promise<Receipt> {
   const { wallet, terminal, agree } = desk
-  await agree([{ what, gas: await wallet.estimate(call), inxt }])
-  return terminal.step(what, () => wallet.send(call))
+  const expenses = deeds.map(async ({ todo, call, inxt = 0n }) => {
+    return { what: todo, gas: await wallet.estimate(call), inxt }
+  })
+  await agree(await Promise.all(expenses))
+  let last: Receipt | undefined
+  for (const { done, call } of deeds) last = await terminal.step(done, () => wallet.send(call))
+  return last!
 }
 
 export async function nameRenew(typed: string, options: NameOptions & { years: number }): Promise<void> {
@@ -118,7 +132,9 @@ export async function nameRenew(typed: string, options: NameOptions & { years: n
     const { registrar, name } = desk
     const { rent } = await registrar.price(name.label, years)
     const call = await registrar.calls.renew(name.label, years)
-    return one(desk, `${name.label} is renewed for ${yearsText(years)}`, call, rent)
+    const term = yearsText(years)
+    const done = `${name.label} is renewed for ${term}`
+    return carryOut(desk, [{ todo: `renew for ${term}`, done, call, inxt: rent }])
   })
 }
 
@@ -126,7 +142,7 @@ export async function nameTransfer(typed: string, to: string, options: NameOptio
   await atDesk(typed, options, async desk => {
     await requireOwner(desk)
     const call = await desk.registrar.calls.transfer(desk.name.label, to)
-    return one(desk, `${desk.name.label} belongs to ${to}`, call)
+    return carryOut(desk, [{ todo: `hand over to ${to}`, done: `${desk.name.label} is handed over`, call }])
   })
 }
 
@@ -142,27 +158,22 @@ export async function nameSet(typed: string, options: SetOptions): Promise<void>
   await atDesk(typed, options, async desk => {
     const { calls } = desk.registrar
     const { label } = desk.name
-    const changes: [what: string, call: Call][] = []
+    const deeds: Deed[] = []
+    const add = (what: string, value: string, call: Call): unknown =>
+      deeds.push({ todo: `set ${what}`, done: `${what} is ${value}`, call })
     if (content !== undefined)
-      changes.push([`content is ${content}`, await calls.setContenthash(label, hashOf(content, '--content'))])
-    if (zone !== undefined)
-      changes.push([`zone is ${zone}`, await calls.setZonehash(label, hashOf(zone, '--zone'))])
+      add('content', content, await calls.setContenthash(label, hashOf(content, '--content')))
+    if (zone !== undefined) add('zone', zone, await calls.setZonehash(label, hashOf(zone, '--zone')))
     if (delegate !== undefined) {
       const address = delegate === 'none' ? zeroAddress : delegate
-      changes.push([`delegate is ${delegate}`, await calls.setDelegate(label, address)])
+      add('delegate', delegate, await calls.setDelegate(label, address))
     }
-    if (changes.length === 0) {
+    if (deeds.length === 0) {
       throw new Fault('config/invalid', 'There is nothing to set.', {
         hint: 'Give --content, --zone or --delegate; `none` takes it away.',
       })
     }
-    const expenses = changes.map(async ([what, call]) => {
-      return { what, gas: await desk.wallet.estimate(call), inxt: 0n }
-    })
-    await desk.agree(await Promise.all(expenses))
-    let last: Receipt | undefined
-    for (const [what, call] of changes) last = await desk.terminal.step(what, () => desk.wallet.send(call))
-    return last!
+    return carryOut(desk, deeds)
   })
 }
 

@@ -7,7 +7,6 @@ import { isFault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
 import { startAnvil } from './anvil.ts'
 import { compileContracts } from './compile.ts'
-import { deployContracts, readAddresses } from './deploy.ts'
 import { compiled, startDevchain } from './devchain.ts'
 
 let folder: string
@@ -43,7 +42,9 @@ describe('the embedded chain', () => {
       hash: string
     }
     assert.equal(block.hash, blockHash)
-    const logs = await rpc.call('eth_getLogs', [{ fromBlock: '0x0', address: first.addresses.nameRegistry }])
+    const logs = await rpc.call('eth_getLogs', [
+      { fromBlock: '0x0', address: first.addresses.contracts.NameRegistry.address },
+    ])
     assert.equal((logs as unknown[]).length, 1)
     await rpc.close()
     await again.stop()
@@ -97,7 +98,7 @@ describe('the embedded chain', () => {
   })
 })
 
-describe('compiling and deploying', () => {
+describe('compiling', () => {
   test('the second time comes from the cache, byte for byte; a damaged cache is made again', async () => {
     const artifacts = await compiled()
     const cache = join(folder, 'artifacts')
@@ -107,29 +108,5 @@ describe('compiling and deploying', () => {
     assert.deepEqual(await compileContracts(cache), { ...artifacts, mark: 1 })
     await writeFile(join(cache, file!), '{"NameRegistry":')
     assert.deepEqual(await compileContracts(cache), artifacts)
-  })
-
-  test('contracts are deployed once, and again only when chain or sources changed', async () => {
-    const chain = await startDevchain()
-    const options = {
-      rpc: chain.rpc,
-      wallet: await chain.wallet(9),
-      artifacts: await compiled(),
-      suffixNode: chain.addresses.suffixNode,
-      file: join(chain.folder, 'addresses.json'),
-    }
-    assert.deepEqual(await deployContracts(options), chain.addresses)
-    assert.deepEqual(await readAddresses(options.file), chain.addresses)
-
-    const other = await deployContracts({ ...options, suffixNode: `0x${'01'.repeat(32)}` })
-    assert.notEqual(other.nameRegistry, chain.addresses.nameRegistry)
-    await chain.rpc.call('anvil_setCode', [other.edgeRegistry, '0x'])
-    const again = await deployContracts({ ...options, suffixNode: `0x${'01'.repeat(32)}` })
-    assert.notEqual(again.edgeRegistry, other.edgeRegistry)
-
-    await writeFile(options.file, '{"chainId":31337}')
-    await assert.rejects(deployContracts(options), error => isFault(error, 'state/broken'))
-    assert.equal(await readAddresses(join(chain.folder, 'none.json')), undefined)
-    await chain.stop()
   })
 })

@@ -155,8 +155,8 @@ describe('deployment', () => {
     const tier = '(uint128 endsAtWei, uint64 bonusPercent, uint64 bonusLargePercent)'
     const [terms] = await view(
       TokenSale.address,
-      'function terms() view returns ((uint256 rate, uint64 opensAt, uint64 closesAt, uint128 minimumWei, uint128 capWei, ' +
-        'uint128 largeWei, uint64 refundTerm, uint64 frozenUntil, uint64 teamPermille, uint64 companyPermille, ' +
+      'function terms() view returns ((uint256 rate, uint64 opensAt, uint64 closesAt, uint128 minimumWei, ' +
+        'uint128 capWei, uint128 largeWei, uint64 refundTerm, uint64 frozenUntil, uint64 teamPermille, uint64 companyPermille, ' +
         `uint128 bounty, ${tier} first, ${tier} second))`,
     )
     const ether = 10n ** 18n
@@ -199,6 +199,17 @@ describe('deployment', () => {
     const { steps } = await planDeployment({ ...options, parameters: dearer })
     const fresh = steps.filter(({ kept }) => kept === undefined).map(({ name }) => name)
     assert.deepEqual(fresh, ['EdgeRegistry', 'SlashPolicy'])
+  })
+
+  test('what a chain forgot is made again, with what depends on it', async () => {
+    const file = join(folder, 'forgotten.json')
+    const first = await deployContracts({ ...options, file })
+    await rpc.call('anvil_setCode', [first.contracts.NameRegistrar.address, '0x'])
+    const again = await deployContracts({ ...options, file })
+    const moved = contractNames.filter(
+      name => first.contracts[name].address !== again.contracts[name].address,
+    )
+    assert.deepEqual(moved, ['NameRegistry', 'NameRegistrar'])
   })
 
   test('another chain, an address without code, other code: each is told', async () => {

@@ -100,7 +100,7 @@ function complaintOf(kdf: string, params: Record<string, unknown>): string | und
   return count > pbkdf2CountMax ? 'asks for more work than a pass phrase is worth' : undefined
 }
 
-/** The private key, 0x and 64 digits. Fault `config/invalid` for a wrong pass phrase, `state/broken` for a damaged file. */
+/** The key, 0x and 64 digits. Fault `config/invalid` for a wrong pass phrase, `state/broken` for a damaged file. */
 export async function openKeystore(keystore: Keystore, passphrase: string, file: string): Promise<string> {
   const { decryptKeystoreJson } = await ethersWallet()
   try {
