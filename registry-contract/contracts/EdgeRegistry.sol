@@ -24,6 +24,8 @@ import {InxtToken} from "./InxtToken.sol";
 contract EdgeRegistry is InxtSpender {
     using SafeERC20 for InxtToken;
 
+    // Three slots, each read as a whole; the rule would sort them by size.
+    // solhint-disable-next-line gas-struct-packing
     struct Edge {
         address owner;
         uint96 stake;
@@ -167,6 +169,7 @@ contract EdgeRegistry is InxtSpender {
     /// @param stake What there is, in INXT wei
     error SlashInvalid(bytes32 peerKey, uint96 amount, uint96 reward, uint96 stake);
 
+    /// @notice Fixes who slashes, and the terms of a stake, for ever.
     /// @param token_ INXT
     /// @param policy_ The only contract that takes stakes away; its address may be computed before it is deployed
     /// @param stakeMin_ The least an edge enters with, in INXT wei

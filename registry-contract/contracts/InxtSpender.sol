@@ -13,6 +13,7 @@ abstract contract InxtSpender is Multicall, ReentrancyGuardTransient {
     /// @notice INXT.
     InxtToken public immutable token;
 
+    /// @notice Fixes what is paid in.
     /// @param token_ INXT
     constructor(InxtToken token_) {
         token = token_;

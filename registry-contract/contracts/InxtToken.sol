@@ -20,6 +20,7 @@ contract InxtToken is ERC20Capped, ERC20Burnable, ERC20Permit {
     /// @param caller Who tried
     error MinterMismatch(address minter, address caller);
 
+    /// @notice Fixes minter and cap, for ever.
     /// @param minter_ The only one who mints; its address may be computed before it is deployed
     /// @param cap_ The most that may exist at one time, in INXT wei
     constructor(address minter_, uint256 cap_) ERC20("INXT", "INXT") ERC20Permit("INXT") ERC20Capped(cap_) {

@@ -9,6 +9,9 @@ library Labels {
     /// @notice Longest label of the DNS (RFC 1035 section 2.3.4), in bytes.
     uint256 internal constant LENGTH_MAX = 63;
 
+    /// @dev One bit for each of "-", 0-9 and a-z, at its code.
+    uint256 private constant _ALLOWED = (1 << 0x2d) | (0x3ff << 0x30) | (0x3ffffff << 0x61);
+
     /// @notice The label is empty or longer than 63 bytes.
     /// @param length Its length in bytes
     error LabelLengthInvalid(uint256 length);
@@ -24,10 +27,9 @@ library Labels {
         uint256 length = label.length;
         if (length == 0 || length > LENGTH_MAX) revert LabelLengthInvalid(length);
         for (uint256 i = 0; i < length; ++i) {
-            bytes1 c = label[i];
-            bool inner = c == "-" && i != 0 && i != length - 1;
-            bool alphanumeric = (c >= "a" && c <= "z") || (c >= "0" && c <= "9");
-            if (!alphanumeric && !inner) revert LabelCharacterInvalid(i, c);
+            if ((_ALLOWED >> uint8(label[i])) & 1 == 0) revert LabelCharacterInvalid(i, label[i]);
         }
+        if (label[0] == "-") revert LabelCharacterInvalid(0, "-");
+        if (label[length - 1] == "-") revert LabelCharacterInvalid(length - 1, "-");
     }
 }

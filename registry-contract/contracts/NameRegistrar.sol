@@ -95,15 +95,11 @@ contract NameRegistrar is ERC721, InxtSpender {
         bytes32 indexed node, string label, address indexed owner, uint64 expiresAt, uint64 sequence, uint256 cost
     );
 
-    /// @notice A name was renewed.
+    /// @notice A name was renewed; until when, the registry's NameExtended says before it.
     /// @param node The name
     /// @param payer Who paid
-    /// @param expiresAt The first second at which it is not held any more
-    /// @param sequence That of the registry's NameExtended
     /// @param cost What was paid, in INXT wei
-    event NameRenewed(
-        bytes32 indexed node, address indexed payer, uint64 expiresAt, uint64 sequence, uint256 cost
-    );
+    event NameRenewed(bytes32 indexed node, address indexed payer, uint256 cost);
 
     /// @notice Rent went to the treasury.
     /// @param amount In INXT wei
@@ -163,6 +159,7 @@ contract NameRegistrar is ERC721, InxtSpender {
     /// @param expiresAtMax When it may
     error NameTermExceeded(bytes32 node, uint64 expiresAt, uint64 expiresAtMax);
 
+    /// @notice Fixes facts, money and policy, for ever.
     /// @param registry_ Must have this contract as its registrar
     /// @param token_ INXT
     /// @param treasury_ Where rent goes
@@ -241,8 +238,8 @@ contract NameRegistrar is ERC721, InxtSpender {
         uint64 expiresAt = _expiresAt(node, before, terms);
         uint256 cost = terms * rentOf(bytes(label).length);
 
-        uint64 sequence = registry.extend(node, expiresAt);
-        emit NameRenewed(node, msg.sender, expiresAt, sequence, cost);
+        registry.extend(node, expiresAt);
+        emit NameRenewed(node, msg.sender, cost);
         token.safeTransferFrom(msg.sender, address(this), cost);
     }
 
@@ -367,13 +364,16 @@ contract NameRegistrar is ERC721, InxtSpender {
     }
 
     /// @dev Every move of a token comes through here with who asked for it: no token is minted or burnt elsewhere.
+    /// The registry hands over first and says from whom, which spares asking it; it calls nobody.
     function _update(address to, uint256 tokenId, address auth) internal override returns (address from) {
-        from = _ownerOf(tokenId);
+        from = registry.transfer(bytes32(tokenId), to);
         _checkAuthorized(from, auth, tokenId);
         _approve(address(0), tokenId, address(0), false);
-        --_balances[from];
-        ++_balances[to];
-        registry.transfer(bytes32(tokenId), to);
+        // Who holds a token counts at least one, and there are fewer names than 2^256.
+        unchecked {
+            --_balances[from];
+            ++_balances[to];
+        }
         emit Transfer(from, to, tokenId);
     }
 

@@ -78,6 +78,7 @@ contract SlashPolicy is EIP712 {
     /// @param peerKey The edge
     error StakeEmpty(bytes32 peerKey);
 
+    /// @notice Fixes whose stakes, and the reporter's share, for ever.
     /// @param registry_ Must have this contract as its policy
     /// @param rewardBips_ What the reporter gets of a stake, in ten thousandths
     constructor(EdgeRegistry registry_, uint256 rewardBips_) EIP712("INXT SlashPolicy", "1") {

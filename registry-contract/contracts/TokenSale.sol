@@ -154,6 +154,7 @@ contract TokenSale is ReentrancyGuardTransient {
     /// @param frozenUntil Until when
     error Frozen(uint64 frozenUntil);
 
+    /// @notice Fixes the terms, for ever.
     /// @param token_ What is sold; its minter must be this contract
     /// @param terms_ When, how much, for how much
     /// @param receivers_ Team, company and bounty programme

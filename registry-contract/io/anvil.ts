@@ -8,8 +8,6 @@
 // a fresh chain mines one block.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
@@ -17,6 +15,7 @@ import { Fault, isFault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
 import { parseData, parseQuantity } from '../answers.ts'
 import { readJson, writeAtomically } from './file.ts'
+import { foundryBinary } from './foundry.ts'
 import { createRpc, type Rpc } from './rpc.ts'
 
 /** The words every development chain knows: worth nothing anywhere else. */
@@ -56,19 +55,6 @@ const defaults = {
 const stopDeadlineMs = 3_000
 /** A state of 100 MB is some 100,000 transactions: far past what a development chain sees. */
 const stateBytesMax = 256 * 1024 * 1024
-
-/** The binary itself: the package's wrapper would be one more process to stop, and 62 MB instead of 19. */
-function binaryPath(): string {
-  const arch = process.arch === 'x64' ? 'amd64' : process.arch
-  const name = `@foundry-rs/anvil-${process.platform}-${arch}`
-  try {
-    const folder = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`))
-    return join(folder, 'bin', process.platform === 'win32' ? 'anvil.exe' : 'anvil')
-  } catch (cause) {
-    const hint = 'Run `npm install` without --omit=optional, or give another chain with --rpc.'
-    throw new Fault('tool/missing', `The package ${name} is not installed.`, { cause, hint })
-  }
-}
 
 /** True when the file is there; Fault `state/broken` when anvil could not start from it. */
 async function checkState(file: string): Promise<boolean> {
@@ -155,7 +141,7 @@ export async function startAnvil(given: AnvilOptions): Promise<Anvil> {
     '--mnemonic': options.mnemonic,
     ...(kept && { '--load-state': options.stateFile! }),
   }).flat()
-  const child = spawn(binaryPath(), flags, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(foundryBinary('anvil'), flags, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const exited = new Promise<void>(resolve => {
     child.once('exit', () => resolve())
     child.once('error', () => resolve())

@@ -198,7 +198,7 @@ contract NameRegistrarTest is Network {
         vm.expectEmit(address(registry));
         emit NameRegistry.NameExtended(node, uint64(first + 3 * TERM), 3);
         vm.expectEmit(address(registrar));
-        emit NameRegistrar.NameRenewed(node, BOB, uint64(first + 3 * TERM), 3, 15 * INXT);
+        emit NameRegistrar.NameRenewed(node, BOB, 15 * INXT);
         uint256 before = token.balanceOf(BOB);
         vm.prank(BOB);
         registrar.renew("renewed", 3);
@@ -257,6 +257,7 @@ contract NameRegistrarTest is Network {
         for (uint256 i = 0; i < 6; ++i) {
             (uint256 rent, uint256 premium) = registrar.price(labels[i], 3);
             vm.assertEq(rent, 3 * rents[i] * INXT);
+            vm.assertEq(registrar.rentOf(bytes(labels[i]).length), rents[i] * INXT);
             vm.assertEq(premium, 0);
         }
     }
