@@ -4,7 +4,7 @@ import { Interface } from 'ethers/abi'
 import fc from 'fast-check'
 import { fromHex, toHex, utf8 } from '../base/bytes.ts'
 import { isFault } from '../base/fault.ts'
-import { decodeDigits, encodeTuple, encodeWord, formOf, signature, type Value } from './abi.ts'
+import { decodeTuple, encodeTuple, encodeWord, formOf, signature, type Value } from './abi.ts'
 import { decodeEvent, encodeEvent } from './events.ts'
 import { eventTexts } from './signatures.ts'
 import { registryEvent, sourceOfEvent } from './specimens.ts'
@@ -44,44 +44,44 @@ test('events are encoded as ethers encodes them, and decoded back', () => {
 test('values keep their type: text, number up to 64 bits, bigint past that', () => {
   const types = ['uint64', 'uint96', 'bytes4', 'address', 'string', 'bytes']
   const values: Value[] = [2 ** 53 - 1, 2n ** 96n - 1n, '0x7f000101', `0x${'0c'.repeat(20)}`, 'bücher', '0x']
-  assert.deepEqual(decodeDigits(forms(...types), toHex(encodeTuple(forms(...types), values))), values)
+  assert.deepEqual(decodeTuple(forms(...types), `0x${toHex(encodeTuple(forms(...types), values))}`), values)
   assert.throws(() => encodeWord(formOf('uint8'), 256), /assertion/)
   assert.throws(() => formOf('int8'), /assertion/)
 })
 
 test('only the canonical encoding is decoded', () => {
   const types = forms('bytes', 'uint64')
-  const good = toHex(encodeTuple(types, ['0xc0ffee', 7]))
-  const at = (word: number, byte: number): number => (word * 32 + byte) * 2
+  const good = `0x${toHex(encodeTuple(types, ['0xc0ffee', 7]))}`
+  const at = (word: number, byte: number): number => 2 + (word * 32 + byte) * 2
   const changed = (index: number, byte: string): string => good.slice(0, index) + byte + good.slice(index + 2)
   const rows: [why: string, hex: string][] = [
     ['cut off', good.slice(0, -2)],
     ['a byte too many', `${good}00`],
     ['a word too many', good + '00'.repeat(32)],
-    ['empty', ''],
-    ['a head alone', good.slice(0, 128)],
+    ['empty', '0x'],
+    ['a head alone', good.slice(0, 130)],
     ['offset past its place', changed(at(0, 31), '60')],
     ['offset into the head', changed(at(0, 31), '00')],
-    ['offset of 2^256 - 1', 'ff'.repeat(32) + good.slice(64)],
+    ['offset of 2^256 - 1', `0x${'ff'.repeat(32)}${good.slice(66)}`],
     ['uint64 over its width', changed(at(1, 23), '01')],
     ['uint64 over 2^53', changed(at(1, 24), '01')],
     ['length over the data', changed(at(2, 31), '60')],
     ['length of 2^252', changed(at(2, 0), '10')],
     ['length shorter than the value', changed(at(2, 31), '02')],
     ['padding not zero', changed(at(3, 31), '01')],
-    ['100 kB', '00'.repeat(100_000)],
+    ['100 kB', `0x${'00'.repeat(100_000)}`],
   ]
-  assert.deepEqual(decodeDigits(types, good), ['0xc0ffee', 7])
+  assert.deepEqual(decodeTuple(types, good), ['0xc0ffee', 7])
   for (const [why, hex] of rows) {
     assert.throws(
-      () => decodeDigits(types, hex),
+      () => decodeTuple(types, hex),
       error => isFault(error, 'bytes/malformed'),
       why,
     )
   }
-  const badText = toHex(encodeTuple(forms('bytes'), ['0xff']))
+  const badText = `0x${toHex(encodeTuple(forms('bytes'), ['0xff']))}`
   assert.throws(
-    () => decodeDigits(forms('string'), badText),
+    () => decodeTuple(forms('string'), badText),
     error => isFault(error),
   )
 })

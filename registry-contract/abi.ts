@@ -48,6 +48,8 @@ const digits = 64
 /** Bytes of arguments; the largest of ours are two strings of 253 bytes with their words, this leaves ample room. */
 const tupleBytesMax = 2048
 const zeros = '0'.repeat(digits)
+/** Lengths have their last eight digits at most. */
+const lengthPadding = zeros.slice(8)
 
 /**
  * Reads `event Name(type indexed name, …)`; only called with texts of our own, so a mistake is an assertion.
@@ -86,16 +88,31 @@ function malformed(what: string): never {
   throw new Fault('bytes/malformed', what)
 }
 
+/** The value of `0` to `9` and `a` to `f`; of anything else, nothing that makes sense. */
+function nibble(code: number): number {
+  return code < 58 ? code - 48 : code - 87
+}
+
+/** Digits as an integer; `Number('0x…')` would take five times as long. */
+function readInteger(hex: string, from: number, to: number): number {
+  let value = 0
+  for (let at = from; at < to; at++) value = value * 16 + nibble(hex.charCodeAt(at))
+  return value
+}
+
 /** One static value from the 64 digits at `at`. */
 function readWord(form: Form, hex: string, at: number): Value {
-  const { kind, type, from } = form
+  const { kind, from } = form
   if (hex.length < at + digits) malformed('Arguments are cut off.')
-  if (!hex.startsWith(form.padding, at + form.paddingFrom)) malformed(`A word does not hold a ${type}.`)
-  const text = `0x${hex.slice(at + from, at + from + 2 * form.bytes)}`
-  if (kind === 'hex') return text
-  if (kind === 'bigint') return BigInt(text)
-  const integer = Number(text)
-  return Number.isSafeInteger(integer) ? integer : malformed(`A ${type} is larger than 2^53 - 1.`)
+  if (!hex.startsWith(form.padding, at + form.paddingFrom)) malformed(`A word does not hold a ${form.type}.`)
+  const end = at + from + 2 * form.bytes
+  if (kind === 'number') {
+    const integer = readInteger(hex, at + from, end)
+    return Number.isSafeInteger(integer) ? integer : malformed(`A ${form.type} is larger than 2^53 - 1.`)
+  }
+  if (form.bytes === word && hex.length === 2 + digits) return kind === 'bigint' ? BigInt(hex) : hex
+  const text = `0x${hex.slice(at + from, end)}`
+  return kind === 'bigint' ? BigInt(text) : text
 }
 
 function padded(length: number): number {
@@ -105,7 +122,9 @@ function padded(length: number): number {
 /** A length or an offset; what cannot be one is a Fault. */
 function readLength(hex: string, at: number): number {
   if (hex.length < at + digits) malformed('Arguments are cut off.')
-  const length = Number(`0x${hex.slice(at, at + digits)}`)
+  const length = hex.startsWith(lengthPadding, at)
+    ? readInteger(hex, at + lengthPadding.length, at + digits)
+    : Number.POSITIVE_INFINITY
   return length <= tupleBytesMax ? length : malformed('A length is larger than what there is.')
 }
 
@@ -113,35 +132,44 @@ function readLength(hex: string, at: number): number {
 function readText(hex: string): string {
   let text = ''
   for (let at = 0; at < hex.length; at += 2) {
-    const code = Number.parseInt(hex.slice(at, at + 2), 16)
+    const code = readInteger(hex, at, at + 2)
     if (code >= 0x80) return fromUtf8(fromHex(hex)!) ?? malformed('A string is not UTF-8.')
     text += String.fromCharCode(code)
   }
   return text
 }
 
-/** Values in the order of `forms`, from lower-case digits; Fault unless they are the canonical encoding. */
-export function decodeDigits(forms: readonly Form[], hex: string): Value[] {
-  if (hex.length > 2 * tupleBytesMax) malformed(`${Math.ceil(hex.length / 2)} bytes of arguments.`)
-  let end = forms.length * digits
-  const values: Value[] = []
+/**
+ * Values in the order of `forms`, from 0x and digits in lower case, which are not checked to be such; Fault unless they
+ * are the canonical encoding.
+ */
+export function decodeTuple(forms: readonly Form[], text: string): Value[] {
+  if (text.length > 2 + 2 * tupleBytesMax) malformed(`${Math.ceil(text.length / 2) - 1} bytes of arguments.`)
+  let end = 2 + forms.length * digits
+  const values = new Array<Value>(forms.length)
   for (let i = 0; i < forms.length; i++) {
     const form = forms[i]!
     if (form.kind !== 'bytes' && form.kind !== 'string') {
-      values.push(readWord(form, hex, i * digits))
+      values[i] = readWord(form, text, 2 + i * digits)
       continue
     }
-    if (2 * readLength(hex, i * digits) !== end) malformed('An offset is not where an encoder puts it.')
+    if (2 + 2 * readLength(text, 2 + i * digits) !== end)
+      malformed('An offset is not where an encoder puts it.')
     const start = end + digits
-    const valueEnd = start + 2 * readLength(hex, end)
+    const valueEnd = start + 2 * readLength(text, end)
     end = start + 2 * padded((valueEnd - start) / 2)
-    if (end > hex.length) malformed('A value is cut off.')
-    if (!hex.startsWith(zeros.slice(0, end - valueEnd), valueEnd)) malformed('Padding is not zero.')
-    const value = hex.slice(start, valueEnd)
-    values.push(form.kind === 'bytes' ? `0x${value}` : readText(value))
+    if (end > text.length) malformed('A value is cut off.')
+    if (!text.startsWith(zeros.slice(0, end - valueEnd), valueEnd)) malformed('Padding is not zero.')
+    const value = text.slice(start, valueEnd)
+    values[i] = form.kind === 'bytes' ? `0x${value}` : readText(value)
   }
-  if (end !== hex.length) malformed(end > hex.length ? 'Arguments are cut off.' : 'Bytes are left over.')
+  if (end !== text.length) malformed(end > text.length ? 'Arguments are cut off.' : 'Bytes are left over.')
   return values
+}
+
+/** One static value from a word, as `decodeTuple` does it. */
+export function decodeWord(form: Form, text: string): Value {
+  return text.length === 2 + digits ? readWord(form, text, 2) : malformed('A word does not have 32 bytes.')
 }
 
 /** One static value as a word; a value that does not fit is a bug of the caller. */
@@ -154,7 +182,7 @@ export function encodeWord(form: Form, value: Value): Uint8Array {
   return out
 }
 
-/** The inverse of `decodeDigits`, as bytes. */
+/** The inverse of `decodeTuple`, as bytes. */
 export function encodeTuple(forms: readonly Form[], values: readonly Value[]): Uint8Array {
   const length = formOf('uint64')
   let end = forms.length * word

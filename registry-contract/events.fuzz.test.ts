@@ -8,10 +8,9 @@ import { sources, topics } from './signatures.ts'
 import { hexBytes, log } from './specimens.ts'
 
 test('hostile logs: only Fault comes out, and what is decoded is canonical', () => {
-  const topic = fc.oneof(hexBytes(32), hexBytes(3), fc.string(), fc.constantFrom(...topics))
+  const topic = fc.oneof(hexBytes(32), hexBytes(3), fc.constantFrom(...topics))
   const data = fc.oneof(
     fc.uint8Array({ maxLength: 300 }).map(bytes => `0x${toHex(bytes)}`),
-    fc.string(),
     fc
       .array(fc.nat(128), { maxLength: 10 })
       .map(words => `0x${words.map(w => w.toString(16).padStart(64, '0')).join('')}`),

@@ -2,14 +2,15 @@
 //
 // A log is what a contract shouted: up to four topics (the first says which event, the others are the indexed
 // fields) and data (the fields that are not indexed). The endpoint that hands it over is a stranger, so
-// everything is checked again here, though the contract could not have written anything else. Of a log that
+// everything is checked, though the contract could not have written anything else. Of a log that
 // is malformed the head may still be sound: what it says about node and sequence is salvaged, so that one
 // oversize hash is one bad fact and not a hole in the count of changes.
 
 import { toHex } from '../base/bytes.ts'
 import { assert, Fault, isFault } from '../base/fault.ts'
 import {
-  decodeDigits,
+  decodeTuple,
+  decodeWord,
   encodeTuple,
   encodeWord,
   type Form,
@@ -19,8 +20,11 @@ import {
 } from './abi.ts'
 import { eventsOf, type Source, sources } from './signatures.ts'
 
+/**
+ * As answers.ts gives it: 0x and hexadecimal digits in lower case, two a byte, which are not checked again here; 20 bytes
+ * of address, at most four topics of 32.
+ */
 export interface Log {
-  /** 0x and 40 lower-case hexadecimal digits, as everywhere in this folder. */
   readonly address: string
   readonly topics: readonly string[]
   readonly data: string
@@ -114,20 +118,6 @@ function malformed(what: string): never {
   throw new Fault('bytes/malformed', what)
 }
 
-/** The digits of hexadecimal text. */
-function digitsOf(text: string): string {
-  const isHex = text.length % 2 === 0 && /^0x[0-9a-f]*$/.test(text)
-  return isHex ? text.slice(2) : malformed('A log is not hexadecimal.')
-}
-
-/** A topic that is a whole word stays the text that it is. */
-function readTopic(form: Form, topic: string): Value {
-  if (topic.length !== 66) malformed('A topic is not a word.')
-  const digits = digitsOf(topic)
-  if (form.bytes === 32 && form.kind === 'hex') return topic
-  return decodeDigits([form], digits)[0]!
-}
-
 /** Undefined for an event that is none of ours to fold. */
 function planFor(source: Source, log: LogBody): Plan | undefined {
   return plans.get(source)!.get(log.topics[0] ?? '')
@@ -145,9 +135,9 @@ export function decodeEvent(source: Source, log: LogBody): RegistryEvent | undef
     malformed(`${signature.name} has ${log.topics.length} topics.`)
   const values: Record<string, Value> = { event: signature.name }
   for (let i = 0; i < indexed.length; i++) {
-    values[indexed[i]!.name] = readTopic(indexed[i]!.form, log.topics[i + 1]!)
+    values[indexed[i]!.name] = decodeWord(indexed[i]!.form, log.topics[i + 1]!)
   }
-  const decoded = decodeDigits(forms, digitsOf(log.data))
+  const decoded = decodeTuple(forms, log.data)
   for (let i = 0; i < names.length; i++) values[names[i]!] = decoded[i]!
   return values as unknown as RegistryEvent
 }
@@ -165,9 +155,9 @@ export function salvage(log: LogBody): Salvage | undefined {
   if (!plan?.forms.some(form => form.kind === 'bytes') || log.topics.length !== 2) return undefined
   const at = 2 + 64 * plan.names.indexOf('sequence')
   try {
-    const node = readTopic(formOf('bytes32'), log.topics[1]!) as string
-    const word = digitsOf(`0x${log.data.slice(at, at + 64)}`)
-    const sequence = decodeDigits([formOf('uint64')], word)[0] as number
+    const node = decodeWord(formOf('bytes32'), log.topics[1]!) as string
+    const word = `0x${log.data.slice(at, at + 64)}`
+    const sequence = decodeWord(formOf('uint64'), word) as number
     return { event: plan.signature.name as Salvage['event'], node, sequence }
   } catch (error) {
     if (isFault(error)) return undefined

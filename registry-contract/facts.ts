@@ -48,8 +48,7 @@ function changeOf(event: NameEvent): { change: RowChange; flaw?: string | undefi
   switch (event.event) {
     case 'NameAssigned': {
       const { owner, expiresAt } = event
-      const cleared = { delegate: nobody, contenthash: '0x', zonehash: '0x' }
-      return { change: { owner, expiresAt, sequence, ...cleared } }
+      return { change: { owner, expiresAt, sequence, delegate: nobody, contenthash: '0x', zonehash: '0x' } }
     }
     case 'NameExtended':
       return { change: { expiresAt: event.expiresAt, sequence } }

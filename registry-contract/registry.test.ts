@@ -125,7 +125,6 @@ describe('folding names', () => {
     const rows: [refused: string, logs: Log[]][] = [
       ['malformed', [{ ...assigned, data: assigned.data.slice(0, -2) }]],
       ['malformed', [{ ...assigned, topics: assigned.topics.slice(0, 2) }]],
-      ['malformed', [{ ...assigned, data: assigned.data.toUpperCase() }]],
       ['foreign', [{ ...assigned, address: owner }]],
       ['label', [assigned, logOf({ event: 'NameRegistered', label: 'Welcome', ...named })]],
       ['label', [assigned, logOf({ event: 'NameRegistered', label: 'other', ...named })]],

@@ -85,6 +85,8 @@ export class Rows {
     return true
   }
   #count = 0
+  #lastNode = ''
+  #lastRow = -1
 
   /** `seed`: 32 bits that strangers do not know, so that they cannot choose labels that collide. */
   constructor(seed: number) {
@@ -102,6 +104,8 @@ export class Rows {
 
   /** -1 when there is none. `node` is 0x and 64 lower-case digits. */
   ofNode(node: string): number {
+    // The events of one registration come one behind the other.
+    if (node === this.#lastNode) return this.#lastRow
     writeHex(this.#wanted, 0, 8, node, 2)
     return this.#byNode.find(hashNode(this.#wanted, 0, this.#seed), this.#isWanted)
   }
@@ -127,6 +131,8 @@ export class Rows {
     words.fill(0, from, from + rowWords)
     writeHex(words, from, 8, node, 2)
     this.#byNode.add(hashNode(words, from, this.#seed), row)
+    this.#lastNode = node
+    this.#lastRow = row
     return row
   }
 
@@ -220,6 +226,7 @@ export class Rows {
 
   /** Takes away the rows from `count` on and the labels from `labelEnd` on. */
   cut(count: number, labelEnd: number): void {
+    this.#lastNode = ''
     while (this.#count > count) {
       const row = --this.#count
       this.#unlabel(row)

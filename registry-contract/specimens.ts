@@ -13,7 +13,7 @@ import {
 import { domainHash, tokenOf } from './facts.ts'
 import { childNode, nodeOf } from './label.ts'
 import type { RegistryOptions } from './registry.ts'
-import { eventsOf, type Source, sources } from './signatures.ts'
+import { eventsOf, type Source, sources, topics } from './signatures.ts'
 
 const addressOf = (byte: string): string => `0x${byte.repeat(20)}`
 
@@ -126,8 +126,8 @@ export function logOf(event: RegistryEvent): Log {
 
 const hostileLog: fc.Arbitrary<Log> = fc.record({
   address: fc.constantFrom(...Object.values(contracts.contracts), addressOf('55')),
-  topics: fc.array(fc.oneof(hexBytes(32), fc.string()), { maxLength: 4 }),
-  data: fc.oneof(hexBytes(64), fc.string()),
+  topics: fc.array(fc.oneof(hexBytes(32), fc.constantFrom(...topics)), { maxLength: 4 }),
+  data: fc.oneof(hexBytes(64), fc.nat(300).chain(hexBytes)),
 })
 
 /** A sound log of which a piece of the data is missing or another. */
