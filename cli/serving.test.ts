@@ -8,10 +8,15 @@ const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 const entry = (byte: number) => ({
   peerKey: `0x${toHex(key(byte))}`,
   owner: '0x0',
+  operatorKey: '0x0',
   address: `127.0.1.${byte}`,
+  ipv6: '',
   dnsPort: 53,
   httpPort: 80,
+  httpsPort: 0,
   overlayPort: 4001,
+  stakeWei: 0n,
+  withdrawableAt: 0,
 })
 const member = (byte: number, port = 4001) => ({ id: peerIdOf(key(byte)), host: `127.0.1.${byte}`, port })
 

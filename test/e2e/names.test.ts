@@ -165,8 +165,14 @@ describe('names', () => {
     await fails([...nowhere, 'nonsense'], /no http URL/)
   })
 
-  test('deploy: says what is there, and leaves it alone', async () => {
+  test('deploy: says what is there, and leaves it alone', async t => {
     const out = join(place.folder, 'deployments')
+    const { XDG_CACHE_HOME: before } = process.env
+    process.env['XDG_CACHE_HOME'] = join(place.folder, 'cache')
+    t.after(() => {
+      if (before === undefined) delete process.env['XDG_CACHE_HOME']
+      else process.env['XDG_CACHE_HOME'] = before
+    })
     const words = ['deploy', '--rpc', network.rpc, '--wallet', network.walletFile, '--out', out]
     await fails(words, /Nothing was sent/)
     const first = await inxt([...words, '--yes'])
