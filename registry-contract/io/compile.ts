@@ -13,6 +13,7 @@ import { join, posix } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { Fault } from '../../base/fault.ts'
+import { type ContractName, contractNames } from '../addresses.ts'
 import { readJson, writeAtomically } from './file.ts'
 
 export interface Artifact {
@@ -22,18 +23,6 @@ export interface Artifact {
   readonly bytecode: string
 }
 
-/** What is deployed, in an order in which addresses are known or can be computed. */
-export const contractNames = [
-  'InxtToken',
-  'TokenSale',
-  'NameRegistry',
-  'NameRegistrar',
-  'DomainClaims',
-  'EdgeRegistry',
-  'SlashPolicy',
-] as const
-
-export type ContractName = (typeof contractNames)[number]
 export type Artifacts = Readonly<Record<ContractName, Artifact>>
 
 const contractsFolder = fileURLToPath(new URL('../contracts', import.meta.url))
