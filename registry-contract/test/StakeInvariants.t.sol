@@ -81,8 +81,15 @@ contract StakeWorld is World {
         (_last, _lastSignature) = (statement, abi.encodePacked(r, s, v));
     }
 
-    /// @notice The evidence that was accepted last, once more.
+    /// @notice The evidence that was accepted last, once more, after the edge has staked again if it can.
     function repeat(uint256 reporter) external {
+        uint256 which = _last.peerKey == 0 ? 0 : uint256(_last.peerKey) - 1;
+        address owner = _owners[which];
+        if (owner != address(0) && _withdrawableAt[which] == 0 && token.balanceOf(owner) >= STAKE_MIN) {
+            vm.prank(owner);
+            edges.addStake(_key(which), STAKE_MIN);
+            _stakes[which] += STAKE_MIN;
+        }
         vm.prank(_person(reporter));
         vm.expectRevert();
         policy.report(_last, _lastSignature, "served");
