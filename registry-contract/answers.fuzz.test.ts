@@ -5,7 +5,7 @@ import { Fault, isFault } from '../base/fault.ts'
 import { parseData, parseHeader, parseLogs, parseQuantity } from './answers.ts'
 
 const hash = `0x${'Ab'.repeat(32)}`
-const header = { number: '0x10', hash, parentHash: hash, more: 1 }
+const header = { number: '0x10', hash, parentHash: hash, timestamp: '0x20', more: 1 }
 const log = {
   address: `0x${'0C'.repeat(20)}`,
   topics: [hash],
@@ -20,11 +20,19 @@ test('well-formed answers are read, in lower case', () => {
     number: 16,
     hash: hash.toLowerCase(),
     parentHash: hash.toLowerCase(),
+    minedAt: 32_000,
   })
   assert.equal(parseHeader(null), undefined)
   assert.equal(parseLogs([log], 1)[0]!.address, `0x${'0c'.repeat(20)}`)
   assert.equal(parseLogs([log, { ...log, logIndex: '0x1' }], 2).length, 2)
   assert.equal(parseQuantity('0x1fffffffffffff', 'n'), Number.MAX_SAFE_INTEGER)
+})
+
+test('a log that is too long is cut, and the others are read', () => {
+  const long = { ...log, data: `0x${'ab'.repeat(100_000)}` }
+  const [first, second] = parseLogs([long, { ...log, logIndex: '0x1' }], 2)
+  assert.equal(first!.data, `0x${'ab'.repeat(4096)}`)
+  assert.equal(second!.data, '0x00')
 })
 
 test('ill-formed ones are refused', () => {
@@ -40,7 +48,9 @@ test('ill-formed ones are refused', () => {
     ['undefined header', () => parseHeader(undefined)],
     ['logs as an object', () => parseLogs({}, 9)],
     ['five topics', () => parseLogs([{ ...log, topics: Array(5).fill(hash) }], 9)],
-    ['too much data', () => parseLogs([{ ...log, data: `0x${'00'.repeat(5000)}` }], 9)],
+    ['header without an instant', () => parseHeader({ ...header, timestamp: undefined })],
+    ['header of no year', () => parseHeader({ ...header, timestamp: '0x1fffffffffffff' })],
+    ['long data that are none', () => parseLogs([{ ...log, data: `0x${'zz'.repeat(5000)}` }], 9)],
     ['the same log twice', () => parseLogs([log, log], 9)],
     ['falling blocks', () => parseLogs([log, { ...log, blockNumber: '0xf' }], 9)],
     [

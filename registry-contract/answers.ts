@@ -10,6 +10,8 @@ import type { BlockRef } from './journal.ts'
 
 export interface Header extends BlockRef {
   readonly parentHash: string
+  /** Milliseconds since the epoch. */
+  readonly minedAt: number
 }
 
 /** A log and where it stands; an endpoint lists logs in rising order of block and index. */
@@ -19,8 +21,10 @@ export interface PlacedLog extends Log {
   readonly blockIndex: number
 }
 
-/** Our longest event is 416 bytes of data; a contract cannot write more than gas allows anyway. */
+/** Our longest event is 640 bytes of data. What is longer is cut there: it is refused by whoever decodes it. */
 const logDataBytesMax = 4096
+/** An instant in milliseconds must stay an integer. */
+const secondsMax = Math.floor(Number.MAX_SAFE_INTEGER / 1000)
 
 function malformed(what: string): never {
   throw new Fault('bytes/malformed', `The endpoint answered with ${what}.`)
@@ -57,7 +61,20 @@ export function parseHeader(value: unknown): Header | undefined {
     number: parseQuantity(block.number, 'block number'),
     hash: parseData(block.hash, 'block hash', { bytes: 32 }),
     parentHash: parseData(block.parentHash, 'parent hash', { bytes: 32 }),
+    minedAt: parseSeconds(block.timestamp) * 1000,
   }
+}
+
+function parseSeconds(value: unknown): number {
+  const seconds = parseQuantity(value, 'timestamp')
+  return seconds <= secondsMax ? seconds : malformed('a timestamp out of range')
+}
+
+/** A hostile log may be as long as gas allows; it must not keep the others of its block from being read. */
+function parseLogData(value: unknown): string {
+  const textMax = 2 + 2 * logDataBytesMax
+  const cut = typeof value === 'string' && value.length > textMax ? value.slice(0, textMax) : value
+  return parseData(cut, 'log', { bytesMax: logDataBytesMax })
 }
 
 function parseLog(value: unknown): PlacedLog {
@@ -67,7 +84,7 @@ function parseLog(value: unknown): PlacedLog {
   return {
     address: parseData(log.address, 'address', { bytes: 20 }),
     topics: topics.map(topic => parseData(topic, 'topic', { bytes: 32 })),
-    data: parseData(log.data, 'log', { bytesMax: logDataBytesMax }),
+    data: parseLogData(log.data),
     blockNumber: parseQuantity(log.blockNumber, 'block number'),
     blockHash: parseData(log.blockHash, 'block hash', { bytes: 32 }),
     blockIndex: parseQuantity(log.logIndex, 'log index'),

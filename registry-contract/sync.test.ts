@@ -5,13 +5,14 @@ import { Fault, isFault } from '../base/fault.ts'
 import { integerBelow, seededRandom } from '../base/random.ts'
 import type { Header, PlacedLog } from './answers.ts'
 import type { Log } from './events.ts'
+import type { Chain } from './quorum.ts'
 import { createRegistry, type Registry } from './registry.ts'
-import { blockHash, contracts, edgeEvent, logOf, nameEvent } from './specimens.ts'
-import { type ChainView, createSync } from './sync.ts'
+import { blockHash, contracts, logOf, registration, registryEvent } from './specimens.ts'
+import { createSync, type SyncOptions } from './sync.ts'
 
 /** A chain in memory whose last blocks can be replaced; `before` runs ahead of every answer. */
 function createFakeChain(before: () => void = () => {}) {
-  const zero = { number: 0, hash: blockHash(0, 0), parentHash: blockHash(0, 99) }
+  const zero = { number: 0, hash: blockHash(0, 0), parentHash: blockHash(0, 99), minedAt: 0 }
   const blocks: { header: Header; logs: Log[] }[] = [{ header: zero, logs: [] }]
   let branch = 0
   let questions = 0
@@ -26,7 +27,10 @@ function createFakeChain(before: () => void = () => {}) {
     questions++
     before()
   }
-  const view: ChainView = {
+  const view: Chain = {
+    url: 'fake',
+    chainId: async () => 1,
+    codeHash: async () => undefined,
     async block(number) {
       asked()
       return (number === 'latest' ? blocks.at(-1) : blocks[number])?.header
@@ -49,7 +53,8 @@ function createFakeChain(before: () => void = () => {}) {
     mine(logs: Log[] = []) {
       const parent = blocks.at(-1)!.header
       const number = parent.number + 1
-      blocks.push({ header: { number, hash: blockHash(number, branch), parentHash: parent.hash }, logs })
+      const hash = blockHash(number, branch)
+      blocks.push({ header: { number, hash, parentHash: parent.hash, minedAt: 0 }, logs })
     },
     /** Drops the last blocks; what is mined next has other hashes. */
     drop(count: number) {
@@ -64,15 +69,16 @@ function createFakeChain(before: () => void = () => {}) {
   }
 }
 
-function createSynced(view: ChainView, more: { rangeMax?: number; confirm?: () => Promise<void> } = {}) {
+type More = Partial<Pick<SyncOptions, 'rangeMax' | 'confirm' | 'onGap'>>
+
+function createSynced(view: Chain, more: More = {}) {
   const registry = createRegistry(contracts)
   const changed: string[] = []
   const sync = createSync({
     chain: view,
     registry,
-    createEmpty: () => createRegistry(contracts),
     confirm: async () => {},
-    addresses: [contracts.nameRegistry, contracts.edgeRegistry],
+    addresses: Object.values(contracts.contracts),
     deployedAtBlock: 1,
     rangeMax: 10,
     onChanges: ({ labels }) => changed.push(...labels),
@@ -82,12 +88,14 @@ function createSynced(view: ChainView, more: { rangeMax?: number; confirm?: () =
 }
 
 function facts(registry: Registry): unknown {
-  const names = [...registry.names()].sort((a, b) => (a.label < b.label ? -1 : 1))
+  const names = [...registry.names()].map(name => name.plain()).sort((a, b) => (a.label < b.label ? -1 : 1))
   return { names, roll: registry.roll(), head: registry.head() }
 }
 
-const event = fc.oneof(nameEvent, edgeEvent).map(logOf)
+const event = registryEvent.map(logOf)
 const specimens = fc.sample(event, { numRuns: 300, seed: 6 })
+
+const owner = `0x${'0a'.repeat(20)}`
 
 /** Rounds until level; a chain that stands still must be reached in a few. */
 async function untilLevel(sync: ReturnType<typeof createSynced>['sync'], roundsMax: number): Promise<void> {
@@ -149,8 +157,7 @@ describe('sync', () => {
 
   test('the old table serves until the new one is complete; a wrong chain never replaces it', async () => {
     const chain = createFakeChain()
-    const register = specimens.find(log => log.address === contracts.nameRegistry)!
-    for (let i = 0; i < 100; i++) chain.mine(i === 10 ? [register] : [])
+    for (let i = 0; i < 100; i++) chain.mine(i === 10 ? registration('old', owner) : [])
     let ours = true
     const { registry, sync, changed } = createSynced(chain.view, {
       confirm: async () => {
@@ -175,7 +182,7 @@ describe('sync', () => {
   test('a range whose answer is too large is halved', async () => {
     const chain = createFakeChain()
     for (let i = 0; i < 300; i++) chain.mine([specimens[i]!])
-    const view: ChainView = {
+    const view: Chain = {
       ...chain.view,
       async logsBetween(from, to, addresses) {
         if (to - from >= 7) throw new Fault('bytes/too-large', 'too large')
@@ -183,7 +190,7 @@ describe('sync', () => {
       },
     }
     const { registry, sync } = createSynced(view, { rangeMax: 100 })
-    await untilLevel(sync, 1)
+    await untilLevel(sync, 4)
     assert.deepEqual(facts(registry), facts(chain.folded()))
   })
 
@@ -196,7 +203,7 @@ describe('sync', () => {
         chain.drop(198)
         for (let i = 0; i < 198; i++) chain.mine([specimens[299 - i]!])
       }
-      const view: ChainView = {
+      const view: Chain = {
         ...chain.view,
         async block(number) {
           // The fifth range of ten blocks begins by asking for its last one.
@@ -223,12 +230,13 @@ describe('sync', () => {
       const number = (): number => integerBelow(random, 100)
       const hash = (): string => blockHash(number(), integerBelow(random, 2))
       const header = async (): Promise<Header | undefined> =>
-        random.next() < 0.1 ? undefined : { number: number(), hash: hash(), parentHash: hash() }
+        random.next() < 0.1 ? undefined : { number: number(), hash: hash(), parentHash: hash(), minedAt: 0 }
       const logs = async (): Promise<PlacedLog[]> => {
         const where = { blockNumber: number(), blockHash: hash(), blockIndex: 0 }
         return random.next() < 0.6 ? [] : [{ ...specimens[number()]!, ...where }]
       }
-      const { sync } = createSynced({ block: header, logsOf: logs, logsBetween: logs })
+      const { view } = createFakeChain()
+      const { sync } = createSynced({ ...view, block: header, logsOf: logs, logsBetween: logs })
       for (let round = 0; round < 10; round++) {
         await sync.round().catch(error => assert.ok(isFault(error), error))
       }

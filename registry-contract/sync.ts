@@ -7,27 +7,19 @@
 //
 // When there is no common ancestor (a deeper re-organisation, another chain, the first start), a second
 // registry is filled from the deployment block while the first goes on serving, and replaces it in one step
-// when it is complete.
+// when it is complete. Logs that are missing are read again the same two ways (repair.ts).
 
 import { Fault } from '../base/fault.ts'
 import type { Header, PlacedLog } from './answers.ts'
 import type { BlockRef } from './journal.ts'
-import type { Changes, Registry } from './registry.ts'
-
-/** What is asked of a chain; every method may throw a Fault. */
-export interface ChainView {
-  /** Undefined when there is no such block. */
-  block(number: number | 'latest'): Promise<Header | undefined>
-  logsOf(blockHash: string, addresses: readonly string[]): Promise<PlacedLog[]>
-  logsBetween(from: number, to: number, addresses: readonly string[]): Promise<PlacedLog[]>
-}
+import type { Chain } from './quorum.ts'
+import type { Changes, Draft, Registry } from './registry.ts'
+import { createRepair } from './repair.ts'
 
 export interface SyncOptions {
-  readonly chain: ChainView
+  readonly chain: Chain
   /** The one that serves. */
   readonly registry: Registry
-  /** An empty one for the same contracts. */
-  readonly createEmpty: () => Registry
   /** Called before anything is read anew from the start: throws a Fault when it is not our chain. */
   readonly confirm: () => Promise<void>
   readonly addresses: readonly string[]
@@ -36,6 +28,8 @@ export interface SyncOptions {
   readonly depthMax?: number
   readonly rangeMax?: number
   readonly onChanges?: (changes: Changes) => void
+  /** Logs are missing and reading them again did not bring them. */
+  readonly onGap?: (fault: Fault) => void
 }
 
 export interface Sync {
@@ -52,11 +46,7 @@ const together = 8
 const defaults = { depthMax: 64, rangeMax: 2_000 }
 
 /** The newest block that both know; undefined when there is none within the journal. */
-async function commonAncestor(
-  chain: ChainView,
-  registry: Registry,
-  latest: Header,
-): Promise<number | undefined> {
+async function commonAncestor(chain: Chain, registry: Registry, latest: Header): Promise<number | undefined> {
   const head = registry.head()
   if (head && latest.number === head.number + 1 && latest.parentHash === head.hash) return head.number
   for (const known of registry.known()) {
@@ -81,7 +71,7 @@ async function logsBetween(options: SyncOptions, from: number, to: number): Prom
 }
 
 /** Whether `known` is still part of the chain. */
-async function holds(chain: ChainView, known: BlockRef): Promise<boolean> {
+async function holds(chain: Chain, known: BlockRef): Promise<boolean> {
   return (await chain.block(known.number))?.hash === known.hash
 }
 
@@ -146,10 +136,14 @@ async function readRecent(
 export function createSync(given: SyncOptions): Sync {
   const options = { ...defaults, ...given }
   const { chain, registry } = options
-  let building: Registry | undefined
+  const repair = createRepair(options)
+  let building: Draft | undefined
   const tell = (target: Registry, changes: readonly Changes[]): void => {
+    for (const { gaps } of changes) repair.note(gaps)
     if (target !== registry) return // nobody sees a table that is half built
-    for (const one of changes) if (one.labels.length > 0 || one.edges) options.onChanges?.(one)
+    for (const one of changes) {
+      if (one.labels.length > 0 || one.edges || one.claims) options.onChanges?.(one)
+    }
   }
 
   /** The registry to fill, undone to where it and the chain part. */
@@ -164,8 +158,7 @@ export function createSync(given: SyncOptions): Sync {
       }
     }
     await options.confirm()
-    building = options.createEmpty()
-    return building
+    return (building = registry.draft())
   }
 
   /** Reads from the block after the target's head up to `latest`. */
@@ -182,6 +175,20 @@ export function createSync(given: SyncOptions): Sync {
     return target.head()?.hash === latest.hash
   }
 
+  /** Logs were missing: goes back as far as it takes; false when nothing more can be done about it. */
+  const mend = async (target: Registry, latest: Header): Promise<boolean> => {
+    const cure = repair.cure(latest.number)
+    if (cure === 'none') return false
+    const floor = target.known().at(-1)
+    const undone = cure === 'reread' && floor ? target.rewindTo(floor.number) : undefined
+    if (undone) tell(target, [undone])
+    else {
+      await options.confirm()
+      building = registry.draft()
+    }
+    return true
+  }
+
   return {
     async round() {
       const latest = await chain.block('latest')
@@ -191,12 +198,15 @@ export function createSync(given: SyncOptions): Sync {
         throw new Fault('chain/mismatch', 'The chain is shorter than when the contracts were deployed.')
       }
       const target = await prepare(latest)
-      if (!(await advance(target, latest))) return 'moved'
+      const isLevel = await advance(target, latest)
+      if (await mend(target, latest)) return 'moved'
+      if (!isLevel) return 'moved'
       if (building) {
-        const changes = registry.restore(building.checkpoint())
+        const changes = building.install()
         building = undefined
         tell(registry, [changes])
       }
+      repair.level()
       return 'level'
     },
   }

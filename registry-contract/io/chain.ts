@@ -1,20 +1,12 @@
-// The few questions that following a chain takes, in our words.
+// The few questions that following a chain takes, put to one endpoint.
 
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { fromHex, toHex } from '../../base/bytes.ts'
-import { type Header, type PlacedLog, parseData, parseHeader, parseLogs, parseQuantity } from '../answers.ts'
-import type { Rpc } from './rpc.ts'
-
-export interface Chain {
-  chainId(): Promise<number>
-  /** keccak256 of the code at an address, undefined where there is none. */
-  codeHash(address: string): Promise<string | undefined>
-  /** Undefined when there is no such block. */
-  block(number: number | 'latest'): Promise<Header | undefined>
-  /** The logs of exactly this block (EIP-234), whatever became of it since. */
-  logsOf(blockHash: string, addresses: readonly string[]): Promise<PlacedLog[]>
-  logsBetween(from: number, to: number, addresses: readonly string[]): Promise<PlacedLog[]>
-}
+import { Fault } from '../../base/fault.ts'
+import { type PlacedLog, parseData, parseHeader, parseLogs, parseQuantity } from '../answers.ts'
+import type { Chain } from '../quorum.ts'
+import { topics } from '../signatures.ts'
+import type { Rpc, RpcRefusal } from './rpc.ts'
 
 /** EIP-170 bounds code at 24,576 bytes; some chains allow more. */
 const codeBytesMax = 256 * 1024
@@ -24,10 +16,21 @@ export function quantity(number: number): string {
   return `0x${number.toString(16)}`
 }
 
+/** Endpoints bound their answers in words of their own; -32005 is what EIP-1474 has for it. */
+function isTooMuch({ code, message }: RpcRefusal): boolean {
+  if (/rate|second|429/i.test(message)) return false
+  return code === -32005 || /too (many|large|big|wide)|limit|exceed|block range|10,?000/i.test(message)
+}
+
 export function createChain(rpc: Rpc): Chain {
-  const logs = async (filter: object): Promise<PlacedLog[]> =>
-    parseLogs(await rpc.call('eth_getLogs', [filter]), logsMax)
+  const logs = async (filter: object): Promise<PlacedLog[]> => {
+    const answer = await rpc.ask('eth_getLogs', [{ ...filter, topics: [topics] }])
+    if ('result' in answer) return parseLogs(answer.result, logsMax)
+    const what = `${rpc.url} refused eth_getLogs: ${answer.refusal.message}.`
+    throw new Fault(isTooMuch(answer.refusal) ? 'bytes/too-large' : 'chain/unreachable', what)
+  }
   return {
+    url: rpc.url,
     chainId: async () => parseQuantity(await rpc.call('eth_chainId', []), 'chain id'),
     async codeHash(address) {
       const answer = await rpc.call('eth_getCode', [address, 'latest'])

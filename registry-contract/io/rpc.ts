@@ -33,8 +33,11 @@ export interface Rpc {
   close(): Promise<void>
 }
 
-/** 2,000 blocks of logs at 16 logs of 512 bytes, as JSON: about 16 MiB. */
-const defaults = { timeoutMs: 5_000, bytesMax: 16 * 1024 * 1024 }
+/**
+ * The logs of one block cannot be asked for in parts, so all that fit into one must pass: 60 million gas at 8 gas a byte
+ * of data are 7.5 MB, twice that as hexadecimal text, and as much again for topics and JSON.
+ */
+const defaults = { timeoutMs: 5_000, bytesMax: 32 * 1024 * 1024 }
 
 async function readBounded(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<string> {
   const parts: Uint8Array[] = []
@@ -116,4 +119,10 @@ export function createRpc(options: RpcOptions): Rpc {
     },
     close: () => agent.destroy(),
   }
+}
+
+/** One endpoint each for URLs that are joined by commas; a URL that is there twice has one vote. */
+export function createRpcs(urls: string, options: Omit<RpcOptions, 'url'> = {}): Rpc[] {
+  const list = urls.split(',').map(url => url.trim())
+  return [...new Set(list)].filter(url => url !== '').map(url => createRpc({ ...options, url }))
 }
