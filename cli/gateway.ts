@@ -21,8 +21,26 @@ export interface EdgeStatus {
   readonly address: string
   readonly version: string
   readonly startedAt: number
-  readonly chain: { readonly height: number; readonly healthy: boolean; readonly behindMs: number }
+  readonly chain: {
+    readonly height: number
+    readonly healthy: boolean
+    /** How old the knowledge of the chain is; null when it never was level with it. */
+    readonly behindMs: number | null
+    readonly endpoints: readonly {
+      readonly host: string
+      readonly state: string
+      readonly height: number
+    }[]
+  }
   readonly names: number
+  /** The last events on chain that made no sense, oldest first. */
+  readonly refused: readonly {
+    readonly block: number
+    readonly event: string
+    readonly refusal: string
+    readonly of: string
+    readonly why: string
+  }[]
   readonly members: readonly { readonly peer: string; readonly host: string; readonly standing: string }[]
   /** Addresses of the edges that DNS names now. */
   readonly serving: readonly string[]

@@ -12,15 +12,21 @@ export function createStatus(ground: Ground, network: Network, content: ContentP
   const startedAt = Math.round(realClock.now())
   const { follower, overlay } = network
   return () => {
-    const { height, healthy, behindMs } = follower.status()
+    const { height, healthy, behindMs, endpoints } = follower.status()
     const { blocks, bytes, bytesMax } = content.store.usage()
     return {
       peer: overlay.peer,
       address: ground.settings['edge.address'],
       version: packageJson.version,
       startedAt,
-      chain: { height, healthy, behindMs: Math.round(behindMs) },
-      names: [...follower.registry.names()].length,
+      chain: {
+        height,
+        healthy,
+        behindMs: Number.isFinite(behindMs) ? Math.round(behindMs) : null,
+        endpoints: endpoints.map(({ url, state, height }) => ({ host: hostOf(url), state, height })),
+      },
+      names: follower.registry.nameCount(),
+      refused: follower.registry.refused(),
       members: [overlay.self(), ...overlay.members()].map(({ id, host, standing }) => ({
         peer: id,
         host,
@@ -32,4 +38,9 @@ export function createStatus(ground: Ground, network: Network, content: ContentP
       counts: ground.meter.read(),
     }
   }
+}
+
+/** An endpoint without its path and query, which often are somebody's key to it. */
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : ''
 }
