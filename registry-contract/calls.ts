@@ -123,12 +123,12 @@ export const errorTexts = [
   'error SaleNotOpen(uint64 opensAt, uint64 closesAt)',
   'error SaleNotSuccessful(uint256 raisedWei, uint256 minimumWei, uint64 closesAt)',
   'error SaleSoldOut(uint256 capWei)',
+  'error SaleTermsInvalid(bool ordered, bool bounded, uint256 rate)',
   'error SignerMismatch(bytes32 peerKey, address signer)',
   'error SiteZero()',
   'error SlashInvalid(bytes32 peerKey, uint96 amount, uint96 reward, uint96 stake)',
   'error StakeEmpty(bytes32 peerKey)',
   'error StatementTrue(bytes32 digest)',
   'error StringTooLong(string str)',
-  'error TermsInvalid()',
   'error TermsInvalid(uint256 terms, uint256 termsMax)',
 ] as const

@@ -115,7 +115,10 @@ contract TokenSale is ReentrancyGuardTransient {
     event Withdrawn(uint256 amountWei);
 
     /// @notice The terms contradict each other.
-    error TermsInvalid();
+    /// @param ordered Whether opening, close and end of the freeze follow one another
+    /// @param bounded Whether minimum and tiers lie within the cap, in their order
+    /// @param rate Which must not be zero
+    error SaleTermsInvalid(bool ordered, bool bounded, uint256 rate);
 
     /// @notice An address that must not be zero is.
     error AddressZero();
@@ -162,7 +165,7 @@ contract TokenSale is ReentrancyGuardTransient {
         bool ordered = terms_.opensAt < terms_.closesAt && terms_.closesAt <= terms_.frozenUntil;
         bool bounded = terms_.minimumWei <= terms_.capWei && terms_.first.endsAtWei <= terms_.second.endsAtWei
             && terms_.second.endsAtWei <= terms_.capWei;
-        if (!ordered || !bounded || terms_.rate == 0) revert TermsInvalid();
+        if (!ordered || !bounded || terms_.rate == 0) revert SaleTermsInvalid(ordered, bounded, terms_.rate);
         if (receivers_.team == address(0) || receivers_.company == address(0) || receivers_.bounty == address(0)) {
             revert AddressZero();
         }

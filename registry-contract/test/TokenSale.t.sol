@@ -280,7 +280,9 @@ contract TokenSaleTest is Sale {
             if (i == 3) bad.first.endsAtWei = bad.second.endsAtWei + 1;
             if (i == 4) bad.second.endsAtWei = bad.capWei + 1;
             if (i == 5) bad.rate = 0;
-            vm.expectRevert(TokenSale.TermsInvalid.selector);
+            vm.expectRevert(
+                abi.encodeWithSelector(TokenSale.SaleTermsInvalid.selector, i > 1, i < 2 || i > 4, bad.rate)
+            );
             new TokenSale(token, bad, _receivers());
         }
         for (uint256 i = 0; i < 3; ++i) {

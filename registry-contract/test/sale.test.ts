@@ -198,7 +198,10 @@ const wei = fc.oneof(fc.bigInt(0n, 150n * one), fc.bigInt(0n, 9_000n * one), fc.
 const stepOf = (what: fc.Arbitrary<What>, secondsMax: number): fc.Arbitrary<Step> =>
   fc.record({ what, who: fc.nat(2), wei, seconds: fc.integer({ min: 1, max: secondsMax }) })
 const early = stepOf(fc.constantFrom<What>('buy', 'buy', 'buy', ...whats), 4 * day)
-const late = stepOf(fc.constantFrom<What>('claim', 'refund', ...whats), 200 * day)
+const late = stepOf(
+  fc.constantFrom<What>('claim', 'refund', 'settle', 'release', 'wait', ...whats),
+  200 * day,
+)
 
 test("the sale's accounts are what a model says after any row of calls", async () => {
   const seen = new Set<string>()

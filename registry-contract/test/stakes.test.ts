@@ -1,5 +1,5 @@
-// Random rows of calls against stakes and against a model of them in TypeScript: every INXT that went in is still there,
-// came back once, was burned, or belongs to a reporter.
+// Random rows of calls against stakes and against a model of them in TypeScript: every INXT that went in is still
+// there, came back once, was burned, or belongs to a reporter.
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
