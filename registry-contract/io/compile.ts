@@ -2,8 +2,8 @@
 //
 // Settings are fixed so that the same sources give the same bytes everywhere: an optimizer that thinks of a million
 // calls (they are made for years, the deployment once), the EVM of the Cancun fork (which every current chain runs),
-// and no metadata hash, which would change with every comment. solc's other pipeline (viaIR) saves some 1 % of gas and
-// takes 20 s instead of 6, which a first start of the devnet would have to wait for.
+// and no metadata hash, which would change with every comment. solc's other pipeline (viaIR) takes
+// 20 s instead of 6, for which a first start of the devnet would have to wait.
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
