@@ -10,7 +10,7 @@ import { confirmContracts, readAddresses } from '../registry-contract/io/deploy.
 import { inxtOf } from '../registry-contract/io/payment.ts'
 import { createReader, type Reader } from '../registry-contract/io/reader.ts'
 import { createRegistrar, type Registrar } from '../registry-contract/io/registrar.ts'
-import { createRpc, type Rpc } from '../registry-contract/io/rpc.ts'
+import { createRpcs, type Rpc } from '../registry-contract/io/rpc.ts'
 import { createWallet, type Wallet } from '../registry-contract/io/wallet.ts'
 import { readNetwork } from './network.ts'
 import { askPassphrase } from './passphrase.ts'
@@ -71,7 +71,7 @@ export function openEndpoints(list: string): Rpc[] {
   const urls = list.split(',').map(url => url.trim())
   const wrong = urls.find(url => !/^https?:\/\/\S+$/.test(url) || !URL.canParse(url))
   if (wrong !== undefined) throw new Fault('config/invalid', `--rpc: ${JSON.stringify(wrong)} is no http URL`)
-  return urls.map(url => createRpc({ url }))
+  return createRpcs(list)
 }
 
 function chainOf(

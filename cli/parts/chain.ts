@@ -6,7 +6,7 @@ import { Fault, isFault } from '../../base/fault.ts'
 import type { Addresses } from '../../registry-contract/addresses.ts'
 import { readAddresses } from '../../registry-contract/io/deploy.ts'
 import { type Follower, followChain } from '../../registry-contract/io/follow.ts'
-import { createRpc, type Rpc } from '../../registry-contract/io/rpc.ts'
+import { createRpcs, type Rpc } from '../../registry-contract/io/rpc.ts'
 import { createWallet, type Wallet } from '../../registry-contract/io/wallet.ts'
 import { givenPassphrase, passphraseVariable } from '../passphrase.ts'
 import { readWalletKey } from '../wallet-file.ts'
@@ -14,7 +14,7 @@ import type { Ground } from './ground.ts'
 
 export interface ChainPart {
   readonly follower: Follower
-  readonly rpc: Rpc
+  readonly endpoints: readonly Rpc[]
   readonly addresses: Addresses
 }
 
@@ -31,20 +31,21 @@ export async function openChain(ground: Ground, onChanges: () => void): Promise<
       },
     )
   }
-  const rpc = createRpc({ url: settings['chain.rpc'] })
-  stack.defer(() => rpc.close())
+  const endpoints = createRpcs(settings['chain.rpc'])
+  for (const rpc of endpoints) stack.defer(() => rpc.close())
   const follower = await followChain({
-    rpc,
+    rpc: endpoints,
     addresses,
-    checkpointFile: join(folder, 'registry.json'),
+    checkpointFile: join(folder, 'registry.bin'),
     pollMs: settings['chain.pollMs'],
     depthMax: settings['chain.undoBlocks'],
     meter,
     onChanges,
     onFault: fault => log.warn({ code: fault.code, what: fault.message }, 'the chain'),
+    onWarning: (endpoint, what) => log.warn({ endpoint, what }, 'an endpoint of the chain'),
   })
   stack.defer(() => follower.stop())
-  return { follower, rpc, addresses }
+  return { follower, endpoints, addresses }
 }
 
 /** For the names to be known before the first question is answered. */
@@ -89,7 +90,8 @@ export async function enterRoll(ground: Ground, chain: ChainPart, publicKey: Uin
 }
 
 /** The operator's, when there is one: an edge never asks a person for a pass phrase. */
-async function operatorWallet(ground: Ground, { rpc, addresses }: ChainPart): Promise<Wallet | undefined> {
+async function operatorWallet(ground: Ground, chain: ChainPart): Promise<Wallet | undefined> {
+  const { addresses } = chain
   const { settings, folder, log } = ground
   const { chainId } = addresses
   const file = settings['chain.wallet'] || join(folder, 'operator.json')
@@ -109,5 +111,16 @@ async function operatorWallet(ground: Ground, { rpc, addresses }: ChainPart): Pr
     )
     return undefined
   })
-  return key && createWallet({ rpc, chainId, key })
+  return key && createWallet({ rpc: soundEndpoint(chain), chainId, key })
+}
+
+/** The first that agrees with the others: one that died must not keep the edge off the Roll. */
+function soundEndpoint({ endpoints, follower }: ChainPart): Rpc {
+  const sound = new Set(
+    follower
+      .status()
+      .endpoints.filter(({ state }) => state === 'good')
+      .map(({ url }) => url),
+  )
+  return endpoints.find(({ url }) => sound.has(url)) ?? endpoints[0]!
 }
