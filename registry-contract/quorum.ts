@@ -106,8 +106,9 @@ function createHead(options: QuorumOptions, need: number, { poll, judge }: Votin
       enough(votes, open) {
         const heads = votes.flatMap(vote => ('key' in vote ? [vote.answer] : []))
         const height = heads.map(head => head.number).sort((a, b) => b - a)[need - 1]
-        // Fewer than all are enough, unless that would be a step back.
-        if (height === undefined || (open > 0 && height < reachedHeight)) return undefined
+        // Fewer than all are enough, unless that would be a step back or is the first step.
+        const isProgress = reachedHeight >= 0 && reachedHeight <= (height ?? -1)
+        if (height === undefined || (open > 0 && !isProgress)) return undefined
         for (const vote of votes) compare(vote, { height })
         reachedHeight = height
         return { height, heads }
@@ -121,8 +122,14 @@ export function createQuorum(options: QuorumOptions): Quorum {
   const need = options.need ?? Math.floor(endpoints.length / 2) + 1
   const voting = votingOf(options, need)
   const reached = createHead(options, need, voting)
+  // Who does not know a block yet may be a block behind; how far, the heads tell.
   const block = (number: number): Promise<Header | undefined> =>
-    voting.vote(`block ${number}`, chain => blockOf(chain, number), keyOfHeader)
+    voting.vote(
+      `block ${number}`,
+      chain => blockOf(chain, number),
+      keyOfHeader,
+      header => header === undefined,
+    )
 
   const latest = async (): Promise<Header | undefined> => {
     const { height, heads } = await reached()

@@ -5,6 +5,7 @@ import { Fault, isFault } from '../base/fault.ts'
 import { integerBelow, seededRandom } from '../base/random.ts'
 import type { Header, PlacedLog } from './answers.ts'
 import type { Log } from './events.ts'
+import { childNode } from './label.ts'
 import type { Chain } from './quorum.ts'
 import { createRegistry, type Registry } from './registry.ts'
 import { blockHash, contracts, logOf, registration, registryEvent } from './specimens.ts'
@@ -222,6 +223,89 @@ describe('sync', () => {
       await untilLevel(sync, 3)
       assert.deepEqual(facts(registry), facts(chain.folded()), when)
     }
+  })
+
+  describe('logs that are missing', () => {
+    const node = childNode(contracts.suffixNode, 'gappy')
+    const change = (sequence: number): Log =>
+      logOf({ event: 'NameExtended', node, expiresAt: 5_000 + sequence, sequence })
+
+    /** A chain whose endpoint leaves out the logs of block `hole` for the first `times` times it is asked. */
+    function createHoleChain(hole: number, times: number) {
+      const chain = createFakeChain()
+      let left = times
+      const withHole = (logs: PlacedLog[]): PlacedLog[] => {
+        const found = logs.some(log => log.blockNumber === hole)
+        return found && left-- > 0 ? logs.filter(log => log.blockNumber !== hole) : logs
+      }
+      const view: Chain = {
+        ...chain.view,
+        logsOf: async (hash, addresses) => withHole(await chain.view.logsOf(hash, addresses)),
+        logsBetween: async (...of) => withHole(await chain.view.logsBetween(...of)),
+      }
+      for (let i = 1; i <= 200; i++) {
+        if (i === 10) chain.mine(registration('gappy', owner))
+        else if (i % 40 === 0) chain.mine([change(1 + i / 40)])
+        else chain.mine()
+      }
+      return { ...chain, view }
+    }
+
+    test('a late index: the last blocks are read again, and nothing is missing', async () => {
+      for (const hole of [160, 200]) {
+        const chain = createHoleChain(hole, 1)
+        const faults: Fault[] = []
+        const { registry, sync } = createSynced(chain.view, { onGap: fault => faults.push(fault) })
+        await untilLevel(sync, 4)
+        chain.mine([change(7)])
+        await untilLevel(sync, 4)
+        assert.deepEqual(facts(registry), facts(chain.folded()), `hole ${hole}`)
+        assert.deepEqual(faults, [])
+      }
+    })
+
+    test('a hole far back: everything is read again', async () => {
+      const chain = createHoleChain(40, 1)
+      const faults: Fault[] = []
+      const { registry, sync } = createSynced(chain.view, { onGap: fault => faults.push(fault) })
+      await untilLevel(sync, 6)
+      assert.deepEqual(facts(registry), facts(chain.folded()))
+      assert.deepEqual(faults, [])
+    })
+
+    test('a registration of which only half arrived is read again as well', async () => {
+      const chain = createFakeChain()
+      chain.mine()
+      chain.mine(registration('half', owner))
+      let halves = 1
+      const view: Chain = {
+        ...chain.view,
+        async logsOf(hash, addresses) {
+          const logs = await chain.view.logsOf(hash, addresses)
+          return logs.length === 2 && halves-- > 0 ? logs.slice(0, 1) : logs
+        },
+      }
+      const { registry, sync } = createSynced(view)
+      await untilLevel(sync, 4)
+      assert.equal(registry.lookup('half', 0)?.owner, owner)
+    })
+
+    test('an endpoint that never tells: the newer facts are kept, it is said aloud, and nobody is hammered', async () => {
+      const chain = createHoleChain(160, Number.POSITIVE_INFINITY)
+      const faults: Fault[] = []
+      const { registry, sync } = createSynced(chain.view, { onGap: fault => faults.push(fault) })
+      await untilLevel(sync, 6)
+      assert.equal(registry.lookup('gappy', 0)?.sequence, 6)
+      assert.equal(faults.length, 1)
+      assert.match(faults[0]!.message, /Logs are missing in 1 places/)
+      assert.equal(await sync.round(), 'level')
+
+      const before = chain.questions()
+      chain.mine([change(8)])
+      await untilLevel(sync, 3)
+      assert.equal(faults.length, 2)
+      assert.ok(chain.questions() - before < 400, 'not everything was read again within the same day')
+    })
   })
 
   test('an endpoint that answers anything: only Fault comes out', async () => {

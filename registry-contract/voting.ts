@@ -178,15 +178,24 @@ export function createVoting<Endpoint extends { readonly url: string }>(options:
       for (const member of asked) cast(member, ask, keyOf).then(take).catch(reject)
     })
 
-  /** What `need` endpoints say in the same words; `what` completes "must agree on …". */
-  const vote = async <A>(what: string, ask: Ask<A>, keyOf: (answer: A) => string): Promise<A> => {
+  /**
+   * What `need` endpoints say in the same words; `what` completes "must agree on …". Who says what `isExcused`
+   * accepts is outvoted, but no liar.
+   */
+  const vote = async <A>(
+    what: string,
+    ask: Ask<A>,
+    keyOf: (answer: A) => string,
+    isExcused: (answer: A) => boolean = () => false,
+  ): Promise<A> => {
     type Said = { readonly key: string; readonly answer: A }
-    const compare = (vote: Vote<Endpoint, A>, { key, answer }: Said): void => {
+    const compare = (vote: Vote<Endpoint, A>, { key }: Said): void => {
       if ('fault' in vote) return
-      if (vote.key === key) crew.judge(vote.member, 'good')
-      else if (vote.answer === undefined && answer !== undefined) {
-        crew.judge(vote.member, 'lagging', `it does not know ${what}`)
-      } else crew.judge(vote.member, 'lying', `it says otherwise than the others about ${what}`)
+      const { member } = vote
+      if (vote.key === key) crew.judge(member, 'good')
+      else if (!isExcused(vote.answer)) {
+        crew.judge(member, 'lying', `it says otherwise than the others about ${what}`)
+      }
     }
     const enough = (votes: readonly Vote<Endpoint, A>[]): Said | undefined => {
       const said = votes.flatMap(vote => ('key' in vote ? [vote] : []))
