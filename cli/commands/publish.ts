@@ -40,9 +40,8 @@ export async function publish(folder: string, name: string, options: PublishOpti
     ]),
   )
   const took = durationText(performance.now() - startedAt)
-  terminal.line(
-    `\n  ${done.files} ${done.files === 1 ? 'file' : 'files'}, ${sizeText(done.bytes)}, live on ${done.edges.length} edges in ${took}`,
-  )
+  const files = `${done.files} ${done.files === 1 ? 'file' : 'files'}, ${sizeText(done.bytes)}`
+  terminal.line(`\n  ${files}, live on ${done.edges.length} edges in ${took}`)
   terminal.line(`  root  ${done.root}`)
   for (const url of done.urls) terminal.line(`  ${terminal.paint('cyan', url)}`)
   terminal.line()

@@ -156,7 +156,8 @@ describe('deployment', () => {
     const [terms] = await view(
       TokenSale.address,
       'function terms() view returns ((uint256 rate, uint64 opensAt, uint64 closesAt, uint128 minimumWei, ' +
-        'uint128 capWei, uint128 largeWei, uint64 refundTerm, uint64 frozenUntil, uint64 teamPermille, uint64 companyPermille, ' +
+        'uint128 capWei, uint128 largeWei, uint64 refundTerm, uint64 frozenUntil, ' +
+        'uint64 teamPermille, uint64 companyPermille, ' +
         `uint128 bounty, ${tier} first, ${tier} second))`,
     )
     const ether = 10n ** 18n
