@@ -83,6 +83,10 @@ describe('a checkpoint that was tampered with', () => {
       { numRuns: 200, seed: 5 },
     )
     assert.ok(!refused(good))
+    assert.ok(
+      !refused(Buffer.concat([Buffer.alloc(3), good]).subarray(3)),
+      'a Buffer at an odd place of its pool',
+    )
     assert.ok(refused(new Uint8Array(0)))
     assert.ok(refused(concatBytes([good, new Uint8Array(1)])))
   })

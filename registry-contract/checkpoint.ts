@@ -225,7 +225,7 @@ function parseFrame(
   expected: Expected,
 ): { json: Plain; rows: Uint8Array; labels: Uint8Array } {
   if (bytes.length < frameBytes + sumBytes) broken('it is cut off')
-  const frame = new Uint32Array(bytes.slice(0, frameBytes).buffer)
+  const frame = new Uint32Array(new Uint8Array(bytes.subarray(0, frameBytes)).buffer)
   const [number, itsVersion, jsonBytes, rows, labelBytes] = frame
   if (number !== magic || itsVersion !== version) broken(`it is not of version ${version}`)
   const rowsAt = frameBytes + jsonBytes!

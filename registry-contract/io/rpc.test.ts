@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { type FaultCode, isFault } from '../../base/fault.ts'
+import { type Addresses, type ContractName, contractNames } from '../addresses.ts'
 import { createChain } from './chain.ts'
-import type { Addresses } from './deploy.ts'
 import { followChain } from './follow.ts'
 import { createRpc, type Rpc } from './rpc.ts'
 
@@ -92,15 +92,21 @@ describe('an endpoint that misbehaves', () => {
 })
 
 describe('following an endpoint that misbehaves', () => {
+  const created = (byte: string) => ({
+    address: `0x${byte.repeat(20)}`,
+    codeHash: `0x${byte.repeat(32)}`,
+    creationHash: byte.repeat(32),
+    blockNumber: 1,
+  })
   const addresses: Addresses = {
     chainId: 31_337,
+    suffix: 'inxt',
     suffixNode: `0x${'00'.repeat(32)}`,
-    nameRegistry: `0x${'11'.repeat(20)}`,
-    edgeRegistry: `0x${'22'.repeat(20)}`,
-    nameCodeHash: `0x${'33'.repeat(32)}`,
-    edgeCodeHash: `0x${'44'.repeat(32)}`,
+    contracts: Object.fromEntries(contractNames.map((name, i) => [name, created(`1${i}`)])) as Record<
+      ContractName,
+      ReturnType<typeof created>
+    >,
     deployedAtBlock: 1,
-    sourceHash: '55'.repeat(32),
   }
   const ours = (code: string) =>
     byMethod(method => (method === 'eth_chainId' ? '0x7a69' : method === 'eth_getCode' ? code : null))
