@@ -41,9 +41,13 @@ export async function publish(folder: string, name: string, options: PublishOpti
   )
   const took = durationText(performance.now() - startedAt)
   terminal.line(
-    `\n  ${done.files} ${done.files === 1 ? 'file' : 'files'}, ${sizeText(done.bytes)}, live on ${done.edges.length} edges in ${took}`,
+    `\n  ${counted(done.files, 'file')}, ${sizeText(done.bytes)}, live on ${counted(done.edges.length, 'edge')} in ${took}`,
   )
   terminal.line(`  root  ${done.root}`)
   for (const url of done.urls) terminal.line(`  ${terminal.paint('cyan', url)}`)
   terminal.line()
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
