@@ -40,9 +40,9 @@ export async function publish(folder: string, name: string, options: PublishOpti
     ]),
   )
   const took = durationText(performance.now() - startedAt)
-  terminal.line(
-    `\n  ${counted(done.files, 'file')}, ${sizeText(done.bytes)}, live on ${counted(done.edges.length, 'edge')} in ${took}`,
-  )
+  const served = `live on ${counted(done.edges.length, 'edge')} in ${took}`
+  terminal.line()
+  terminal.line(`  ${counted(done.files, 'file')}, ${sizeText(done.bytes)}, ${served}`)
   terminal.line(`  root  ${done.root}`)
   for (const url of done.urls) terminal.line(`  ${terminal.paint('cyan', url)}`)
   terminal.line()
