@@ -47,6 +47,7 @@ function household(network: Map<string, Uint8Array>, bytesMax = 1_000_000) {
     announce: root => said.push(`+${root}`),
     retract: root => said.push(`-${root}`),
     graceMs: 1000,
+    retryMs: 10,
     meter,
   })
   const turn = async (now: number): Promise<void> => {
@@ -113,7 +114,20 @@ describe('steward', () => {
     assert.equal(full.keeper.holds(other.root), false)
   })
 
-  test('what nobody has is tried again at every turn and announced when it is here', async () => {
+  test('sites that nobody holds do not keep others from being fetched', async () => {
+    const lost = await Promise.all(['lost 1', 'lost 2', 'lost 3'].map(site))
+    const { root, blocks } = await site('found')
+    const { named, duties, keeper, turn } = household(blocks)
+    for (const one of [...lost.map(({ root }) => root), root]) {
+      named.add(formatCid(one))
+      duties.add(formatCid(one))
+    }
+    await turn(0)
+    await turn(1)
+    assert.equal(keeper.holds(root), true)
+  })
+
+  test('what nobody has is tried again after a pause and announced when it is here', async () => {
     const { root, blocks } = await site('five')
     const key = formatCid(root)
     const network = new Map<string, Uint8Array>()
@@ -121,11 +135,13 @@ describe('steward', () => {
     named.add(key)
     duties.add(key)
     await turn(0)
-    await turn(1)
+    await turn(9)
+    assert.equal(meter.read()['steward.failed.content/missing'], 1)
+    await turn(10)
     assert.equal(meter.read()['steward.failed.content/missing'], 2)
     assert.deepEqual(said, [])
     for (const [cid, bytes] of blocks) network.set(cid, bytes)
-    await turn(2)
+    await turn(20)
     assert.deepEqual(said, [`+${key}`])
     await assert.rejects(steward.grant((await site('six')).root, 0), (e: unknown) =>
       isFault(e, 'content/missing'),

@@ -4,7 +4,8 @@
 // hashing, so that a few edges hold every site whoever asks for it. Grant: its owner uploaded it and the chain may name
 // it soon; that lasts for a grace. Visit: a reader asked for it here, a name still points at it, and there is room:
 // readers' edges become holders, so popular sites have many. What has no reason any more is released, not deleted: its
-// blocks go when the room is needed. What could not be fetched is tried again at the next turn.
+// blocks go when the room is needed. What could not be fetched is tried again after a pause, so that sites which nobody
+// holds any more do not take the line from those that somebody does.
 
 import type { CID } from 'multiformats/cid'
 import { isFault } from '../base/fault.ts'
@@ -23,6 +24,8 @@ export type StewardOptions = {
   readonly announce: (root: string) => void
   readonly retract: (root: string) => void
   readonly graceMs: number
+  /** Before a site that could not be fetched is tried again. */
+  readonly retryMs: number
   readonly meter: Meter
 }
 
@@ -50,6 +53,7 @@ export function createSteward(options: StewardOptions): Steward {
   const under = new Map<string, Promise<void>>()
   /** Announced by this run of the process; a restart announces what it still holds. */
   const announced = new Set<string>()
+  const retryAt = new Map<string, number>()
 
   const announce = (root: string): void => {
     if (announced.has(root)) return
@@ -62,10 +66,12 @@ export function createSteward(options: StewardOptions): Steward {
     announce(formatCid(root))
   }
 
-  const begin = (root: string, task: () => Promise<void>): void => {
+  const begin = (root: string, now: number, task: () => Promise<void>): void => {
+    retryAt.delete(root)
     const done = task()
       .catch(error => {
         if (!isFault(error)) throw error
+        retryAt.set(root, now + options.retryMs)
         meter.count(`steward.failed.${error.code}`)
       })
       .finally(() => under.delete(root))
@@ -96,13 +102,15 @@ export function createSteward(options: StewardOptions): Steward {
       const named = options.named()
       for (const root of visits) if (!named.has(root)) visits.delete(root)
       for (const root of keeper.roots().wanted.map(formatCid)) {
-        if (!under.has(root) && !isWanted(root, named)) begin(root, () => release(root))
+        if (!under.has(root) && !isWanted(root, named)) begin(root, now, () => release(root))
       }
       for (const root of keeper.roots().complete.map(formatCid)) if (isWanted(root, named)) announce(root)
+      for (const root of retryAt.keys()) if (!named.has(root)) retryAt.delete(root)
       for (const root of named) {
         if (under.size >= fetchesMax) break
+        if ((retryAt.get(root) ?? now) > now) continue
         if (under.has(root) || keeper.holds(parseCid(root)) || !isWanted(root, named)) continue
-        begin(root, () => hold(parseCid(root)))
+        begin(root, now, () => hold(parseCid(root)))
       }
     },
     idle: async () => {

@@ -22,7 +22,7 @@ const kinds = ['request', 'reply', 'refusal'] as const
 const methodPattern = /^[a-z][a-z0-9/-]{0,62}$/
 const reasonLengthMax = 200
 
-export function isMethod(method: string): boolean {
+function isMethod(method: string): boolean {
   return methodPattern.test(method)
 }
 

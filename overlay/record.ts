@@ -4,7 +4,8 @@
 // by the same publisher the one with the higher sequence counts. An empty value withdraws. Because a record proves
 // itself, it does not matter who stores it: a home can hide records but not invent them.
 //
-//   1 version | key length (2) key | value length (2) value | publisher key (32) | sequence (6) | expiry, ms (6) | signature (64)
+//   version = 1 (1) | key length (2), key | value length (2), value
+//   | publisher key (32) | sequence (6) | expiry, ms (6) | signature (64)
 
 import { concatBytes, fromUtf8, utf8 } from '../base/bytes.ts'
 import { assert, Fault } from '../base/fault.ts'
@@ -23,10 +24,9 @@ export type Record = {
   readonly signature: Uint8Array
 }
 
-export const keyLengthMax = 256
+const keyLengthMax = 256
 export const valueBytesMax = 1024
-export const recordBytesMax =
-  1 + 2 + keyLengthMax + 2 + valueBytesMax + publicKeyBytes + 6 + 6 + signatureBytes
+const recordBytesMax = 1 + 2 + keyLengthMax + 2 + valueBytesMax + publicKeyBytes + 6 + 6 + signatureBytes
 
 const version = 1
 const domain = utf8('inxt/record/1\0')

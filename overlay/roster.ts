@@ -85,7 +85,8 @@ export class Roster {
     return { members, more: start + countMax < this.#sorted.length }
   }
 
-  /** Where a random slice of `count` begins: each member is in it with a chance of count / (size + count - 1) or more. */
+  /** Where a random slice of `count` begins; each member is in it with a chance of
+   *  count / (size + count - 1) or more. `chance` is in [0, 1). */
   randomStart(count: number, chance: number): PeerId | '' {
     this.#sorted ??= [...this.#entries.keys()].sort()
     const place = Math.floor(chance * (this.#sorted.length + count - 1)) - (count - 1)
@@ -94,9 +95,11 @@ export class Roster {
 
   /** Drops who has been dead or gone since before `beforeAt`. */
   forget(beforeAt: number): PeerId[] {
-    const old = [...this.#entries].filter(([, e]) => !isLive(e.member) && e.changedAt < beforeAt)
-    for (const [id] of old) this.#drop(id)
-    return old.map(([id]) => id)
+    const old: PeerId[] = []
+    for (const [id, entry] of this.#entries)
+      if (entry.changedAt < beforeAt && !isLive(entry.member)) old.push(id)
+    for (const id of old) this.#drop(id)
+    return old
   }
 
   get size(): number {

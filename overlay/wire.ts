@@ -146,15 +146,14 @@ function encodeMember(member: Member): Uint8Array {
 
 function decodeMember(bytes: Uint8Array, at: number): Member {
   const part = bytes.subarray(at, at + memberBytes)
-  const fields = view(part)
   const standing = standings[part[42]!]
-  const port = fields.getUint16(36)
+  const port = (part[36]! << 8) | part[37]!
   if (standing === undefined || port === 0) throw malformed('with an impossible member')
   return {
     id: peerIdOf(part.subarray(0, publicKeyBytes)),
     host: hostText(part.subarray(32, 36)),
     port,
-    incarnation: fields.getUint32(38),
+    incarnation: ((part[38]! << 24) | (part[39]! << 16) | (part[40]! << 8) | part[41]!) >>> 0,
     standing,
     seal: part.slice(43),
   }

@@ -21,8 +21,8 @@ import {
 import { eventsOf, type Source, sources } from './signatures.ts'
 
 /**
- * As answers.ts gives it: 0x and hexadecimal digits in lower case, two a byte, which are not checked again here; 20 bytes
- * of address, at most four topics of 32.
+ * As answers.ts gives it: 0x and hexadecimal digits in lower case, two a byte, which are not checked again here;
+ * 20 bytes of address, at most four topics of 32.
  */
 export interface Log {
   readonly address: string
@@ -91,6 +91,8 @@ interface Plan {
   readonly indexed: readonly { readonly name: string; readonly form: Form }[]
   readonly names: readonly string[]
   readonly forms: readonly Form[]
+  /** All fields, to be filled in: copying it is quicker than growing an object field by field. */
+  readonly blank: Readonly<Record<string, Value>>
 }
 
 function planOf(signature: Signature): Plan {
@@ -101,6 +103,10 @@ function planOf(signature: Signature): Plan {
     indexed: indexed.map(({ name, type }) => ({ name, form: formOf(type) })),
     names: others.map(field => field.name),
     forms: others.map(field => formOf(field.type)),
+    blank: {
+      event: signature.name,
+      ...Object.fromEntries([...indexed, ...others].map(({ name }) => [name, ''])),
+    },
   }
 }
 
@@ -130,10 +136,10 @@ function planFor(source: Source, log: LogBody): Plan | undefined {
 export function decodeEvent(source: Source, log: LogBody): RegistryEvent | undefined {
   const plan = planFor(source, log)
   if (!plan) return undefined
-  const { signature, indexed, names, forms } = plan
+  const { signature, indexed, names, forms, blank } = plan
   if (log.topics.length !== indexed.length + 1)
     malformed(`${signature.name} has ${log.topics.length} topics.`)
-  const values: Record<string, Value> = { event: signature.name }
+  const values = { ...blank }
   for (let i = 0; i < indexed.length; i++) {
     values[indexed[i]!.name] = decodeWord(indexed[i]!.form, log.topics[i + 1]!)
   }

@@ -11,6 +11,11 @@ const term = 'uint64 expiresAt, uint64 sequence'
 const ports = 'uint16 dnsPort, uint16 httpPort, uint16 httpsPort, uint16 overlayPort'
 const endpoint = `address operatorKey, bytes4 ipv4, bytes16 ipv6, ${ports}`
 
+const slashed =
+  'bytes32 indexed peerKey, address indexed reporter, uint96 burned, uint96 reward, uint96 stake'
+const claimed =
+  'bytes32 indexed domain, address indexed owner, bytes32 indexed site, string name, bytes16 token'
+
 /** By contract, in the order in which a registration emits them. */
 export const eventTexts = {
   NameRegistry: [
@@ -28,10 +33,10 @@ export const eventTexts = {
     `event EdgeRegistered(bytes32 indexed peerKey, address indexed owner, ${endpoint}, uint96 stake)`,
     'event EdgeUnbonding(bytes32 indexed peerKey, address indexed owner, uint64 withdrawableAt)',
     'event EdgeRemoved(bytes32 indexed peerKey, address indexed owner, uint96 stake)',
-    'event EdgeSlashed(bytes32 indexed peerKey, address indexed reporter, uint96 burned, uint96 reward, uint96 stake)',
+    `event EdgeSlashed(${slashed})`,
   ],
   DomainClaims: [
-    'event DomainClaimed(bytes32 indexed domain, address indexed owner, bytes32 indexed site, string name, bytes16 token)',
+    `event DomainClaimed(${claimed})`,
     'event DomainReleased(bytes32 indexed domain, address indexed owner)',
   ],
 } as const

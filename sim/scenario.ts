@@ -9,6 +9,8 @@ export type Figure = {
   readonly min: number
   readonly max: number
   readonly paper?: string
+  /** A mean of chances: over several seeds it is the mean of all that has to keep the bounds. */
+  readonly isMean?: true
 }
 
 export type Outcome = { readonly figures: readonly Figure[]; readonly hash: string }
@@ -20,13 +22,21 @@ export type Scenario = {
   play(seed: number): Outcome
 }
 
+function isWithin({ min, max }: Figure, value: number): boolean {
+  return value >= min && value <= max // false for NaN
+}
+
 /** What is wrong, with the line that replays it; empty when all is well. A broken check counts as well. */
-export function complaintsOf(scenario: Scenario, seed: number): { outcome?: Outcome; complaints: string[] } {
+export function complaintsOf(
+  scenario: Scenario,
+  seed: number,
+  isOneOfMany = false,
+): { outcome?: Outcome; complaints: string[] } {
   const replay = `replay: npm run sim -- swim --scenario ${scenario.name} --seed ${seed}`
   try {
     const outcome = scenario.play(seed)
     const complaints = outcome.figures
-      .filter(({ value, min, max }) => !(value >= min && value <= max))
+      .filter(figure => !isWithin(figure, figure.value) && !(figure.isMean && isOneOfMany))
       .map(
         ({ name, value, min, max }) =>
           `${scenario.name}: ${name} is ${value}, not ${min} to ${max}; ${replay}`,
@@ -35,6 +45,15 @@ export function complaintsOf(scenario: Scenario, seed: number): { outcome?: Outc
   } catch (error) {
     return { complaints: [`${scenario.name}: ${(error as Error).message}; ${replay}`] }
   }
+}
+
+/** What is wrong with the means over several seeds. */
+export function complaintsOfMeans(scenario: Scenario, outcomes: readonly Outcome[]): string[] {
+  return (outcomes[0]?.figures ?? []).flatMap((figure, i) => {
+    const value = mean(outcomes.map(outcome => outcome.figures[i]!.value))
+    if (!figure.isMean || isWithin(figure, value)) return []
+    return [`${scenario.name}: ${figure.name} is ${value} over all seeds, not ${figure.min} to ${figure.max}`]
+  })
 }
 
 export function mean(values: readonly number[]): number {

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
 import { describe, test } from 'node:test'
+import { missingEntries } from './lock.ts'
 
 const root = join(import.meta.dirname, '..')
 const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
@@ -152,6 +153,12 @@ describe('tidy', () => {
         others,
       ),
     ])
+  })
+
+  test('the lock file can be installed on every platform, and names no host', () => {
+    const missing = Object.keys(missingEntries()).map(place => `${place} is missing: npm run lock`)
+    const lock = readFileSync(join(root, 'package-lock.json'), 'utf8')
+    expectNone([...missing, ...(lock.includes('"resolved"') ? ['package-lock.json names a host'] : [])])
   })
 
   test('a page of documentation has one title', () => {

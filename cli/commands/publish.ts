@@ -40,9 +40,14 @@ export async function publish(folder: string, name: string, options: PublishOpti
     ]),
   )
   const took = durationText(performance.now() - startedAt)
-  const files = `${done.files} ${done.files === 1 ? 'file' : 'files'}, ${sizeText(done.bytes)}`
-  terminal.line(`\n  ${files}, live on ${done.edges.length} edges in ${took}`)
+  const served = `live on ${counted(done.edges.length, 'edge')} in ${took}`
+  terminal.line()
+  terminal.line(`  ${counted(done.files, 'file')}, ${sizeText(done.bytes)}, ${served}`)
   terminal.line(`  root  ${done.root}`)
   for (const url of done.urls) terminal.line(`  ${terminal.paint('cyan', url)}`)
   terminal.line()
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

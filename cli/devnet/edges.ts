@@ -24,14 +24,14 @@ export interface RunningEdge {
   stop(): Promise<void>
 }
 
-const main = join(import.meta.dirname, '..', 'main.ts')
+const door = join(import.meta.dirname, '..', 'inxt.mjs')
 const startDeadlineMs = 30_000
 const stopDeadlineMs = 10_000
 
 /** Resolves when the edge serves. Throws the Fault that the edge met; nothing is left running then. */
 export async function startEdge(plan: EdgePlan): Promise<RunningEdge> {
   const log = await open(plan.logFile, 'a')
-  const words = [main, 'edge', '--preset', 'devnet', '--data', plan.folder, '--config', plan.configFile]
+  const words = [door, 'edge', '--preset', 'devnet', '--data', plan.folder, '--config', plan.configFile]
   const child = spawn(process.execPath, words, { stdio: ['ignore', log.fd, log.fd, 'ipc'], detached: true })
   await log.close()
   const ended = once(child, 'exit').then(([code, signal]) => (signal as string | null) ?? `code ${code}`)

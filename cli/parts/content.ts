@@ -101,6 +101,7 @@ function openSteward(
     announce: root => void overlay.records.publish(holderKey(root), utf8('complete'), lifeMs).catch(complain),
     retract: root => void overlay.records.withdraw(holderKey(root)).catch(complain),
     graceMs: settings['content.graceMs'],
+    retryMs: 5 * stewardMs,
     meter,
   })
   let cancel = (): void => {}

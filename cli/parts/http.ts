@@ -2,7 +2,7 @@
 
 import { fromUtf8, utf8 } from '../../base/bytes.ts'
 import { isFault } from '../../base/fault.ts'
-import { realClock } from '../../base/io/clock.ts'
+import { delay, realClock } from '../../base/io/clock.ts'
 import { parseCid } from '../../content/identifier.ts'
 import type { Steward } from '../../content/steward.ts'
 import { createIngress } from '../../edge/ingress.ts'
@@ -10,6 +10,7 @@ import { serveHttp } from '../../edge/io/server.ts'
 import type { Sites } from '../../edge/questions.ts'
 import type { EdgeStatus, HoldersAnswer } from '../gateway.ts'
 import { createRoutes, requireGrant } from '../routes.ts'
+import type { ServingEdge } from '../serving.ts'
 import { type ContentPart, contentFor } from './content.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
@@ -58,18 +59,36 @@ async function holdersAnswer(network: Network, cid: string): Promise<HoldersAnsw
   return (await network.holders(cid)).map(({ peer, address }) => ({ peer, address }))
 }
 
+/** Between two tries to invite a home, and how many: it may not have seen the block that registered the name yet. */
+const invitationPauseMs = 300
+const invitationsMax = 20
+
 /** The homes of a root that was just uploaded are told by a call, with the owner's grant as their warrant. */
-function invite({ settings, log }: Ground, network: Network, root: string, authorization: string): void {
-  const { overlay } = network
-  for (const home of network.homes(root, settings['content.replicas'])) {
-    if (home.peer === overlay.peer) continue
-    const to = { id: home.peer, host: home.address, port: home.overlayPort }
-    overlay.calls
-      .call(to, 'hold', utf8(authorization), settings['records.callTimeoutMs'] * 5)
-      .catch(error =>
-        log.warn({ home: home.address, what: String(error) }, 'an invitation to hold was not taken'),
-      )
+function invite(ground: Ground, network: Network, root: string, authorization: string): void {
+  for (const home of network.homes(root, ground.settings['content.replicas'])) {
+    if (home.peer !== network.overlay.peer) void inviteHome(ground, network, home, authorization)
   }
+}
+
+/** Never rejects: a home that cannot be told now will find its duty when the name points at the root. */
+async function inviteHome(
+  { settings, log }: Ground,
+  { overlay }: Network,
+  home: ServingEdge,
+  authorization: string,
+): Promise<void> {
+  const to = { id: home.peer, host: home.address, port: home.overlayPort }
+  let fault: unknown
+  for (let attempt = 0; attempt < invitationsMax; attempt++) {
+    try {
+      await overlay.calls.call(to, 'hold', utf8(authorization), settings['records.callTimeoutMs'])
+      return
+    } catch (error) {
+      fault = error
+      await delay(invitationPauseMs)
+    }
+  }
+  log.warn({ home: home.address, what: String(fault) }, 'an invitation to hold was not taken')
 }
 
 function acceptInvitations({ overlay, name }: Network, steward: Steward): void {

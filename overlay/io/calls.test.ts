@@ -22,6 +22,7 @@ async function openPeer(identity: Identity, port = 0): Promise<Peer> {
     clock: realClock,
     meter: createMeter(),
     callsPerPeerMax: 8,
+    handlerTimeoutMs: 300,
   })
   calls.handle('echo', async (from, body) => utf8(`${from.slice(-4)}:${fromUtf8(body)}`))
   calls.handle('large', async () => new Uint8Array(callBytesMax - 5))

@@ -11,13 +11,12 @@ import { Fault } from '../../base/fault.ts'
 import type { Clock } from '../../base/io/clock.ts'
 import type { Meter } from '../../base/meter.ts'
 import type { Address } from '../address.ts'
-import { type CallFrame, CallSplitter, decodeCall, encodeCall } from '../call-frame.ts'
+import { type CallFrame, encodeCall } from '../call-frame.ts'
 import type { PeerId } from '../peer.ts'
-
-type Stream = Awaited<ReturnType<Libp2p['dialProtocol']>>
+import { answerCalls, type Handler } from './answers.ts'
+import { readFrames, type Stream } from './call-stream.ts'
 
 export type Contact = Address & { readonly id: PeerId }
-export type Handler = (from: PeerId, body: Uint8Array) => Promise<Uint8Array>
 
 export type Calls = {
   /** Answers calls of this method. A handler that throws a Fault refuses the call; the caller gets its message. */
@@ -92,18 +91,10 @@ export async function openCalls(options: CallsOptions): Promise<Calls> {
     })
   }
 
-  await node.handle(
-    protocol,
-    (stream, connection) => {
-      serve(stream, connection.remotePeer.toString(), handlers, {
-        meter,
-        clock,
-        callsPerPeerMax,
-        handlerTimeoutMs,
-      })
-    },
-    { maxInboundStreams: 2 },
-  )
+  const bounds = { meter, clock, callsPerPeerMax, handlerTimeoutMs }
+  const answer = (stream: Stream, connection: { remotePeer: { toString(): string } }): void =>
+    answerCalls(stream, connection.remotePeer.toString(), handlers, bounds)
+  await node.handle(protocol, answer, { maxInboundStreams: 2 })
   return {
     handle: (method, handler) => void handlers.set(method, handler),
     call,
@@ -141,62 +132,6 @@ function takeReply(frame: CallFrame, line: Line, to: Contact): void {
   const waiting = line.waiting.get(frame.call) // absent: it was given up before
   if (frame.kind === 'reply') waiting?.settle(Uint8Array.from(frame.body))
   if (frame.kind === 'refusal') waiting?.settle(unreachable(to, `it refused: ${frame.reason}`))
-}
-
-/** Answers the requests of one inbound stream, as many at once as may be under way; more than that is refused. */
-function serve(
-  stream: Stream,
-  from: PeerId,
-  handlers: ReadonlyMap<string, Handler>,
-  options: { meter: Meter; clock: Clock; callsPerPeerMax: number; handlerTimeoutMs: number },
-): void {
-  const { meter, clock, callsPerPeerMax, handlerTimeoutMs } = options
-  let underWay = 0
-  stream.inactivityTimeout = 0x7fffffff
-  const send = (frame: CallFrame): void => {
-    // Who does not read its replies is let go before they fill the memory.
-    if (stream.writeBufferLength > 4 * 1024 * 1024) stream.abort(new Error('replies are not read'))
-    else if (stream.status === 'open' && stream.writeStatus === 'writable') stream.send(encodeCall(frame))
-  }
-  readFrames(stream, meter, frame => {
-    if (frame.kind !== 'request') return
-    const { call } = frame
-    const handler = handlers.get(frame.method)
-    meter.count('overlay.calls.received')
-    if (!handler) return send({ kind: 'refusal', call, reason: 'no such method' })
-    if (underWay >= callsPerPeerMax)
-      return send({ kind: 'refusal', call, reason: 'too many calls under way' })
-    underWay++
-    // A handler that hangs must not keep its place for ever.
-    inTime(handler(from, Uint8Array.from(frame.body)), clock, handlerTimeoutMs)
-      .then(body => send({ kind: 'reply', call, body }))
-      .catch(error => {
-        meter.count(error instanceof Fault ? 'overlay.calls.refused' : 'overlay.calls.broken')
-        const reason = error instanceof Fault ? error.message : 'internal'
-        send({ kind: 'refusal', call, reason })
-      })
-      .finally(() => underWay--)
-  })
-}
-
-function inTime<Value>(work: Promise<Value>, clock: Clock, timeoutMs: number): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const fault = new Fault('net/unreachable', `not done in ${timeoutMs} ms`)
-    const cancel = clock.after(timeoutMs, () => reject(fault))
-    work.then(resolve, reject).finally(cancel)
-  })
-}
-
-function readFrames(stream: Stream, meter: Meter, take: (frame: CallFrame) => void): void {
-  const splitter = new CallSplitter()
-  stream.addEventListener('message', ({ data }) => {
-    try {
-      for (const frame of splitter.push(data.subarray())) take(decodeCall(frame))
-    } catch (error) {
-      meter.count('overlay.calls.malformed')
-      stream.abort(error as Error)
-    }
-  })
 }
 
 function unreachable(to: Contact, why: string): Fault {

@@ -1,8 +1,8 @@
 // A peer's private key, kept on disk: made at the first start, the same ever after.
 //
-// PKCS #8 in PEM, so that `openssl pkey` reads it; mode 0600; written beside and then linked to its name, so a crash leaves
-// a whole file or none. A file that cannot be used is never replaced silently: a new key
-// would be a new peer, and what the old one earned would be lost.
+// PKCS #8 in PEM, so that `openssl pkey` reads it; mode 0600; written beside and then linked to its name, so a
+// crash leaves a whole file or none. A file that cannot be used is never replaced silently: a new key would be a
+// new peer, and what the old one earned would be lost.
 
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises'

@@ -53,7 +53,7 @@ export async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** Undefined when there is no such file; Fault `config/unreadable` when it cannot be read or is larger than `bytesMax`. */
+/** Undefined when there is no such file; Fault `config/unreadable` when it cannot be read or is too large. */
 export async function readBytes(path: string, bytesMax: number): Promise<Uint8Array | undefined> {
   try {
     const file = await open(path, 'r')

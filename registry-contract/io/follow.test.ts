@@ -6,10 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
+import { Interface } from 'ethers/abi'
 import { type Fault, isFault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
+import { eventTexts, sources } from '../signatures.ts'
 import { startAnvil } from './anvil.ts'
-import { type Devchain, startDevchain } from './devchain.ts'
+import { compiled, type Devchain, startDevchain } from './devchain.ts'
 import { type Follower, type FollowOptions, followChain } from './follow.ts'
 import type { Registrar } from './registrar.ts'
 import { createRpc } from './rpc.ts'
@@ -62,6 +64,27 @@ const edge = {
   httpPort: 8080,
   overlayPort: 9000,
 }
+
+test('the events are those of the compiled contracts; the others are left out on purpose', async () => {
+  const artifacts = await compiled()
+  const leftOut: Record<string, string[]> = {
+    NameRegistry: [],
+    NameRegistrar: ['Approval', 'ApprovalForAll', 'Committed', 'NameRenewed', 'RentCollected', 'Transfer'],
+    EdgeRegistry: ['RewardCollected'],
+    DomainClaims: [],
+  }
+  for (const source of sources) {
+    const compiledEvents = new Interface(JSON.stringify(artifacts[source].abi)).fragments
+      .filter(fragment => fragment.type === 'event')
+      .map(fragment => fragment.format('full'))
+    const ours: readonly string[] = eventTexts[source]
+    for (const text of ours) assert.ok(compiledEvents.includes(text), text)
+    const others = compiledEvents
+      .filter(text => !ours.includes(text))
+      .map(text => /^event (\w+)/.exec(text)![1])
+    assert.deepEqual(others.sort(), leftOut[source])
+  }
+})
 
 describe('following', () => {
   test('names and edges arrive as they are mined, and are told', async () => {

@@ -34,8 +34,8 @@ export interface Rpc {
 }
 
 /**
- * The logs of one block cannot be asked for in parts, so all that fit into one must pass: 60 million gas at 8 gas a byte
- * of data are 7.5 MB, twice that as hexadecimal text, and as much again for topics and JSON.
+ * The logs of one block cannot be asked for in parts, so all that fit into one must pass: 60 million gas at 8 gas
+ * a byte of data are 7.5 MB, twice that as hexadecimal text, and as much again for topics and JSON.
  */
 const defaults = { timeoutMs: 5_000, bytesMax: 32 * 1024 * 1024 }
 

@@ -4,7 +4,7 @@
 // when a figure is out of bounds, with the line that replays it.
 
 import { parseArgs } from 'node:util'
-import { complaintsOf, mean, type Outcome, type Scenario } from '../scenario.ts'
+import { complaintsOf, complaintsOfMeans, mean, type Outcome, type Scenario } from '../scenario.ts'
 import { storybook } from '../storybook.ts'
 
 const usage = 'npm run sim -- swim [--scenario <name>] [--seed <first>] [--seeds <count>] [--json]'
@@ -43,12 +43,13 @@ function play(scenario: Scenario, seeds: readonly number[], isJson: boolean): st
   const outcomes: Outcome[] = []
   const complaints: string[] = []
   for (const seed of seeds) {
-    const result = complaintsOf(scenario, seed)
+    const result = complaintsOf(scenario, seed, seeds.length > 1)
     complaints.push(...result.complaints)
     if (result.outcome) outcomes.push(result.outcome)
     if (isJson)
       process.stdout.write(`${JSON.stringify({ scenario: scenario.name, seed, ...result.outcome })}\n`)
   }
+  complaints.push(...complaintsOfMeans(scenario, outcomes))
   if (!isJson) process.stdout.write(table(scenario, seeds, outcomes))
   return complaints
 }

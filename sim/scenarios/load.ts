@@ -4,7 +4,7 @@ import { wideTuning } from '../../overlay/membership-options.ts'
 import type { Figure, Scenario } from '../scenario.ts'
 import { Swarm } from '../swarm.ts'
 
-const periods = 40
+const periods = 30
 
 export const load: Scenario = {
   name: 'load',
@@ -14,7 +14,7 @@ export const load: Scenario = {
     const figures = [8, 32, 128].map((size): Figure => {
       const swarm = new Swarm({ seed, size, tuning: wideTuning })
       swarm.assemble()
-      swarm.run(60_000) // until the frequent repairs of newcomers are over
+      swarm.run(40_000) // the frequent repairs of newcomers end after 1 + 2 + 4 + 8 + 16 s
       for (const peer of swarm.peers) peer.sentFrames = 0
       swarm.run(periods * wideTuning.probeIntervalMs)
       const sent = swarm.peers.reduce((sum, peer) => sum + peer.sentFrames, 0)

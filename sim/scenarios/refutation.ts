@@ -1,4 +1,5 @@
-// Who is falsely suspected objects and stays: because of a cable that works one way only, of a frozen process, of a lie.
+// Who is falsely suspected objects and stays, be it because of a cable that works one way only, of a frozen process
+// or of a lie.
 
 import type { Member } from '../../overlay/member.ts'
 import { devnetTuning } from '../../overlay/membership-options.ts'

@@ -1,7 +1,8 @@
 // SWIM §5, the experiment with loss: what suspicion is for.
 //
-// One frame in ten is lost, k = 1, and 17 processes have joined. The stable group are those whom nobody ever declared
-// dead; the paper's count is of the group that held together, so the contrast compares, not the number. Without suspicion one unlucky probe is a verdict; with it the accused has time to object.
+// One frame in ten is lost, k = 1, and 17 processes have joined. Counted are those whom nobody ever declared dead.
+// Without suspicion one unlucky probe is a verdict; with it the accused has time to object. The paper counts the
+// group that held together while processes joined, so the contrast compares and not the number.
 
 import { type MembershipTuning, wideTuning } from '../../overlay/membership-options.ts'
 import { calm } from '../network.ts'

@@ -81,7 +81,16 @@ export interface Published {
 }
 
 export async function publish(data: string, folder: string, name: string): Promise<Published> {
-  const { code, stdout, stderr } = await inxt(['publish', folder, name, '--data', data, '--json'])
+  const { code, stdout, stderr } = await inxt([
+    'publish',
+    folder,
+    name,
+    '--data',
+    data,
+    '--timeout',
+    '25',
+    '--json',
+  ])
   assert.equal(code, 0, stderr)
   return JSON.parse(stdout) as Published
 }
