@@ -8,7 +8,7 @@ import { createRegistry, type Registry } from './registry.ts'
 import { blockHash, contracts, log, registration } from './specimens.ts'
 
 const frameBytes = 32
-const rowBytes = 160
+const rowBytes = 192
 
 function filled(): Registry {
   const registry = createRegistry(contracts)
@@ -141,10 +141,11 @@ describe('a checkpoint that was tampered with', () => {
       ['an image of no row', image(one => (one[0] = rowCount))],
       ['an image that is short', image(one => (one[1] = 'ab'))],
       ['a row twice', withRest(bytes => bytes.copyWithin(rowBytes, 0, rowBytes))],
-      ['a label outside', withRest(bytes => bytes.fill(0xff, 22 * 4, 23 * 4))],
-      ['a label with a capital', withRest(bytes => bytes.fill(0x41, rowCount * rowBytes))],
-      ['an unknown kind', withRest(bytes => bytes.fill(9, 23 * 4 + 1, 23 * 4 + 2))],
-      ['an expiry past 2^48', withRest(bytes => bytes.fill(0xff, 18 * 4, 20 * 4))],
+      ['a label outside', withRest(bytes => bytes.fill(63, 5 * 4, 5 * 4 + 1))],
+      ['a label with a capital', withRest(bytes => bytes.fill(0x41, 6 * 4, 6 * 4 + 1))],
+      ['a label that is not padded', withRest(bytes => bytes.fill(0x61, 13 * 4, 14 * 4))],
+      ['an unknown kind', withRest(bytes => bytes.fill(9, 5 * 4 + 1, 5 * 4 + 2))],
+      ['an expiry past 2^48', withRest(bytes => bytes.fill(0xff, 0, 8))],
     ]
     for (const [why, bytes] of rows) {
       assert.throws(

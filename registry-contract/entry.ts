@@ -1,6 +1,6 @@
 // A name as its readers see it: a picture of its row, taken when it was looked up and never changing after.
 //
-// The picture is the row's forty words as small integers, which costs a tenth of turning all of them into text;
+// The picture is the row's words as small integers, which costs a tenth of turning all of them into text;
 // what is read of it becomes text then. Fields are getters of the prototype, so `{...entry}` is empty: use
 // `plain()`. Rejected: text at once, which takes longer than finding the row; a window on the row itself, whose
 // content would change under its holder.
@@ -26,19 +26,20 @@ export interface NameFacts {
 /** The hashes that have no common form, as text. */
 export type Beside = readonly [content: string | undefined, zone: string | undefined]
 
-export const rowWords = 40
+export const rowWords = 48
 /** In which words of a row a field begins: the layout that rows.ts describes. */
 export const at = {
-  node: 0,
-  owner: 8,
-  delegate: 13,
-  expiresAt: 18,
-  sequence: 20,
-  label: 22,
-  kinds: 23,
-  content: 24,
-  zone: 32,
-}
+  expiresAt: 0,
+  sequence: 2,
+  tail: 4,
+  kinds: 5,
+  label: 6,
+  owner: 14,
+  delegate: 19,
+  node: 24,
+  content: 32,
+  zone: 40,
+} as const
 /** How a hash is kept; 1 and 2 are the common prefixes, and the same as in NameRegistry.sol. */
 export const kinds = { none: 0, dagPb: 1, raw: 2, beside: 3 } as const
 

@@ -38,7 +38,7 @@ export interface RegistryOptions {
   readonly seed?: number
   /** Blocks that can be undone. */
   readonly depthMax?: number
-  /** Beyond these, new entries are skipped and counted; a name takes about 210 bytes of memory. */
+  /** Beyond these, new entries are skipped and counted; a name takes about 230 bytes of memory. */
   readonly namesMax?: number
   readonly edgesMax?: number
   readonly claimsMax?: number

@@ -1,18 +1,19 @@
-// The names as rows of 160 bytes: a million of them in 210 MB, found by node or by label in two steps.
+// The names as rows of 192 bytes: a million of them in 230 MB, found by node or by label in two steps.
 //
-// A row holds, in 32-bit words: node (0–7), owner (8–12), delegate (13–17), expiry and sequence (18–21), where
-// its label lies (22, its length in 23), and the digests of its content (24–31) and of its zone (32–39). Both
-// hashes nearly always have a common form, so only the digest is kept and a kind in word 23; what has another
-// form lies beside, as text. Rows are never moved and only the last ones are ever taken away (by undoing their
-// registration), so a row's number is its address. Rejected: an object a name in a Map, 1 KB each and seconds
-// of garbage collection; columns, which touch ten cache lines where a row touches three.
+// A row is three cache lines of 32-bit words. First what a look-up by label needs: expiry (0–1), sequence (2–3),
+// where the tail of a long label lies (4), length of the label and kinds of the hashes (5), the first 32
+// characters of the label (6–13); then owner (14–18), delegate (19–23) and node (24–31); then the digests of
+// content (32–39) and zone (40–47). Both hashes nearly always have a common form, so only the digest is kept and a
+// kind; what has another form lies beside, as text. Rows are never moved and only the last ones are ever taken
+// away (by undoing their registration), so a row's number is its address. Rejected: an object a name in a Map,
+// 1 KB each and seconds of garbage collection; columns, which touch ten cache lines where a row touches three.
 
 import { assert } from '../base/fault.ts'
 import { commonLength, commonPrefixes } from './contenthash.ts'
 import { at, type Beside, joinNumber, kindIn, kinds, NameEntry, rowWords } from './entry.ts'
 import { isLabel } from './label.ts'
-import { Labels, labelBlockBytes } from './labels.ts'
 import { createSlots } from './slots.ts'
+import { Tails, tailBlockBytes } from './tails.ts'
 
 /** What an event changes in a row; hexadecimal text with 0x, in lower case. */
 export interface RowChange {
@@ -33,7 +34,11 @@ export interface RowImage {
 
 /** Expiry and sequence have 48 bits in a row; the contract has 40 and 48. */
 export const numberMax = 2 ** 48 - 1
-/** 4,096 rows a block: 640 KiB, small enough to waste, large enough to be few. */
+/** Characters of a label that lie in its row, and the words that they take. */
+const inlineLength = 32
+const labelWords = inlineLength / 4
+const labelLengthMax = 63
+/** 4,096 rows a block: 768 KiB, small enough to waste, large enough to be few. */
 const blockRows = 4096
 const blockWords = blockRows * rowWords
 
@@ -44,10 +49,9 @@ function mix(hash: number): number {
   return hash ^ (hash >>> 16)
 }
 
-function hashLabel(label: string, seed: number): number {
-  let hash = seed
-  for (let i = 0; i < label.length; i++) hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193)
-  return mix(hash)
+function stir(hash: number, word: number): number {
+  hash = Math.imul(hash ^ word, 0x9e3779b1)
+  return hash ^ (hash >>> 15)
 }
 
 /** Nodes are digests: two words of one are as good a hash as any, once a stranger cannot aim it. */
@@ -73,15 +77,16 @@ function writeHex(words: Int32Array, from: number, count: number, text: string, 
 export class Rows {
   readonly #seed: number
   readonly #blocks: Int32Array[] = []
-  readonly #labels = new Labels()
+  readonly #tails = new Tails()
   readonly #beside = new Map<number, string>()
   readonly #wanted = new Int32Array(8)
+  readonly #packed = new Int32Array(labelWords)
   readonly #byNode = createSlots()
   readonly #byLabel = createSlots()
   readonly #isWanted = (row: number): boolean => {
     const words = this.#block(row)
     const from = this.#from(row)
-    for (let i = 0; i < 8; i++) if (words[from + i] !== this.#wanted[i]) return false
+    for (let i = 0; i < 8; i++) if (words[from + at.node + i] !== this.#wanted[i]) return false
     return true
   }
   #count = 0
@@ -97,9 +102,9 @@ export class Rows {
     return this.#count
   }
 
-  /** End of the labels, for `cut`. */
+  /** End of the labels' tails, for `cut`. */
   get labelEnd(): number {
-    return this.#labels.end
+    return this.#tails.end
   }
 
   /** -1 when there is none. `node` is 0x and 64 lower-case digits. */
@@ -112,11 +117,13 @@ export class Rows {
 
   /** -1 when there is none. */
   ofLabel(label: string): number {
-    return this.#byLabel.find(hashLabel(label, this.#seed), row => {
+    if (!this.#pack(label)) return -1
+    return this.#byLabel.find(this.#hashPacked(label), row => {
       const words = this.#block(row)
       const from = this.#from(row)
       if ((words[from + at.kinds]! & 0xff) !== label.length) return false
-      return this.#labels.equals(words[from + at.label]! >>> 0, label)
+      for (let i = 0; i < labelWords; i++) if (words[from + at.label + i] !== this.#packed[i]) return false
+      return label.length <= inlineLength || label.slice(inlineLength) === this.#tail(row, label.length)
     })
   }
 
@@ -129,8 +136,8 @@ export class Rows {
     const words = this.#block(row)
     const from = this.#from(row)
     words.fill(0, from, from + rowWords)
-    writeHex(words, from, 8, node, 2)
-    this.#byNode.add(hashNode(words, from, this.#seed), row)
+    writeHex(words, from + at.node, 8, node, 2)
+    this.#byNode.add(hashNode(words, from + at.node, this.#seed), row)
     this.#lastNode = node
     this.#lastRow = row
     return row
@@ -140,13 +147,11 @@ export class Rows {
   setLabel(row: number, label: string): void {
     const words = this.#block(row)
     const from = this.#from(row)
-    assert(
-      (words[from + at.kinds]! & 0xff) === 0 && label.length > 0 && label.length < 64,
-      'a label is set once',
-    )
-    words[from + at.label] = this.#labels.add(label)
+    assert((words[from + at.kinds]! & 0xff) === 0 && this.#pack(label), 'a label is set once')
+    words.set(this.#packed, from + at.label)
+    if (label.length > inlineLength) words[from + at.tail] = this.#tails.add(label.slice(inlineLength))
     words[from + at.kinds]! |= label.length
-    this.#byLabel.add(hashLabel(label, this.#seed), row)
+    this.#byLabel.add(this.#hashPacked(label), row)
   }
 
   write(row: number, change: RowChange): void {
@@ -165,7 +170,11 @@ export class Rows {
     const words = this.#block(row)
     const from = this.#from(row)
     const length = words[from + at.kinds]! & 0xff
-    return length === 0 ? '' : this.#labels.read(words[from + at.label]! >>> 0, length)
+    let text = ''
+    for (let i = 0; i < Math.min(length, inlineLength); i++) {
+      text += String.fromCharCode((words[from + at.label + (i >> 2)]! >>> (8 * (i & 3))) & 0xff)
+    }
+    return length > inlineLength ? text + this.#tail(row, length) : text
   }
 
   sequence(row: number): number {
@@ -191,8 +200,8 @@ export class Rows {
     const [words, from] = [this.#block(row), this.#from(row)]
     const [theirs, start] = [others.#block(other), others.#from(other)]
     for (let i = 0; i < rowWords; i++) {
-      // Where a label lies differs from table to table.
-      if (i !== at.label && words[from + i] !== theirs[start + i]) return false
+      // Where a tail lies differs from table to table.
+      if (i !== at.tail && words[from + i] !== theirs[start + i]) return false
     }
     const [mine, given] = [this.#besideOf(row), others.#besideOf(other)]
     return mine[0] === given[0] && mine[1] === given[1]
@@ -207,11 +216,14 @@ export class Rows {
   fits(row: number, { words: image }: RowImage): boolean {
     const words = this.#block(row)
     const from = this.#from(row)
-    for (let i = 0; i < 8; i++) if (words[from + i] !== image[i]) return false
+    for (let i = 0; i < 8; i++) if (words[from + at.node + i] !== image[at.node + i]) return false
     const [now, then] = [words[from + at.kinds]!, image[at.kinds]!]
     if (kindIn(then, 0) > kinds.beside || kindIn(then, 1) > kinds.beside || then >>> 24) return false
-    const unlabelled = (then & 0xff) === 0
-    return unlabelled || ((then & 0xff) === (now & 0xff) && image[at.label] === words[from + at.label])
+    if ((then & 0xff) === 0) return true
+    for (let i = 0; i < labelWords; i++) {
+      if (words[from + at.label + i] !== image[at.label + i]) return false
+    }
+    return (then & 0xff) === (now & 0xff) && image[at.tail] === words[from + at.tail]
   }
 
   /** Undoes all that happened to a row since its image was taken. */
@@ -221,23 +233,23 @@ export class Rows {
     this.#setBeside(row, 0, image.beside[0])
     this.#setBeside(row, 1, image.beside[1])
     const label = this.label(row)
-    if (label !== '') this.#byLabel.add(hashLabel(label, this.#seed), row)
+    if (this.#pack(label)) this.#byLabel.add(this.#hashPacked(label), row)
   }
 
-  /** Takes away the rows from `count` on and the labels from `labelEnd` on. */
+  /** Takes away the rows from `count` on and the tails of labels from `labelEnd` on. */
   cut(count: number, labelEnd: number): void {
     this.#lastNode = ''
     while (this.#count > count) {
       const row = --this.#count
       this.#unlabel(row)
-      this.#byNode.remove(hashNode(this.#block(row), this.#from(row), this.#seed), row)
+      this.#byNode.remove(hashNode(this.#block(row), this.#from(row) + at.node, this.#seed), row)
       this.#setBeside(row, 0, undefined)
       this.#setBeside(row, 1, undefined)
     }
-    this.#labels.cut(labelEnd)
+    this.#tails.cut(labelEnd)
   }
 
-  /** Rows and labels as bytes, and what lies beside; not copied, so to be used before the next change. */
+  /** Rows and tails of labels as bytes, and what lies beside; not copied, so to be used before the next change. */
   *rowParts(): Iterable<Uint8Array> {
     for (let row = 0; row < this.#count; row += blockRows) {
       const count = Math.min(blockRows, this.#count - row)
@@ -246,8 +258,8 @@ export class Rows {
     }
   }
 
-  labelParts(): Iterable<Uint8Array> {
-    return this.#labels.parts()
+  tailParts(): Iterable<Uint8Array> {
+    return this.#tails.parts()
   }
 
   besideParts(): Iterable<[key: number, hash: string]> {
@@ -258,12 +270,8 @@ export class Rows {
    * The inverse of the three, into rows that are empty. Returns what is wrong with them, if anything: then the
    * rows are of no use.
    */
-  load(
-    rows: Uint8Array,
-    labels: Uint8Array,
-    beside: Iterable<readonly [number, string]>,
-  ): string | undefined {
-    this.#labels.load(labels)
+  load(rows: Uint8Array, tails: Uint8Array, beside: Iterable<readonly [number, string]>): string | undefined {
+    this.#tails.load(tails)
     for (const [key, hash] of beside) this.#beside.set(key, hash)
     const count = rows.length / (4 * rowWords)
     while (this.#count < count) {
@@ -285,24 +293,32 @@ export class Rows {
   #enter(row: number): string | undefined {
     const words = this.#block(row)
     const from = this.#from(row)
-    const hash = hashNode(words, from, this.#seed)
-    for (let i = 0; i < 8; i++) this.#wanted[i] = words[from + i]!
+    const hash = hashNode(words, from + at.node, this.#seed)
+    for (let i = 0; i < 8; i++) this.#wanted[i] = words[from + at.node + i]!
     if (this.#byNode.find(hash, this.#isWanted) >= 0) return 'a node appears twice'
     this.#byNode.add(hash, row)
     const word = words[from + at.kinds]!
-    if (kindIn(word, 0) > kinds.beside || kindIn(word, 1) > kinds.beside) return 'a row has an unknown kind'
+    if (kindIn(word, 0) > kinds.beside || kindIn(word, 1) > kinds.beside || word >>> 24) {
+      return 'a row has an unknown kind'
+    }
     if (words[from + at.expiresAt + 1]! >>> 16 || words[from + at.sequence + 1]! >>> 16) {
       return 'a number of a row is too large'
     }
-    const length = word & 0xff
-    if (length === 0) return undefined
-    const start = words[from + at.label]! >>> 0
-    const crosses = (start % labelBlockBytes) + length > labelBlockBytes
-    if (length > 63 || start + length > this.#labels.end || crosses) return 'a label lies outside'
-    const label = this.#labels.read(start, length)
+    return (word & 0xff) === 0 ? undefined : this.#enterLabel(row, words[from + at.tail]! >>> 0, word & 0xff)
+  }
+
+  #enterLabel(row: number, start: number, length: number): string | undefined {
+    const end = start + Math.max(0, length - inlineLength)
+    const crosses = end > start && (start % tailBlockBytes) + end - start > tailBlockBytes
+    if (length > labelLengthMax || (end > start && end > this.#tails.end) || crosses) {
+      return 'a label lies outside'
+    }
+    const label = this.label(row)
     if (!isLabel(label)) return 'a label breaks the rule'
     if (this.ofLabel(label) >= 0) return 'a label appears twice'
-    this.#byLabel.add(hashLabel(label, this.#seed), row)
+    const [words, from] = [this.#block(row), this.#from(row) + at.label]
+    if (this.#packed.some((word, i) => words[from + i] !== word)) return 'a label is not padded with zeros'
+    this.#byLabel.add(this.#hashPacked(label), row)
     return undefined
   }
 
@@ -352,7 +368,35 @@ export class Rows {
 
   #unlabel(row: number): void {
     const label = this.label(row)
-    if (label !== '') this.#byLabel.remove(hashLabel(label, this.#seed), row)
+    if (this.#pack(label)) this.#byLabel.remove(this.#hashPacked(label), row)
+  }
+
+  #tail(row: number, length: number): string {
+    return this.#tails.read(this.#block(row)[this.#from(row) + at.tail]! >>> 0, length - inlineLength)
+  }
+
+  /** Puts the beginning of a label into words; false for what cannot be a label. */
+  #pack(label: string): boolean {
+    const { length } = label
+    let seen = 0
+    for (let i = 0, from = 0; i < labelWords; i++, from += 4) {
+      let word = 0
+      for (let at = from; at < from + 4 && at < length; at++) {
+        const code = label.charCodeAt(at)
+        seen |= code
+        word |= code << (8 * (at & 3))
+      }
+      this.#packed[i] = word
+    }
+    return length > 0 && length <= labelLengthMax && seen < 0x80
+  }
+
+  /** Of the label that was packed last. */
+  #hashPacked(label: string): number {
+    let hash = stir(this.#seed, label.length)
+    for (let i = 0; i < labelWords; i++) hash = stir(hash, this.#packed[i]!)
+    for (let i = inlineLength; i < label.length; i++) hash = stir(hash, label.charCodeAt(i))
+    return mix(hash)
   }
 }
 

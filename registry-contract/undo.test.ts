@@ -111,6 +111,40 @@ describe('undoing', () => {
   })
 })
 
+test('labels of every length, the long ones undone and taken again', () => {
+  const registry = createRegistry({ ...contracts, seed: 3 })
+  const labels = Array.from({ length: 62 }, (_, i) => `${'x'.repeat(i)}-z`.slice(-(i + 2)).replace(/^-/, 'y'))
+  const check = (count: number): void => {
+    for (const [i, label] of labels.entries()) {
+      assert.equal(
+        registry.lookup(label, 0)?.node,
+        i < count ? childNode(contracts.suffixNode, label) : undefined,
+      )
+    }
+    assert.equal(registry.lookup(`${labels.at(-1)!.slice(0, -1)}q`, 0), undefined)
+    for (const label of ['', 'x'.repeat(64), `\u0178${labels[9]!.slice(1)}`])
+      assert.equal(registry.lookup(label, 0), undefined)
+  }
+  for (const half of [labels.slice(0, 31), labels.slice(31)]) {
+    push(
+      registry,
+      half.flatMap(label => registration(label, owner)),
+    )
+  }
+  check(62)
+  registry.rewindTo(1)
+  check(31)
+  push(
+    registry,
+    labels.slice(31).flatMap(label => registration(label, other)),
+    1,
+  )
+  check(62)
+  const copy = createRegistry({ ...contracts, seed: 4 })
+  copy.restore(bytesOf(registry))
+  assert.deepEqual(facts(copy), facts(registry))
+})
+
 test('ten thousand names are told apart, by label and after undoing half of them', () => {
   const registry = createRegistry({ ...contracts, seed: 7 })
   const count = 10_000

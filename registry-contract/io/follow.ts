@@ -78,7 +78,7 @@ const defaults = { pollMs: 300, backoffMaxMs: 5_000, checkpointMs: 5_000, depthM
 const missedMax = 10
 /** Writing the checkpoint of a million names takes a second; it shall take a fiftieth of the time at most. */
 const writeShare = 50
-/** Two million names of 223 bytes at most, and as much again for edges, claims and the journal. */
+/** Two million names of 223 bytes at most (a row and a tail), and as much again for edges, claims and the journal. */
 const checkpointBytesMax = 1024 * 1024 * 1024
 /** The chain id of anvil and its like. */
 const developmentChainId = 31_337
