@@ -1,7 +1,6 @@
 // `inxt deploy`: the contracts on any chain, after the plan was shown: what is there, what is created where, with which
 // numbers, and what that costs. Run again it sends nothing, or finishes what broke off.
 
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '../../base/fault.ts'
 import { createChain } from '../../registry-contract/io/chain.ts'
@@ -55,7 +54,7 @@ export async function deploy(options: DeployCommand): Promise<void> {
   const key = await readWalletKey(walletFile, { chainId, passphrase })
   const wallet = await createWallet({ rpc: rpc!, chainId, key, receiptDeadlineMs: receiptPatienceMs })
   const progress = options.json ? quiet : createTerminal()
-  const artifacts = await progress.step('contracts compiled', () => compileContracts(cacheFolder()))
+  const artifacts = await progress.step('contracts compiled', () => compileContracts())
   const file = join(options.out, `${chainId}.json`)
   const request: DeployOptions = { rpc: rpc!, wallet, artifacts, parameters, receivers, suffix, file }
   const plan = await planDeployment(request)
@@ -86,11 +85,6 @@ const receiptPatienceMs = 300_000
 
 /** Where it is worth nothing, there may be plenty. */
 const inxtOfDeployer = 1_000_000n * 10n ** 18n
-
-/** Beside a person's other caches: compiling takes seconds and gives the same every time. */
-function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'inxt')
-}
 
 function parametersOf({ preset, largePurchase }: DeployCommand): Parameters {
   if (!Object.hasOwn(deploymentPresets, preset)) {

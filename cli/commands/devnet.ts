@@ -104,7 +104,7 @@ async function start(plan: DevnetPlan, terminal: Terminal, stack: Stack): Promis
 
 async function openChain(plan: DevnetPlan, terminal: Terminal, stack: Stack): Promise<Chain> {
   // The compiler takes a second or two of one core; the chain starts beside it.
-  const compiled = terminal.step('contracts compiled', () => compileContracts(plan.contractsFolder))
+  const compiled = terminal.step('contracts compiled', () => compileContracts())
   compiled.catch(() => {})
   const chain = await startChain(plan, terminal)
   stack.defer(() => chain.stop())

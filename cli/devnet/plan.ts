@@ -28,7 +28,6 @@ export interface EdgePlan {
 export interface DevnetPlan extends DevnetOptions {
   readonly rpc: string
   readonly chainFolder: string
-  readonly contractsFolder: string
   /** Where the contracts are on this chain. */
   readonly addressesFile: string
   readonly networkFile: string
@@ -68,7 +67,6 @@ export function planDevnet(options: DevnetOptions): DevnetPlan {
     ...options,
     rpc: `http://127.0.0.1:${options.chainPort}`,
     chainFolder: join(options.data, 'chain'),
-    contractsFolder: join(options.data, 'contracts'),
     addressesFile: join(options.data, 'chain', `addresses-${devnetChainId}.json`),
     networkFile: join(options.data, 'network.json'),
     members,

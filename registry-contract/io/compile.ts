@@ -12,7 +12,7 @@ import { createRequire } from 'node:module'
 import { join, posix } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { Fault } from '../../base/fault.ts'
+import { Fault, isFault } from '../../base/fault.ts'
 import { type ContractName, contractNames } from '../addresses.ts'
 import { readJson, writeAtomically } from './file.ts'
 
@@ -24,6 +24,11 @@ export interface Artifact {
 }
 
 export type Artifacts = Readonly<Record<ContractName, Artifact>>
+
+/** Beside what npm installed: one compilation serves tests, devnets and deployments of this checkout. */
+export const artifactsCache = fileURLToPath(
+  new URL('../../node_modules/.cache/inxt/contracts', import.meta.url),
+)
 
 const contractsFolder = fileURLToPath(new URL('../contracts', import.meta.url))
 const compilerScript = fileURLToPath(new URL('soljson.ts', import.meta.url))
@@ -113,11 +118,8 @@ function isArtifacts(value: unknown): value is Artifacts {
   })
 }
 
-/**
- * All contracts, from `cacheFolder` when nothing changed. A source that does not compile is a bug, so an
- * Error.
- */
-export async function compileContracts(cacheFolder: string): Promise<Artifacts> {
+/** All contracts, from the cache when nothing changed. A source that does not compile is a bug, so an Error. */
+export async function compileContracts(cacheFolder = artifactsCache): Promise<Artifacts> {
   const sources = await readSources()
   const { version } = createRequire(import.meta.url)('solc/package.json') as { version: string }
   const inputs = shares.map(names => {
@@ -132,6 +134,11 @@ export async function compileContracts(cacheFolder: string): Promise<Artifacts> 
   if (isArtifacts(kept)) return kept
 
   const artifacts = artifactsOf(await Promise.all(inputs.map(runCompiler)))
-  await writeAtomically(file, JSON.stringify(artifacts))
+  // A folder that cannot be written costs the next start its seconds, and this one nothing.
+  await writeAtomically(file, JSON.stringify(artifacts)).catch(onlyFault)
   return artifacts
+}
+
+function onlyFault(error: unknown): void {
+  if (!isFault(error)) throw error
 }

@@ -28,17 +28,8 @@ export interface Devchain {
 
 let artifacts: Promise<Artifacts> | undefined
 
-async function compileOnce(): Promise<Artifacts> {
-  const cache = await mkdtemp(join(tmpdir(), 'inxt-artifacts-'))
-  try {
-    return await compileContracts(cache)
-  } finally {
-    await rm(cache, { recursive: true })
-  }
-}
-
 export function compiled(): Promise<Artifacts> {
-  return (artifacts ??= compileOnce())
+  return (artifacts ??= compileContracts())
 }
 
 /** `given.stateFile` may name a file that is not there yet, in a folder of the caller's. */
