@@ -93,11 +93,17 @@ function nibble(code: number): number {
   return code < 58 ? code - 48 : code - 87
 }
 
-/** Digits as an integer; `Number('0x…')` would take five times as long. */
-function readInteger(hex: string, from: number, to: number): number {
+/** At most eight digits. */
+function readHalf(hex: string, from: number, to: number): number {
   let value = 0
-  for (let at = from; at < to; at++) value = value * 16 + nibble(hex.charCodeAt(at))
-  return value
+  for (let at = from; at < to; at++) value = (value << 4) | nibble(hex.charCodeAt(at))
+  return value >>> 0
+}
+
+/** At most sixteen digits, in two halves of 32 bits; `Number('0x…')` would take five times as long. */
+function readInteger(hex: string, from: number, to: number): number {
+  const middle = Math.max(from, to - 8)
+  return readHalf(hex, from, middle) * 2 ** 32 + readHalf(hex, middle, to)
 }
 
 /** One static value from the 64 digits at `at`. */
@@ -123,7 +129,7 @@ function padded(length: number): number {
 function readLength(hex: string, at: number): number {
   if (hex.length < at + digits) malformed('Arguments are cut off.')
   const length = hex.startsWith(lengthPadding, at)
-    ? readInteger(hex, at + lengthPadding.length, at + digits)
+    ? readHalf(hex, at + lengthPadding.length, at + digits)
     : Number.POSITIVE_INFINITY
   return length <= tupleBytesMax ? length : malformed('A length is larger than what there is.')
 }
@@ -132,7 +138,7 @@ function readLength(hex: string, at: number): number {
 function readText(hex: string): string {
   let text = ''
   for (let at = 0; at < hex.length; at += 2) {
-    const code = readInteger(hex, at, at + 2)
+    const code = readHalf(hex, at, at + 2)
     if (code >= 0x80) return fromUtf8(fromHex(hex)!) ?? malformed('A string is not UTF-8.')
     text += String.fromCharCode(code)
   }
