@@ -110,7 +110,8 @@ function artifactsOf(outputs: readonly Output[]): Artifacts {
   return Object.fromEntries(entries) as Record<ContractName, Artifact>
 }
 
-function isArtifacts(value: unknown): value is Artifacts {
+/** What is read from the cache must be whole. */
+export function isArtifacts(value: unknown): value is Artifacts {
   const artifacts = value as Partial<Artifacts> | null | undefined
   return contractNames.every(name => {
     const one = artifacts?.[name]
