@@ -11,14 +11,14 @@ export const hashBytesMax = 128
 
 /** IPFS, CIDv1, dag-pb or raw, SHA-256: what a digest of 32 bytes follows. */
 export const commonPrefixes = ['0xe30101701220', '0xe30101551220'] as const
-export const commonLength = commonPrefixes[0].length + 64
+const commonLength = commonPrefixes[0].length + 64
 
 /** The namespace `ipfs-ns` as a varint. */
 const ipfs = 0xe3
 
 /** Why these are not the canonical bytes of a content hash; undefined when they are. `0x` is "no content". */
 export function hashFlaw(hex: string): string | undefined {
-  if (hex === '0x' || isCommon(hex)) return undefined
+  if (hex === '0x' || commonKind(hex) !== 0) return undefined
   const bytes = Buffer.from(hex.slice(2, 2 + 2 * (hashBytesMax + 1)), 'hex')
   if (bytes.length > hashBytesMax)
     return `it has ${hex.length / 2 - 1} bytes, ${hashBytesMax} at most are allowed`
@@ -27,8 +27,10 @@ export function hashFlaw(hex: string): string | undefined {
   return namespace.value === ipfs ? cidFlaw(bytes, namespace.next) : undefined
 }
 
-export function isCommon(hex: string): boolean {
-  return hex.length === commonLength && commonPrefixes.some(prefix => hex.startsWith(prefix))
+/** 1 or 2 for the two common forms, as in NameRegistry.sol; 0 for what has neither. */
+export function commonKind(hex: string): 0 | 1 | 2 {
+  if (hex.length !== commonLength) return 0
+  return hex.startsWith(commonPrefixes[0]) ? 1 : hex.startsWith(commonPrefixes[1]) ? 2 : 0
 }
 
 function cidFlaw(bytes: Uint8Array, start: number): string | undefined {

@@ -139,6 +139,7 @@ const machine = new WebAssembly.Instance(new WebAssembly.Module(moduleBytes())).
 const memory = (machine.memory as { readonly buffer: ArrayBuffer }).buffer
 const permute = machine.permute as () => void
 const state = new Uint8Array(memory, 0, 200)
+const stateWords = new Int32Array(memory, 0, 50)
 new BigUint64Array(memory, constantsAt, roundCount).set(roundConstants())
 
 /** Hashes the first `length` bytes of a state that is zero behind them; its first 32 bytes are the digest then. */
@@ -160,12 +161,13 @@ export function keccakShort(bytes: Uint8Array): Uint8Array {
 /** Leaves keccak256(parent ‖ keccak256(label)) in the state (EIP-137). */
 function hashChild(parent: Uint8Array, label: string): void {
   assert(label.length <= inputBytesMax, `label of ${label.length} characters`)
-  state.fill(0)
+  // Loops, because for so few bytes the methods of typed arrays take longer to be called than to run.
+  for (let i = 0; i < 50; i++) stateWords[i] = 0
   for (let i = 0; i < label.length; i++) state[i] = label.charCodeAt(i)
   finish(label.length)
-  state.copyWithin(32, 0, 32)
-  state.fill(0, 64)
-  state.set(parent)
+  for (let i = 0; i < 8; i++) stateWords[8 + i] = stateWords[i]!
+  for (let i = 16; i < 50; i++) stateWords[i] = 0
+  for (let i = 0; i < 32; i++) state[i] = parent[i]!
   finish(64)
 }
 

@@ -9,7 +9,7 @@
 // 1 KB each and seconds of garbage collection; columns, which touch ten cache lines where a row touches three.
 
 import { assert } from '../base/fault.ts'
-import { commonLength, commonPrefixes } from './contenthash.ts'
+import { commonKind, commonPrefixes } from './contenthash.ts'
 import { at, type Beside, joinNumber, kindIn, kinds, NameEntry, rowWords } from './entry.ts'
 import { isLabel } from './label.ts'
 import { createSlots } from './slots.ts'
@@ -127,7 +127,7 @@ export class Rows {
     })
   }
 
-  /** A row without label and facts; the node must be new. */
+  /** A row without label and facts, all zero; the node must be new. */
   add(node: string): number {
     const row = this.#count++
     if (row % blockRows === 0 && row / blockRows === this.#blocks.length) {
@@ -135,7 +135,6 @@ export class Rows {
     }
     const words = this.#block(row)
     const from = this.#from(row)
-    words.fill(0, from, from + rowWords)
     writeHex(words, from + at.node, 8, node, 2)
     this.#byNode.add(hashNode(words, from + at.node, this.#seed), row)
     this.#lastNode = node
@@ -148,7 +147,7 @@ export class Rows {
     const words = this.#block(row)
     const from = this.#from(row)
     assert((words[from + at.kinds]! & 0xff) === 0 && this.#pack(label), 'a label is set once')
-    words.set(this.#packed, from + at.label)
+    for (let i = 0; i < labelWords; i++) words[from + at.label + i] = this.#packed[i]!
     if (label.length > inlineLength) words[from + at.tail] = this.#tails.add(label.slice(inlineLength))
     words[from + at.kinds]! |= label.length
     this.#byLabel.add(this.#hashPacked(label), row)
@@ -245,6 +244,7 @@ export class Rows {
       this.#byNode.remove(hashNode(this.#block(row), this.#from(row) + at.node, this.#seed), row)
       this.#setBeside(row, 0, undefined)
       this.#setBeside(row, 1, undefined)
+      this.#block(row).fill(0, this.#from(row), this.#from(row) + rowWords)
     }
     this.#tails.cut(labelEnd)
   }
@@ -346,13 +346,12 @@ export class Rows {
   #setHash(row: number, which: 0 | 1, hash: string): void {
     const words = this.#block(row)
     const from = this.#from(row)
-    const known =
-      hash.length === commonLength ? commonPrefixes.findIndex(prefix => hash.startsWith(prefix)) : -1
-    const kind = hash === '0x' ? kinds.none : known < 0 ? kinds.beside : known + 1
+    const common = commonKind(hash)
+    const kind = hash === '0x' ? kinds.none : common === 0 ? kinds.beside : common
     const shift = 8 + 8 * which
     words[from + at.kinds] = (words[from + at.kinds]! & ~(0xff << shift)) | (kind << shift)
     const digest = from + (which === 0 ? at.content : at.zone)
-    if (known < 0) words.fill(0, digest, digest + 8)
+    if (common === 0) words.fill(0, digest, digest + 8)
     else writeHex(words, digest, 8, hash, commonPrefixes[0].length)
     this.#setBeside(row, which, kind === kinds.beside ? hash : undefined)
   }
