@@ -12,6 +12,7 @@ import { assert } from '../base/fault.ts'
 import { commonKind, commonPrefixes } from './contenthash.ts'
 import { at, type Beside, joinNumber, kindIn, kinds, NameEntry, rowWords } from './entry.ts'
 import { isLabel } from './label.ts'
+import { hashNode, mix, stir } from './mixing.ts'
 import { createSlots } from './slots.ts'
 import { Tails, tailBlockBytes } from './tails.ts'
 
@@ -41,23 +42,6 @@ const labelLengthMax = 63
 /** 4,096 rows a block: 768 KiB, small enough to waste, large enough to be few. */
 const blockRows = 4096
 const blockWords = blockRows * rowWords
-
-/** Final mixing of MurmurHash3: every bit of the input reaches every bit of the output. */
-function mix(hash: number): number {
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return hash ^ (hash >>> 16)
-}
-
-function stir(hash: number, word: number): number {
-  hash = Math.imul(hash ^ word, 0x9e3779b1)
-  return hash ^ (hash >>> 15)
-}
-
-/** Nodes are digests: two words of one are as good a hash as any, once a stranger cannot aim it. */
-function hashNode(words: Int32Array, from: number, seed: number): number {
-  return mix(words[from]! ^ seed) ^ mix(Math.imul(words[from + 1]!, 0x9e3779b1) + seed)
-}
 
 function nibble(code: number): number {
   return code < 58 ? code - 48 : code - 87
