@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { get } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import type { Network, NetworkEdge } from '../../cli/network.ts'
-import { inxt } from './devnet.ts'
+import { inxt, until } from './devnet.ts'
 import { dig } from './tools.ts'
 
 export interface EdgeView extends NetworkEdge {
@@ -95,14 +95,18 @@ export async function publish(data: string, folder: string, name: string): Promi
   return JSON.parse(stdout) as Published
 }
 
-/** The edges that hold `root`, and one that does not. */
+/** Edges that hold a site by duty: the default of `content.replicas`. */
+const homes = 3
+
+/** The edges that hold `root`, all its homes among them, and one that does not hold it and will not by itself. */
 export async function insiderAndOutsider(
   network: Network,
   root: string,
 ): Promise<{ holders: EdgeView[]; outsider: EdgeView }> {
-  const views = await Promise.all(network.edges.map(edgeView))
-  const holders = views.filter(view => view.holds.includes(root))
-  const outsider = views.find(view => !view.holds.includes(root))
-  assert(holders.length >= 2 && outsider !== undefined, `${holders.length} of ${views.length} hold ${root}`)
-  return { holders, outsider }
+  return until(`${homes} edges hold ${root}`, 30_000, async () => {
+    const views = await Promise.all(network.edges.map(edgeView))
+    const holders = views.filter(view => view.holds.includes(root))
+    const outsider = views.find(view => !view.holds.includes(root))
+    return holders.length >= homes && outsider !== undefined ? { holders, outsider } : undefined
+  })
 }
