@@ -1,8 +1,8 @@
 // What calls of the contracts cost in gas, measured on a chain of their own: each call as its own transaction, with all
 // that its caller pays, the 21,000 of any transaction and the call data included.
 //
-// Who registers has never held a name, so ERC-721's count of names is made for him (22,100 gas); a transfer is measured
-// both to such a newcomer and to a holder of names. Rent is paid from an allowance, and the registrar has been paid
+// Who registers, and who receives a `transfer`, has never held a name, so ERC-721's count of names is made for him
+// (22,100 gas): the dear case. `transferToHolder` is the other. Rent is paid from an allowance, and the registrar has been paid
 // before, as on every day but the first. `beside` leaves out what the token itself used to move the rent, as its own
 // call frame says (`debug_traceTransaction`).
 
@@ -84,9 +84,9 @@ async function measureNames(chain: Devchain, send: Send, keep: Keep): Promise<vo
   await keep('setDelegate', send(alice!, 'NameRegistry', 'setDelegate', node, carol!.address))
   await send(alice!, 'NameRegistry', 'setDelegate', node, `0x${'00'.repeat(20)}`)
   const move = [alice!.address, bob!.address, node]
-  await keep('transfer', send(alice!, 'NameRegistrar', 'transferFrom', ...move))
+  await keep('transferToHolder', send(alice!, 'NameRegistrar', 'transferFrom', ...move))
   const onward = [bob!.address, carol!.address, node]
-  await keep('transferToNewcomer', send(bob!, 'NameRegistrar', 'transferFrom', ...onward))
+  await keep('transfer', send(bob!, 'NameRegistrar', 'transferFrom', ...onward))
 }
 
 async function measureOthers(chain: Devchain, send: Send, keep: Keep): Promise<void> {
