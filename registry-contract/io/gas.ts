@@ -2,9 +2,9 @@
 // that its caller pays, the 21,000 of any transaction and the call data included.
 //
 // Who registers, and who receives a `transfer`, has never held a name, so ERC-721's count of names is made for him
-// (22,100 gas): the dear case. `transferToHolder` is the other. Rent is paid from an allowance, and the registrar has been paid
-// before, as on every day but the first. `beside` leaves out what the token itself used to move the rent, as its own
-// call frame says (`debug_traceTransaction`).
+// (22,100 gas): the dear case. `transferToHolder` is the other. Rent is paid from an allowance, and the registrar has
+// been paid before, as on every day but the first. `beside` leaves out what the token itself used to move the rent, as
+// its own call frame says (`debug_traceTransaction`).
 
 import { Interface, type InterfaceAbi } from 'ethers/abi'
 import type { ContractName } from '../addresses.ts'
