@@ -31,7 +31,15 @@ export function missingEntries(): Record<string, Entry> {
   for (const [place, { optionalDependencies = {}, dev }] of Object.entries(packages)) {
     for (const [name, version] of Object.entries(optionalDependencies)) {
       if (`node_modules/${name}` in packages || `${place}/node_modules/${name}` in packages) continue
-      missing[`node_modules/${name}`] = { version, ...platformOf(name), ...(dev && { dev }), optional: true }
+      const { cpu, os } = platformOf(name)
+      // In npm's own order, so that the next `npm install` finds nothing to rewrite.
+      missing[`node_modules/${name}`] = {
+        version,
+        ...(cpu && { cpu }),
+        ...(dev && { dev }),
+        optional: true,
+        ...(os && { os }),
+      }
     }
   }
   return missing
