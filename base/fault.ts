@@ -76,6 +76,19 @@ export const faultCodes = {
     'The name belongs to somebody else.',
     'Choose another name, or use the wallet that owns it.',
   ],
+  'wallet/locked': [
+    'The key of the wallet cannot be used.',
+    'Give the right pass phrase, or choose another wallet with --wallet.',
+  ],
+  'wallet/empty': [
+    'The wallet cannot pay for this.',
+    'Send it what the first line names, then run the command again.',
+  ],
+  'wallet/refused': [
+    'Nothing is spent unless somebody agrees to the cost.',
+    'Answer y, or run the command with --yes.',
+  ],
+  'input/invalid': ['What was typed cannot be used.', 'See `inxt --help` for what the command takes.'],
   'publish/refused': ['The edge did not accept the upload.', 'Read the reason in the first line.'],
   'publish/timeout': [
     'The network did not confirm in time.',

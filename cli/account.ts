@@ -70,7 +70,7 @@ export async function openChainFor(options: AccountOptions): Promise<OpenChain> 
 export function openEndpoints(list: string): Rpc[] {
   const urls = list.split(',').map(url => url.trim())
   const wrong = urls.find(url => !/^https?:\/\/\S+$/.test(url) || !URL.canParse(url))
-  if (wrong !== undefined) throw new Fault('config/invalid', `--rpc: ${JSON.stringify(wrong)} is no http URL`)
+  if (wrong !== undefined) throw new Fault('input/invalid', `--rpc: ${JSON.stringify(wrong)} is no http URL`)
   return createRpcs(list)
 }
 

@@ -42,7 +42,7 @@ test('who cannot pay is told what is missing, also with --yes', async () => {
   for (const [changed, says] of rows) {
     await assert.rejects(
       settleOn({ ...bill, ...changed }, quiet, true),
-      (error: unknown) => isFault(error, 'chain/reverted') && says.test(error.message),
+      (error: unknown) => isFault(error, 'wallet/empty') && says.test(error.message),
     )
   }
 })

@@ -29,7 +29,7 @@ export interface Bill {
 /** A transaction may use a fifth more than it was estimated at: the limit that the wallet sets. */
 const gasMargin = 120n
 
-/** Shows the bill. Faults: chain/reverted when the payer cannot pay it, config/invalid when nobody agrees to it. */
+/** Shows the bill. Faults: wallet/empty when the payer cannot pay it, wallet/refused when nobody agrees to it. */
 export async function settleOn(bill: Bill, terminal: Terminal, yes: boolean): Promise<void> {
   const { expenses, gasPrice, payer } = bill
   const gas = expenses.reduce((sum, expense) => sum + BigInt(expense.gas), 0n)
@@ -57,7 +57,7 @@ function requireEnough(bill: Bill, wei: bigint, inxt: bigint): void {
   const short = (what: string, has: bigint, needs: bigint): never => {
     const shown = `${bill.payer} has ${amountText(has, 'down')} ${what}; this costs ${amountText(needs)} ${what}.`
     const hint = `Send ${what} to ${bill.payer} and run the same command again.`
-    throw new Fault('chain/reverted', shown, { hint })
+    throw new Fault('wallet/empty', shown, { hint })
   }
   if (bill.eth < wei) short('ETH', bill.eth, wei)
   if (bill.inxt !== undefined && bill.inxt < inxt) short('INXT', bill.inxt, inxt)
@@ -65,7 +65,7 @@ function requireEnough(bill: Bill, wei: bigint, inxt: bigint): void {
 
 async function ask(): Promise<void> {
   if (!process.stdin.isTTY) {
-    throw new Fault('config/invalid', 'Nothing was sent: there is no terminal to ask on.', {
+    throw new Fault('wallet/refused', 'Nothing was sent: there is no terminal to ask on.', {
       hint: 'Run it with --yes to agree in advance.',
     })
   }
@@ -76,5 +76,5 @@ async function ask(): Promise<void> {
   } finally {
     line.close()
   }
-  throw new Fault('config/invalid', 'Nothing was sent.', { hint: 'Answer y, or run it with --yes.' })
+  throw new Fault('wallet/refused', 'Nothing was sent.', { hint: 'Answer y, or run it with --yes.' })
 }

@@ -20,22 +20,22 @@ const lengthMin = 8
 const fileBytesMax = 4096
 const otherWays = `Name a file with --passphrase-file, or set ${passphraseVariable}.`
 
-/** For a wallet that is there. Faults: config/unreadable, config/invalid when there is nobody to ask. */
+/** For a wallet that is there. Faults: config/unreadable, wallet/locked when there is nobody to ask. */
 export async function askPassphrase(source: PassphraseSource, file: string): Promise<string> {
   return (await givenPassphrase(source)) ?? typed(`Pass phrase of ${file}: `)
 }
 
-/** For a wallet that is made now: asked twice. Fault config/invalid when it is short or the two differ. */
+/** For a wallet that is made now: asked twice. Fault input/invalid when it is short or the two differ. */
 export async function choosePassphrase(source: PassphraseSource): Promise<string> {
   const ready = await givenPassphrase(source)
   const chosen = ready ?? (await typed('New pass phrase: '))
   if (chosen.length < lengthMin) {
-    throw new Fault('config/invalid', `The pass phrase has ${chosen.length} characters.`, {
+    throw new Fault('input/invalid', `The pass phrase has ${chosen.length} characters.`, {
       hint: `Choose at least ${lengthMin}; several words are best.`,
     })
   }
   if (ready === undefined && (await typed('Once more: ')) !== chosen) {
-    throw new Fault('config/invalid', 'The two pass phrases differ.', { hint: 'Type the same one twice.' })
+    throw new Fault('input/invalid', 'The two pass phrases differ.', { hint: 'Type the same one twice.' })
   }
   return chosen
 }
@@ -62,10 +62,10 @@ export async function typeSecret(question: string): Promise<string> {
   return typed(question, 'Name a file that holds it, or `-` and send it on standard input.')
 }
 
-/** What a person types, unseen. Fault config/invalid without a terminal, or when they leave. */
+/** What a person types, unseen. Fault wallet/locked without a terminal, or when they leave. */
 async function typed(question: string, instead = otherWays): Promise<string> {
   if (!process.stdin.isTTY) {
-    throw new Fault('config/invalid', `${question.replace(/: $/, '')}: no terminal to ask on.`, {
+    throw new Fault('wallet/locked', `${question.replace(/: $/, '')}: no terminal to ask on.`, {
       hint: instead,
     })
   }
@@ -74,7 +74,7 @@ async function typed(question: string, instead = otherWays): Promise<string> {
   process.stderr.write(question)
   try {
     return await new Promise((resolve, reject) => {
-      const left = (): void => reject(new Fault('config/invalid', 'No pass phrase was typed.'))
+      const left = (): void => reject(new Fault('wallet/locked', 'No pass phrase was typed.'))
       line.once('SIGINT', left)
       line.once('close', left)
       line.question('', resolve)

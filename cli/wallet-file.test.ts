@@ -31,9 +31,7 @@ describe('wallet file', () => {
       await assert.rejects(
         readWalletKey(file(name), { ...use, chainId: 1 }),
         (error: unknown) =>
-          isFault(error, 'config/invalid') &&
-          /not encrypted/.test(error.message) &&
-          /import/.test(error.hint),
+          isFault(error, 'config/invalid') && /not encrypted/.test(error.message) && /import/.test(error.hint),
       )
       assert.equal(await readWalletAddress(file(name)), undefined)
     }
@@ -75,7 +73,7 @@ describe('wallet file', () => {
     await writeFile(file('phrase'), 'short\r\n')
     await assert.rejects(
       choosePassphrase({ file: file('phrase') }),
-      (error: unknown) => isFault(error, 'config/invalid') && /5 characters/.test(error.message),
+      (error: unknown) => isFault(error, 'input/invalid') && /5 characters/.test(error.message),
     )
   })
 })

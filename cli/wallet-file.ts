@@ -26,7 +26,8 @@ export interface WalletUse {
 }
 
 /**
- * Faults: config/unreadable without the file, config/invalid for a wrong pass phrase or an open key on a chain that
+ * Faults: config/unreadable without the file, wallet/locked for a wrong pass phrase, config/invalid for an open key on
+ * a chain that
  * counts, state/broken when it holds no key. None of them shows what the file holds.
  */
 export async function readWalletKey(file: string, use: WalletUse): Promise<WalletKey> {

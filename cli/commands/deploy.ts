@@ -89,7 +89,7 @@ const inxtOfDeployer = 1_000_000n * 10n ** 18n
 function parametersOf({ preset, largePurchase }: DeployCommand): Parameters {
   if (!Object.hasOwn(deploymentPresets, preset)) {
     const known = Object.keys(deploymentPresets).join(', ')
-    throw new Fault('config/invalid', `--preset ${preset}: there is no such preset (${known})`)
+    throw new Fault('input/invalid', `--preset ${preset}: there is no such preset (${known})`)
   }
   const parameters = deploymentPresets[preset as PresetName]
   if (largePurchase === undefined) return parameters

@@ -169,7 +169,7 @@ export async function nameSet(typed: string, options: SetOptions): Promise<void>
       add('delegate', delegate, await calls.setDelegate(label, address))
     }
     if (deeds.length === 0) {
-      throw new Fault('config/invalid', 'There is nothing to set.', {
+      throw new Fault('input/invalid', 'There is nothing to set.', {
         hint: 'Give --content, --zone or --delegate; `none` takes it away.',
       })
     }
@@ -193,7 +193,7 @@ function hashOf(text: string, flag: string): string {
   const [, cid] = /^(?:\/ipfs\/|ipfs:\/\/)?([A-Za-z0-9]+)\/?$/.exec(text) ?? []
   if (cid === undefined) {
     throw new Fault(
-      'config/invalid',
+      'input/invalid',
       `${flag}: ${JSON.stringify(text.slice(0, 80))} is no content identifier`,
       {
         hint: 'Give a CID such as bafybei…, or none.',

@@ -55,7 +55,7 @@ describe('keystore', () => {
     for (const wrong of ['', 'open sesam', 'Open sesame', 'open sesame ']) {
       await assert.rejects(
         openKeystore(keystore, wrong, 'w'),
-        (error: unknown) => isFault(error, 'config/invalid') && /pass phrase/.test(error.message),
+        (error: unknown) => isFault(error, 'wallet/locked') && /pass phrase/.test(error.message),
       )
     }
   })
@@ -134,7 +134,7 @@ describe('keystore', () => {
     assert.equal(await readSecret(words.toUpperCase().replaceAll(' ', '\n ')), first)
     for (const bad of ['', 'hunter2', words.replace('junk', 'jump'), `${privateKey}00`]) {
       await assert.rejects(readSecret(bad), (error: unknown) => {
-        assert(isFault(error, 'config/invalid') && error.cause === undefined)
+        assert(isFault(error, 'input/invalid') && error.cause === undefined)
         assert(bad === '' || !error.message.includes(bad))
         return true
       })
@@ -145,6 +145,6 @@ describe('keystore', () => {
       privateKey: `0x${'00'.repeat(32)}`,
       cost,
     })
-    await assert.rejects(zero, (error: unknown) => isFault(error, 'config/invalid'))
+    await assert.rejects(zero, (error: unknown) => isFault(error, 'input/invalid'))
   })
 })

@@ -100,7 +100,7 @@ function complaintOf(kdf: string, params: Record<string, unknown>): string | und
   return count > pbkdf2CountMax ? 'asks for more work than a pass phrase is worth' : undefined
 }
 
-/** The key, 0x and 64 digits. Fault `config/invalid` for a wrong pass phrase, `state/broken` for a damaged file. */
+/** The key, 0x and 64 digits. Fault `wallet/locked` for a wrong pass phrase, `state/broken` for a damaged file. */
 export async function openKeystore(keystore: Keystore, passphrase: string, file: string): Promise<string> {
   const { decryptKeystoreJson } = await ethersWallet()
   try {
@@ -108,7 +108,7 @@ export async function openKeystore(keystore: Keystore, passphrase: string, file:
     if (account.address.toLowerCase() === keystore.address) return account.privateKey
   } catch (cause) {
     if (/incorrect password/.test((cause as Error).message)) {
-      throw new Fault('config/invalid', `The pass phrase does not open ${file}.`, {
+      throw new Fault('wallet/locked', `The pass phrase does not open ${file}.`, {
         hint: 'Type it again; it cannot be recovered, only the file restored with the phrase it had then.',
       })
     }
@@ -148,7 +148,7 @@ function addressOf(read: () => string): string {
   try {
     return read()
   } catch {
-    throw new Fault('config/invalid', 'That is not a private key of secp256k1.')
+    throw new Fault('input/invalid', 'That is not a private key of secp256k1.')
   }
 }
 
@@ -162,7 +162,7 @@ export async function readSecret(text: string): Promise<string> {
     return HDNodeWallet.fromPhrase(trimmed.toLowerCase().split(/\s+/).join(' ')).privateKey
   } catch {
     // No cause: its message would show the secret.
-    throw new Fault('config/invalid', 'That is neither a private key nor the words of one.', {
+    throw new Fault('input/invalid', 'That is neither a private key nor the words of one.', {
       hint: 'Give 64 hexadecimal digits, or the 12 to 24 words of BIP-39 with blanks between them.',
     })
   }

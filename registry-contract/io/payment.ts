@@ -22,10 +22,10 @@ export interface PaymentOptions {
 export interface Payment {
   /** INXT wei of the wallet. */
   balance(): Promise<bigint>
-  /** Fault `chain/reverted` that says what the wallet has and what it needs, when that is more. */
+  /** Fault `wallet/empty` that says what the wallet has and what it needs, when that is more. */
   requireFunds(cost: bigint): Promise<void>
   /**
-   * Call data that pays `cost` INXT wei to `spender` with `call`, one of its functions. Fault `chain/reverted` when the
+   * Call data that pays `cost` INXT wei to `spender` with `call`, one of its functions. Fault `wallet/empty` when the
    * wallet has less.
    */
   paying(spender: Spender, call: string, cost: bigint): Promise<string>
@@ -96,7 +96,7 @@ export function createPayment({ wallet, token }: PaymentOptions): Payment {
     const has = await balance()
     if (has >= cost) return
     const hint = `Send INXT to ${wallet.address} and run the same command again.`
-    throw new Fault('chain/reverted', `${wallet.address} has ${inxt(has)}; this costs ${inxt(cost)}.`, {
+    throw new Fault('wallet/empty', `${wallet.address} has ${inxt(has)}; this costs ${inxt(cost)}.`, {
       hint,
     })
   }

@@ -38,7 +38,7 @@ export const zeroAddress = `0x${'00'.repeat(20)}`
 export function faultOf(refusal: RpcRefusal, url: string, from: string): Fault {
   if (/insufficient (funds|balance)/i.test(refusal.message) && refusal.data === '0x') {
     const hint = `Send ETH to ${from} and run the same command again.`
-    return new Fault('chain/reverted', `${from} has too little ETH for the gas.`, { hint })
+    return new Fault('wallet/empty', `${from} has too little ETH for the gas.`, { hint })
   }
   const reverts = refusal.data !== '0x' || /revert/i.test(refusal.message)
   if (!reverts) return new Fault('chain/unreachable', `${url} refused the transaction: ${refusal.message}.`)

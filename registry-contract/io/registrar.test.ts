@@ -106,7 +106,7 @@ describe('registrar', () => {
     assert.match(mine.hint, /inxt name renew first/)
     await fails(alice.register('ns'), 'chain/reverted', /LabelReserved/)
     await fails(alice.register('No'), 'name/invalid', /label/)
-    await fails(alice.register('years', { years: 11 }), 'config/invalid', /1 to 10/)
+    await fails(alice.register('years', { years: 11 }), 'input/invalid', /1 to 10/)
     assert.equal(await chain.rpc.call('eth_blockNumber', []), height)
   })
 
@@ -119,7 +119,7 @@ describe('registrar', () => {
 
   test('no INXT, no ETH: each says who needs what', async () => {
     const poor = await chain.registrar(9)
-    const inxt = await fails(poor.register('poor'), 'chain/reverted', /has 0 INXT; this costs 2 INXT/)
+    const inxt = await fails(poor.register('poor'), 'wallet/empty', /has 0 INXT; this costs 2 INXT/)
     assert.match(inxt.hint, new RegExp(`Send INXT to ${poor.address}`))
     const privateKey = `0x${'5e'.repeat(32)}`
     const wallet = await createWallet({ rpc: chain.rpc, chainId: 31_337, key: { privateKey } })
@@ -127,7 +127,7 @@ describe('registrar', () => {
       to: chain.addresses.contracts.NameRegistrar.address,
       data: `0xf14fcbc8${'01'.repeat(32)}`,
     }
-    const eth = await fails(wallet.send(commitment), 'chain/reverted', /too little ETH/)
+    const eth = await fails(wallet.send(commitment), 'wallet/empty', /too little ETH/)
     assert.match(eth.hint, new RegExp(`Send ETH to ${wallet.address}`, 'i'))
   })
 
@@ -144,14 +144,14 @@ describe('registrar', () => {
     await alice.setDelegate('content', zeroAddress)
     assert.equal((await record('content')).delegate, zeroAddress)
     await fails(alice.setContenthash('nobodys', '0x'), 'chain/reverted', /NameExpired/)
-    await fails(alice.setContenthash('content', 'ipfs'), 'config/invalid', /content hash/)
-    await fails(alice.setDelegate('content', 'bob'), 'config/invalid', /address/)
+    await fails(alice.setContenthash('content', 'ipfs'), 'input/invalid', /content hash/)
+    await fails(alice.setDelegate('content', 'bob'), 'input/invalid', /address/)
   })
 
   test('a name is handed over by its owner only', async () => {
     await alice.register('gift')
     await fails(bob.transfer('gift', bob.address), 'chain/reverted', /ERC721/)
-    await fails(alice.transfer('gift', 'bob'), 'config/invalid', /address/)
+    await fails(alice.transfer('gift', 'bob'), 'input/invalid', /address/)
     await fails(alice.transfer('gift', chain.addresses.contracts.NameRegistry.address), 'chain/reverted', /./)
     await alice.transfer('gift', bob.address)
     assert.equal((await record('gift')).owner, bob.address)
@@ -279,11 +279,10 @@ describe('operator', () => {
       [{ dnsPort: 65_536 }, /port/],
       [{ peerKey: '0x12' }, /peer key/],
     ]
-    for (const [harm, says] of rows)
-      await fails(operator.enter({ ...place, ...harm }), 'config/invalid', says)
+    for (const [harm, says] of rows) await fails(operator.enter({ ...place, ...harm }), 'input/invalid', says)
     await fails(operator.enter({ ...place, dnsPort: 0 }), 'chain/reverted', /EdgeEndpointInvalid/)
     const poor = await chain.operator(9)
-    await fails(poor.enter(place), 'chain/reverted', /has 0 INXT; this costs 100 INXT/)
+    await fails(poor.enter(place), 'wallet/empty', /has 0 INXT; this costs 100 INXT/)
   })
 })
 

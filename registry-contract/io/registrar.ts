@@ -93,16 +93,16 @@ export function registrationGas(hasContent: boolean): { commit: number; register
   return { commit: 47_000, register: hasContent ? 178_000 : 150_000 }
 }
 
-/** For what a person typed: Fault `config/invalid` unless it is hexadecimal text of so many bytes. */
+/** For what a person typed: Fault `input/invalid` unless it is hexadecimal text of so many bytes. */
 export function requireHex(text: string, what: string, bytesMin: number, bytesMax: number): string {
   const bytes = text.startsWith('0x') ? fromHex(text) : undefined
   if (bytes && bytes.length >= bytesMin && bytes.length <= bytesMax) return text.toLowerCase()
-  throw new Fault('config/invalid', `${JSON.stringify(text.slice(0, 80))} is not ${what}.`)
+  throw new Fault('input/invalid', `${JSON.stringify(text.slice(0, 80))} is not ${what}.`)
 }
 
 function requireYears(years: number): number {
   if (Number.isInteger(years) && years >= 1 && years <= yearsMax) return years
-  throw new Fault('config/invalid', `A name is paid for 1 to ${yearsMax} years, not ${years}.`)
+  throw new Fault('input/invalid', `A name is paid for 1 to ${yearsMax} years, not ${years}.`)
 }
 
 function takenOr(error: unknown, label: string): unknown {

@@ -50,7 +50,7 @@ export interface GasPrice {
   readonly max: bigint
 }
 
-/** Faults of what it sends: `chain/reverted` with the contract's reason or for want of ETH, `chain/unreachable`. */
+/** Faults of what it sends: `chain/reverted` with the contract's reason or `wallet/empty`, `chain/unreachable`. */
 export interface Wallet extends Reader {
   send(call: Call): Promise<Receipt>
   /** The gas that `send` would take now. */
