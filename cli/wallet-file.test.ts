@@ -31,7 +31,9 @@ describe('wallet file', () => {
       await assert.rejects(
         readWalletKey(file(name), { ...use, chainId: 1 }),
         (error: unknown) =>
-          isFault(error, 'config/invalid') && /not encrypted/.test(error.message) && /import/.test(error.hint),
+          isFault(error, 'config/invalid') &&
+          /not encrypted/.test(error.message) &&
+          /import/.test(error.hint),
       )
       assert.equal(await readWalletAddress(file(name)), undefined)
     }
@@ -43,7 +45,7 @@ describe('wallet file', () => {
     assert.equal(await readWalletAddress(file('closed')), '0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a')
     await assert.rejects(
       readWalletKey(file('closed'), { ...use, passphrase: async () => 'open sesam' }),
-      (error: unknown) => isFault(error, 'config/invalid'),
+      (error: unknown) => isFault(error, 'wallet/locked'),
     )
   })
 

@@ -40,7 +40,7 @@ export interface EdgeStanding {
   readonly withdrawableAt: number
 }
 
-/** Faults: `chain/reverted`, `chain/unreachable`, `chain/mismatch`, `config/invalid`. */
+/** Faults: `chain/reverted`, `chain/unreachable`, `chain/mismatch`, `input/invalid`. */
 export interface Operator {
   readonly address: string
   standing(peerKey: string): Promise<EdgeStanding>
@@ -58,13 +58,13 @@ const registry = new Interface(edgeCalls)
 function quad(address: string): string {
   const parts = address.split('.').map(Number)
   const fits = parts.length === 4 && parts.every(part => Number.isInteger(part) && part >= 0 && part <= 255)
-  if (!fits) throw new Fault('config/invalid', `${JSON.stringify(address)} is not an IPv4 address.`)
+  if (!fits) throw new Fault('input/invalid', `${JSON.stringify(address)} is not an IPv4 address.`)
   return `0x${parts.map(part => part.toString(16).padStart(2, '0')).join('')}`
 }
 
 function portOf(port: number): number {
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
-  throw new Fault('config/invalid', `${port} is not a port.`)
+  throw new Fault('input/invalid', `${port} is not a port.`)
 }
 
 function keyOf(peerKey: string): string {
