@@ -72,10 +72,7 @@ export const faultCodes = {
     'The name is not a valid label.',
     'Use 1 to 63 of a-z, 0-9 and "-", not beginning or ending with "-".',
   ],
-  'name/taken': [
-    'The name belongs to somebody else.',
-    'Choose another name, or use the wallet that owns it.',
-  ],
+  'name/taken': ['The name is not free.', 'Choose another name, or use the wallet that owns it.'],
   'wallet/locked': [
     'The key of the wallet cannot be used.',
     'Give the right pass phrase, or choose another wallet with --wallet.',
