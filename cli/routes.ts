@@ -1,4 +1,4 @@
-// The edge's own HTTP interface: status, holders, and the uploads of those who publish. The client is cli/gateway.ts.
+// The edge's own HTTP interface: status, holders, and the uploads of those who publish. The client is cli/edge-interface.ts.
 //
 // Uploads need a grant (registry-contract/grant.ts): who signs must own the name on chain. A grant counts the bytes
 // that came under it, so one name cannot fill the store. When all is there, the homes of the root are told to hold
@@ -24,7 +24,7 @@ import {
   holdersPath,
   missingPath,
   statusPath,
-} from './gateway.ts'
+} from './edge-interface.ts'
 
 export interface RoutesOptions {
   readonly status: () => EdgeStatus

@@ -1,7 +1,7 @@
 // `inxt status`: what every edge sees, asked of each of them.
 
 import { sizeText } from '../../base/bytes.ts'
-import { askEdge, type EdgeStatus, statusPath } from '../gateway.ts'
+import { askEdge, type EdgeStatus, statusPath } from '../edge-interface.ts'
 import { readNetwork } from '../network.ts'
 import { createTerminal, durationText } from '../terminal.ts'
 

@@ -2,7 +2,7 @@
 
 import { Fault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
-import { askEdge, type EdgeStatus, statusPath } from '../gateway.ts'
+import { askEdge, type EdgeStatus, statusPath } from '../edge-interface.ts'
 import type { NetworkEdge } from '../network.ts'
 
 const deadlineMs = 20_000

@@ -3,7 +3,7 @@
 import { realClock } from '../../base/io/clock.ts'
 import { formatCid } from '../../content/identifier.ts'
 import packageJson from '../../package.json' with { type: 'json' }
-import type { EdgeStatus } from '../gateway.ts'
+import type { EdgeStatus } from '../edge-interface.ts'
 import type { ContentPart } from './content.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'

@@ -14,7 +14,7 @@ import type { Wallet } from '../../registry-contract/io/wallet.ts'
 import { spell } from '../../registry-contract/spelling.ts'
 import { type OpenChain, openChainFor } from '../account.ts'
 import { amountText } from '../amount.ts'
-import { askEdge, type EdgeStatus, type HoldersAnswer, holdersPath, statusPath } from '../gateway.ts'
+import { askEdge, type EdgeStatus, type HoldersAnswer, holdersPath, statusPath } from '../edge-interface.ts'
 import type { Network, NetworkEdge } from '../network.ts'
 import { durationText, type Terminal } from '../terminal.ts'
 import { devnetChainId } from '../wallet-file.ts'
@@ -62,13 +62,14 @@ export async function publishFolder(request: PublishRequest, terminal: Terminal)
   requireFolder(folder)
   const imported = await importFolder(folder, request.hidden, terminal)
   const root = formatCid(imported.root)
+  // Before anything is spent.
+  const live = await livingEdges(network)
   const { rpc, addressesFile: addresses, walletFile: wallet } = network
   await using chain = await openChainFor({ data: '', rpc, addresses, wallet })
   const account = { chain, ...(await chain.openRegistrar()) }
   await terminal.step(`${name} is ours`, say => own(account, name, say))
 
   const grant = await signGrant(account.wallet, name, root)
-  const live = await livingEdges(network)
   const upload = await uploadSite({ live, imported, folder, grant, root }, terminal)
   const holders = await replicate(upload.edge, root, Math.min(holdersMin, live.length), deadlineMs, terminal)
   const sent = await terminal.step(`${name} points at the new content`, () => point(account, name, imported))
