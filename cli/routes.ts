@@ -1,4 +1,5 @@
-// The edge's own HTTP interface: status, holders, and the uploads of those who publish. cli/edge-interface.ts is the client.
+// The edge's own HTTP interface: status, holders, and the uploads of those who publish. cli/edge-interface.ts is its
+// client.
 //
 // Uploads need a grant (registry-contract/grant.ts): who signs must own the name on chain. A grant counts the bytes
 // that came under it, so one name cannot fill the store. When all is there, the homes of the root are told to hold
