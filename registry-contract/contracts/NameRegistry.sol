@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {NameFacts} from "./NameFacts.sol";
 
 /// @title Who may change a name, until when, and what it names.
 /// @author The INXT authors
@@ -39,8 +39,10 @@ contract NameRegistry is IERC165 {
         bytes[2] others;
     }
 
+    using NameFacts for uint256;
+
     /// @notice Room for any EIP-1577 content hash with a 512-bit digest, in bytes.
-    uint256 public constant HASH_LENGTH_MAX = 128;
+    uint256 public constant HASH_LENGTH_MAX = NameFacts.HASH_LENGTH_MAX;
 
     /// @notice The only contract that sets owner and expiry.
     address public immutable registrar;
@@ -49,23 +51,6 @@ contract NameRegistry is IERC165 {
 
     uint256 private constant _CONTENT = 0;
     uint256 private constant _ZONE = 1;
-
-    uint256 private constant _NONE = 0;
-    uint256 private constant _DAG_PB = 1;
-    uint256 private constant _RAW = 2;
-    uint256 private constant _OTHER = 3;
-
-    uint256 private constant _EXPIRY_SHIFT = 160;
-    uint256 private constant _SEQUENCE_SHIFT = 200;
-    uint256 private constant _KINDS_SHIFT = 248;
-    uint256 private constant _HAS_DELEGATE = 1 << 252;
-    /// @dev What a change of owner and expiry leaves.
-    uint256 private constant _UPPER = type(uint256).max << _SEQUENCE_SHIFT;
-
-    bytes6 private constant _DAG_PB_PREFIX = 0xe30101701220;
-    bytes6 private constant _RAW_PREFIX = 0xe30101551220;
-    /// @dev The prefix and a SHA-256 digest.
-    uint256 private constant _DIGEST_FORM_LENGTH = 6 + 32;
 
     /// @notice The name is new, or had been released: content, zone and delegate are gone. Content that was given
     /// along follows as an event of its own.
@@ -129,11 +114,6 @@ contract NameRegistry is IERC165 {
     /// @param caller Who tried
     error NameWriterMismatch(bytes32 node, address owner, address delegate, address caller);
 
-    /// @notice The content hash is too long.
-    /// @param length Its length in bytes
-    /// @param lengthMax The bound in bytes
-    error HashLengthInvalid(uint256 length, uint256 lengthMax);
-
     modifier onlyRegistrar() {
         if (msg.sender != registrar) revert RegistrarMismatch(registrar, msg.sender);
         _;
@@ -157,13 +137,13 @@ contract NameRegistry is IERC165 {
         returns (uint64 sequence_)
     {
         Name storage name = _names[node];
-        uint256 facts = _counted(_cleared(name));
-        facts = (facts & _UPPER) | _expiry(expiresAt_) | uint160(owner_);
-        sequence_ = _sequenceOf(facts);
+        uint256 facts = _cleared(name).counted();
+        facts = facts.assigned(owner_, expiresAt_);
+        sequence_ = facts.sequence();
         emit NameAssigned(node, owner_, expiresAt_, sequence_);
         if (contenthash_.length != 0) {
             facts = _writeHash(name, facts, _CONTENT, contenthash_);
-            emit ContenthashChanged(node, contenthash_, _sequenceOf(facts));
+            emit ContenthashChanged(node, contenthash_, facts.sequence());
         }
         name.facts = facts;
     }
@@ -173,9 +153,9 @@ contract NameRegistry is IERC165 {
     /// @param expiresAt_ The first second at which it is not held any more
     /// @return sequence_ The number of this change
     function extend(bytes32 node, uint64 expiresAt_) external onlyRegistrar returns (uint64 sequence_) {
-        uint256 facts = _counted(_names[node].facts);
-        facts = (facts & _UPPER) | _expiry(expiresAt_) | uint160(facts);
-        sequence_ = _sequenceOf(facts);
+        uint256 facts = _names[node].facts.counted();
+        facts = facts.assigned(facts.owner(), expiresAt_);
+        sequence_ = facts.sequence();
         _names[node].facts = facts;
         emit NameExtended(node, expiresAt_, sequence_);
     }
@@ -187,10 +167,10 @@ contract NameRegistry is IERC165 {
     function transfer(bytes32 node, address to) external onlyRegistrar returns (address from) {
         Name storage name = _names[node];
         uint256 facts = _requireHeld(node, name);
-        from = _ownerOf(facts);
-        facts = _counted(_withoutDelegate(name, facts)) ^ uint160(from) ^ uint160(to);
+        from = facts.owner();
+        facts = _withoutDelegate(name, facts).counted() ^ uint160(from) ^ uint160(to);
         name.facts = facts;
-        emit NameTransferred(node, from, to, _sequenceOf(facts));
+        emit NameTransferred(node, from, to, facts.sequence());
     }
 
     /// @notice Lets somebody else set content and zone, until the name is handed over.
@@ -199,14 +179,14 @@ contract NameRegistry is IERC165 {
     function setDelegate(bytes32 node, address delegate_) external {
         Name storage name = _names[node];
         uint256 facts = _requireHeld(node, name);
-        if (_ownerOf(facts) != msg.sender) revert NameOwnerMismatch(node, _ownerOf(facts), msg.sender);
-        facts = _counted(_withoutDelegate(name, facts));
+        if (facts.owner() != msg.sender) revert NameOwnerMismatch(node, facts.owner(), msg.sender);
+        facts = _withoutDelegate(name, facts).counted();
         if (delegate_ != address(0)) {
             name.delegate = delegate_;
-            facts |= _HAS_DELEGATE;
+            facts |= NameFacts.HAS_DELEGATE;
         }
         name.facts = facts;
-        emit DelegateChanged(node, delegate_, _sequenceOf(facts));
+        emit DelegateChanged(node, delegate_, facts.sequence());
     }
 
     /// @notice Points a name at content.
@@ -230,42 +210,42 @@ contract NameRegistry is IERC165 {
     /// @return The zero address once the term is over
     function owner(bytes32 node) external view returns (address) {
         uint256 facts = _names[node].facts;
-        return _isHeld(facts) ? _ownerOf(facts) : address(0);
+        return facts.isHeld() ? facts.owner() : address(0);
     }
 
     /// @notice Who else may set content and zone now.
     /// @param node The name
     /// @return The zero address when there is nobody, and once the term is over
     function delegate(bytes32 node) external view returns (address) {
-        return _isHeld(_names[node].facts) ? _names[node].delegate : address(0);
+        return _names[node].facts.isHeld() ? _names[node].delegate : address(0);
     }
 
     /// @notice What the name points at now.
     /// @param node The name
     /// @return EIP-1577; empty when there is nothing, and once the term is over
     function contenthash(bytes32 node) external view returns (bytes memory) {
-        return _isHeld(_names[node].facts) ? _readHash(_names[node], _CONTENT) : bytes("");
+        return _names[node].facts.isHeld() ? _readHash(_names[node], _CONTENT) : bytes("");
     }
 
     /// @notice The owner's signed zone.
     /// @param node The name
     /// @return EIP-1577; empty when there is none, and once the term is over
     function zonehash(bytes32 node) external view returns (bytes memory) {
-        return _isHeld(_names[node].facts) ? _readHash(_names[node], _ZONE) : bytes("");
+        return _names[node].facts.isHeld() ? _readHash(_names[node], _ZONE) : bytes("");
     }
 
     /// @notice The number of changes the node has ever seen.
     /// @param node The name
     /// @return 0 when it was never registered
     function sequence(bytes32 node) external view returns (uint64) {
-        return _sequenceOf(_names[node].facts);
+        return _names[node].facts.sequence();
     }
 
     /// @notice The first second at which the name is not held any more.
     /// @param node The name
     /// @return Seconds since the epoch; 0 when it was never registered
     function expiresAt(bytes32 node) external view returns (uint64) {
-        return _expiresAtOf(_names[node].facts);
+        return _names[node].facts.expiresAt();
     }
 
     /// @notice The last owner and when the term ends or ended, whatever the clock says.
@@ -274,7 +254,7 @@ contract NameRegistry is IERC165 {
     /// @return expiresAt_ The first second at which the name is not held any more; 0 when it was never registered
     function term(bytes32 node) external view returns (address owner_, uint64 expiresAt_) {
         uint256 facts = _names[node].facts;
-        return (_ownerOf(facts), _expiresAtOf(facts));
+        return (facts.owner(), facts.expiresAt());
     }
 
     /// @notice All that is stored, whatever the clock says: what a storage proof shows.
@@ -298,10 +278,10 @@ contract NameRegistry is IERC165 {
         )
     {
         Name storage name = _names[node];
-        owner_ = _ownerOf(name.facts);
+        owner_ = name.facts.owner();
         delegate_ = name.delegate;
-        expiresAt_ = _expiresAtOf(name.facts);
-        sequence_ = _sequenceOf(name.facts);
+        expiresAt_ = name.facts.expiresAt();
+        sequence_ = name.facts.sequence();
         contenthash_ = _readHash(name, _CONTENT);
         zonehash_ = _readHash(name, _ZONE);
     }
@@ -316,12 +296,12 @@ contract NameRegistry is IERC165 {
     function _setHash(bytes32 node, uint256 which, bytes calldata hash) private returns (uint64) {
         Name storage name = _names[node];
         uint256 facts = _requireHeld(node, name);
-        if (_ownerOf(facts) != msg.sender && name.delegate != msg.sender) {
-            revert NameWriterMismatch(node, _ownerOf(facts), name.delegate, msg.sender);
+        if (facts.owner() != msg.sender && name.delegate != msg.sender) {
+            revert NameWriterMismatch(node, facts.owner(), name.delegate, msg.sender);
         }
         facts = _writeHash(name, facts, which, hash);
         name.facts = facts;
-        return _sequenceOf(facts);
+        return facts.sequence();
     }
 
     /// @dev Stores the hash; gives the facts with its kind and the next sequence, which the caller stores.
@@ -329,80 +309,42 @@ contract NameRegistry is IERC165 {
         private
         returns (uint256)
     {
-        uint256 kind = _kindOf(hash);
-        facts = _withoutHash(name, facts, which, kind);
-        if (kind == _OTHER) name.others[which] = hash;
-        else if (kind != _NONE) name.digests[which] = bytes32(hash[6:]);
-        return _counted(facts | (kind << (_KINDS_SHIFT + 2 * which)));
+        uint256 kind = NameFacts.kindOf(hash);
+        _freeHash(name, facts.kindAt(which), which, kind);
+        if (kind == NameFacts.OTHER) name.others[which] = hash;
+        else if (kind != NameFacts.NONE) name.digests[which] = bytes32(hash[6:]);
+        return facts.withKind(which, kind).counted();
     }
 
     /// @dev Frees what `next` will not overwrite, so that no slot holds what its kind does not call for.
-    function _withoutHash(Name storage name, uint256 facts, uint256 which, uint256 next) private returns (uint256) {
-        uint256 kind = _kindAt(facts, which);
-        if (kind == _OTHER && next != _OTHER) delete name.others[which];
-        if ((kind == _DAG_PB || kind == _RAW) && (next == _NONE || next == _OTHER)) delete name.digests[which];
-        return facts & ~(3 << (_KINDS_SHIFT + 2 * which));
+    function _freeHash(Name storage name, uint256 kind, uint256 which, uint256 next) private {
+        if (kind == NameFacts.OTHER && next != NameFacts.OTHER) delete name.others[which];
+        if (kind.hasDigest() && !next.hasDigest()) delete name.digests[which];
     }
 
     function _withoutDelegate(Name storage name, uint256 facts) private returns (uint256) {
-        if (facts & _HAS_DELEGATE == 0) return facts;
+        if (facts & NameFacts.HAS_DELEGATE == 0) return facts;
         delete name.delegate;
-        return facts ^ _HAS_DELEGATE;
+        return facts ^ NameFacts.HAS_DELEGATE;
     }
 
     function _cleared(Name storage name) private returns (uint256 facts) {
         facts = _withoutDelegate(name, name.facts);
-        facts = _withoutHash(name, facts, _CONTENT, _NONE);
-        facts = _withoutHash(name, facts, _ZONE, _NONE);
+        _freeHash(name, facts.kindAt(_CONTENT), _CONTENT, NameFacts.NONE);
+        _freeHash(name, facts.kindAt(_ZONE), _ZONE, NameFacts.NONE);
+        facts = facts.withoutKinds();
     }
 
     function _readHash(Name storage name, uint256 which) private view returns (bytes memory) {
-        uint256 kind = _kindAt(name.facts, which);
-        if (kind == _NONE) return "";
-        if (kind == _OTHER) return name.others[which];
-        return abi.encodePacked(kind == _DAG_PB ? _DAG_PB_PREFIX : _RAW_PREFIX, name.digests[which]);
+        uint256 kind = name.facts.kindAt(which);
+        if (kind == NameFacts.NONE) return "";
+        if (kind == NameFacts.OTHER) return name.others[which];
+        return abi.encodePacked(NameFacts.prefixOf(kind), name.digests[which]);
     }
 
     function _requireHeld(bytes32 node, Name storage name) private view returns (uint256 facts) {
         facts = name.facts;
-        if (!_isHeld(facts)) revert NameExpired(node, _expiresAtOf(facts));
+        if (!facts.isHeld()) revert NameExpired(node, facts.expiresAt());
     }
 
-    function _isHeld(uint256 facts) private view returns (bool) {
-        return block.timestamp < _expiresAtOf(facts);
-    }
-
-    /// @dev The next sequence. At a change a block it would take 48 bits a hundred million years to overflow.
-    function _counted(uint256 facts) private pure returns (uint256) {
-        return facts + (1 << _SEQUENCE_SHIFT);
-    }
-
-    function _expiry(uint64 expiresAt_) private pure returns (uint256) {
-        return uint256(SafeCast.toUint40(expiresAt_)) << _EXPIRY_SHIFT;
-    }
-
-    function _ownerOf(uint256 facts) private pure returns (address) {
-        return address(uint160(facts));
-    }
-
-    function _expiresAtOf(uint256 facts) private pure returns (uint64) {
-        return uint40(facts >> _EXPIRY_SHIFT);
-    }
-
-    function _sequenceOf(uint256 facts) private pure returns (uint64) {
-        return uint48(facts >> _SEQUENCE_SHIFT);
-    }
-
-    function _kindAt(uint256 facts, uint256 which) private pure returns (uint256) {
-        return (facts >> (_KINDS_SHIFT + 2 * which)) & 3;
-    }
-
-    function _kindOf(bytes calldata hash) private pure returns (uint256) {
-        if (hash.length == 0) return _NONE;
-        if (hash.length > HASH_LENGTH_MAX) revert HashLengthInvalid(hash.length, HASH_LENGTH_MAX);
-        if (hash.length != _DIGEST_FORM_LENGTH) return _OTHER;
-        bytes6 prefix = bytes6(hash);
-        if (prefix == _DAG_PB_PREFIX) return _DAG_PB;
-        return prefix == _RAW_PREFIX ? _RAW : _OTHER;
-    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {NameFacts} from "../contracts/NameFacts.sol";
 import {NameRegistry} from "../contracts/NameRegistry.sol";
 import {Network} from "./Network.sol";
 
@@ -190,7 +191,7 @@ contract NameRegistryTest is Network {
         facts.setContenthash(NODE, longest);
         vm.assertEq(facts.contenthash(NODE), longest);
         bytes memory refusal =
-            abi.encodeWithSelector(NameRegistry.HashLengthInvalid.selector, uint256(129), uint256(128));
+            abi.encodeWithSelector(NameFacts.HashLengthInvalid.selector, uint256(129), uint256(128));
         vm.expectRevert(refusal);
         facts.setContenthash(NODE, new bytes(129));
         vm.expectRevert(refusal);
