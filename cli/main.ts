@@ -1,5 +1,6 @@
 // The command line: which words start which command. Each command is a file of its own, loaded when it is asked for.
 
+import { constants } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { printFault } from './terminal.ts'
@@ -146,6 +147,13 @@ program
   .option('--preset <name>', 'internet or devnet', 'internet')
   .option('--set <name=value>', 'one setting; may be repeated', collect, [])
   .action(async options => (await import('./commands/edge.ts')).edge(options))
+
+// The reader of our output has left (`inxt status | head`): what runs until it is told to stop is told so, the rest
+// ends at once, as a program does that is killed by SIGPIPE.
+process.stdout.on('error', () => {
+  if (process.listenerCount('SIGHUP') > 0) process.kill(process.pid, 'SIGHUP')
+  else process.exit(128 + constants.signals.SIGPIPE)
+})
 
 try {
   await program.parseAsync()

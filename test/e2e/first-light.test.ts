@@ -190,5 +190,8 @@ describe('first light', { skip: toolsMissing() }, () => {
     for (const edge of edges)
       assert.equal(edge.members.filter(({ standing }) => standing === 'alive').length, 5)
     assert.match((await inxt(['status', '--data', data])).stdout, /127\.0\.\d+\.5/)
+    // A reader that leaves early is no failure to be told of.
+    const words = `'${process.execPath}' cli/inxt.mjs status --data '${data}' | true`
+    assert.equal((await ran('sh', ['-c', words])).stderr, '')
   })
 })
