@@ -2,7 +2,7 @@
 
 import { createHash, createPrivateKey, sign } from 'node:crypto'
 import type { Clock } from '../base/io/clock.ts'
-import { type Member, type Standing, sealMember } from './member.ts'
+import { type Member, type Standing, sealMember } from './membership/member.ts'
 import { type PeerId, peerIdOf } from './peer.ts'
 import type { Sign } from './signature.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { devnetTuning } from '../overlay/membership-options.ts'
+import { devnetTuning } from '../overlay/membership/options.ts'
 import { checkReplies, checkView, checkWake } from './checks.ts'
 import { Swarm } from './swarm.ts'
 

@@ -2,8 +2,8 @@
 // scenario, once the faults have stopped (TigerBeetle's order: safety first, then liveness).
 
 import { assert } from '../base/fault.ts'
-import type { Membership } from '../overlay/membership.ts'
-import { frameBytesMax } from '../overlay/wire.ts'
+import type { Membership } from '../overlay/membership/membership.ts'
+import { frameBytesMax } from '../overlay/membership/wire.ts'
 import type { Peer } from './swarm.ts'
 
 /** A peer's own words are the only source of its incarnation, and its view stays in bounds. */

@@ -90,7 +90,8 @@ describe('tidy', () => {
 
   test('machines and steps do not wait', () => {
     const files = sources.filter(
-      ({ path, isTest }) => !isTest && /^resolver\/(wire|zone|steps)\/|^overlay\/membership\.ts$/.test(path),
+      ({ path, isTest }) =>
+        !isTest && /^resolver\/(wire|zone|steps)\/|^overlay\/(membership|coordinates|grid)\//.test(path),
     )
     expectNone(linesMatching(/\basync\b|\bawait\b|\bPromise</, 'this path is synchronous', files))
   })

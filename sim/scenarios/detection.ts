@@ -3,7 +3,7 @@
 // First detection is the first suspicion anywhere. The paper's line is 1.58 periods for random targets; a probe that
 // is under way takes until the end of its period to be a verdict, hence about 2 from the crash.
 
-import { wideTuning } from '../../overlay/membership-options.ts'
+import { wideTuning } from '../../overlay/membership/options.ts'
 import { type Figure, mean, type Scenario } from '../scenario.ts'
 import { Swarm } from '../swarm.ts'
 

@@ -1,6 +1,6 @@
 // The promise of the devnet preset: a crashed edge is out of every view in under 5 s, and back as fast.
 
-import { devnetTuning } from '../../overlay/membership-options.ts'
+import { devnetTuning } from '../../overlay/membership/options.ts'
 import type { Scenario } from '../scenario.ts'
 import { Swarm } from '../swarm.ts'
 

@@ -1,7 +1,7 @@
 // One member hears nothing for 5 s and hears again for 3 s, over and over, as Rapid's authors (2018, §7) like to
 // torture SWIM. It may come and go; the others must stay, and afterwards it must be back for good.
 
-import { devnetTuning } from '../../overlay/membership-options.ts'
+import { devnetTuning } from '../../overlay/membership/options.ts'
 import type { Scenario } from '../scenario.ts'
 import { Swarm } from '../swarm.ts'
 

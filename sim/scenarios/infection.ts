@@ -3,7 +3,7 @@
 // Each crash meets a group that is quiet, with no older rumours left to share the frames with: the paper measures
 // one failure at a time too.
 
-import { wideTuning } from '../../overlay/membership-options.ts'
+import { wideTuning } from '../../overlay/membership/options.ts'
 import { type Figure, mean, quantile, type Scenario } from '../scenario.ts'
 import { Swarm } from '../swarm.ts'
 

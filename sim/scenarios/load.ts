@@ -1,6 +1,6 @@
 // SWIM figure 2: what each member sends per period does not depend on how many there are.
 
-import { wideTuning } from '../../overlay/membership-options.ts'
+import { wideTuning } from '../../overlay/membership/options.ts'
 import type { Figure, Scenario } from '../scenario.ts'
 import { Swarm } from '../swarm.ts'
 

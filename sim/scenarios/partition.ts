@@ -1,6 +1,6 @@
 // A partition lasts long enough for each side to bury the other; then the cable is back and nobody restarts anything.
 
-import { devnetTuning } from '../../overlay/membership-options.ts'
+import { devnetTuning } from '../../overlay/membership/options.ts'
 import type { Scenario } from '../scenario.ts'
 import { Swarm } from '../swarm.ts'
 

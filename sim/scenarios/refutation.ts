@@ -1,9 +1,9 @@
 // Who is falsely suspected objects and stays, be it because of a cable that works one way only, of a frozen process
 // or of a lie.
 
-import type { Member } from '../../overlay/member.ts'
-import { devnetTuning } from '../../overlay/membership-options.ts'
-import type { Message } from '../../overlay/wire.ts'
+import type { Member } from '../../overlay/membership/member.ts'
+import { devnetTuning } from '../../overlay/membership/options.ts'
+import type { Message } from '../../overlay/membership/wire.ts'
 import type { Scenario } from '../scenario.ts'
 import { Swarm } from '../swarm.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { devnetTuning } from '../../overlay/membership-options.ts'
+import { devnetTuning } from '../../overlay/membership/options.ts'
 import { complaintsOf, type Scenario } from '../scenario.ts'
 import { storybook } from '../storybook.ts'
 import { Swarm } from '../swarm.ts'

@@ -4,7 +4,7 @@
 // Without suspicion one unlucky probe is a verdict; with it the accused has time to object. The paper counts the
 // group that held together while processes joined, so the contrast compares and not the number.
 
-import { type MembershipTuning, wideTuning } from '../../overlay/membership-options.ts'
+import { type MembershipTuning, wideTuning } from '../../overlay/membership/options.ts'
 import { calm } from '../network.ts'
 import type { Scenario } from '../scenario.ts'
 import { Swarm } from '../swarm.ts'

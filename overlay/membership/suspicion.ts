@@ -6,7 +6,7 @@
 // And nobody is condemned unheard: one period before the end each who suspects pings the accused itself, since word of
 // an objection may be late by chance. A real death costs n pings more, half of what the group sends in a period.
 
-import type { PeerId } from './peer.ts'
+import type { PeerId } from '../peer.ts'
 
 /** Periods until suspicion becomes a verdict in a group of `size`, self included: factor · ceil(ln(size + 1)). */
 export function suspicionPeriods(factor: number, size: number): number {

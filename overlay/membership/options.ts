@@ -1,9 +1,9 @@
 // The knobs of membership, with a reason beside each number; a preset says only what differs.
 
-import type { Random } from '../base/random.ts'
-import type { Address } from './address.ts'
-import type { PeerId } from './peer.ts'
-import type { Sign, Verify } from './signature.ts'
+import type { Random } from '../../base/random.ts'
+import type { Address } from '../address.ts'
+import type { PeerId } from '../peer.ts'
+import type { Sign, Verify } from '../signature.ts'
 
 export type MembershipTuning = {
   /** One probe per member in each; all of detection scales with it, and so does the load (2 frames per period). */

@@ -7,10 +7,10 @@
 //   version = 1 (1) | key length (2), key | value length (2), value
 //   | publisher key (32) | sequence (6) | expiry, ms (6) | signature (64)
 
-import { concatBytes, fromUtf8, utf8 } from '../base/bytes.ts'
-import { assert, Fault } from '../base/fault.ts'
-import { type PeerId, peerIdOf, publicKeyBytes, publicKeyOf } from './peer.ts'
-import { type Sign, signatureBytes, type Verify } from './signature.ts'
+import { concatBytes, fromUtf8, utf8 } from '../../base/bytes.ts'
+import { assert, Fault } from '../../base/fault.ts'
+import { type PeerId, peerIdOf, publicKeyBytes, publicKeyOf } from '../peer.ts'
+import { type Sign, signatureBytes, type Verify } from '../signature.ts'
 
 export type Record = {
   /** Printable ASCII; order is kept, so that prefixes and ranges can be asked for. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { isFault } from '../base/fault.ts'
-import { createVerify } from './signature.ts'
-import { testKey, testMember } from './testing.ts'
+import { isFault } from '../../base/fault.ts'
+import { createVerify } from '../signature.ts'
+import { testKey, testMember } from '../testing.ts'
 import { decodeFrame, encodeFrame, frameBytesMax, type Message, membersPerFrameMax } from './wire.ts'
 
 const { sign } = testKey(1)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createVerify } from '../signature.ts'
+import { testKey } from '../testing.ts'
 import { type Record, signRecord } from './record.ts'
 import { mergeRecords, Shelf } from './shelf.ts'
-import { createVerify } from './signature.ts'
-import { testKey } from './testing.ts'
 
 const verify = createVerify()
 const bounds = { recordsMax: 4, perPublisherMax: 3, perKeyMax: 3, lifeMsMax: 1000, verify }

@@ -4,8 +4,8 @@
 // random choices have no bound. Newcomers go to a random place of the order, not to its end, so that those who joined
 // together are not found out together.
 
-import { integerBelow, type Random, shuffle } from '../base/random.ts'
-import type { PeerId } from './peer.ts'
+import { integerBelow, type Random, shuffle } from '../../base/random.ts'
+import type { PeerId } from '../peer.ts'
 
 export class Probing {
   #order: PeerId[] = []

@@ -8,10 +8,10 @@
 // often they arrive, everybody ends with the same. The paper lets `dead` beat every incarnation; then a peer that
 // was wrongly declared dead, or that restarted, could never come back under its own key.
 
-import { concatBytes, utf8 } from '../base/bytes.ts'
-import { type Address, hostBytes } from './address.ts'
-import { type PeerId, publicKeyOf } from './peer.ts'
-import type { Sign, Verify } from './signature.ts'
+import { concatBytes, utf8 } from '../../base/bytes.ts'
+import { type Address, hostBytes } from '../address.ts'
+import { type PeerId, publicKeyOf } from '../peer.ts'
+import type { Sign, Verify } from '../signature.ts'
 
 /** In the order in which they override each other at one incarnation. */
 export const standings = ['alive', 'suspect', 'dead', 'left'] as const

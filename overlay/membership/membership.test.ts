@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { seededRandom } from '../base/random.ts'
+import { seededRandom } from '../../base/random.ts'
+import { createVerify } from '../signature.ts'
+import { testKey, testMember } from '../testing.ts'
 import { type Member, sealMember } from './member.ts'
 import { Membership, type MembershipEffect } from './membership.ts'
-import { devnetTuning } from './membership-options.ts'
-import { createVerify } from './signature.ts'
-import { testKey, testMember } from './testing.ts'
+import { devnetTuning } from './options.ts'
 import { type Message, membersPerFrameMax } from './wire.ts'
 
 const verify = createVerify()

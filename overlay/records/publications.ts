@@ -2,11 +2,11 @@
 //
 // A home is remembered together with its incarnation, so one that restarted, with nothing on its shelf, is told again.
 
-import { assert, Fault } from '../base/fault.ts'
-import type { Clock } from '../base/io/clock.ts'
-import type { PeerId } from './peer.ts'
+import { assert, Fault } from '../../base/fault.ts'
+import type { Clock } from '../../base/io/clock.ts'
+import type { PeerId } from '../peer.ts'
+import type { Sign } from '../signature.ts'
 import { isRecordKey, type Record, signRecord, valueBytesMax } from './record.ts'
-import type { Sign } from './signature.ts'
 
 export type PublicationsOptions<Home> = {
   self: PeerId

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isFault } from '../base/fault.ts'
+import { isFault } from '../../base/fault.ts'
+import { peerIdOf } from '../peer.ts'
 import { type Member, standings } from './member.ts'
-import { peerIdOf } from './peer.ts'
 import { decodeFrame, encodeFrame, type Message, membersPerFrameMax } from './wire.ts'
 
 const sign = (): Uint8Array => new Uint8Array(64)

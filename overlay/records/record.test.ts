@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isFault } from '../base/fault.ts'
+import { isFault } from '../../base/fault.ts'
+import { createVerify } from '../signature.ts'
+import { testKey } from '../testing.ts'
 import {
   decodeRecord,
   decodeRecords,
@@ -9,8 +11,6 @@ import {
   hasGoodSignature,
   signRecord,
 } from './record.ts'
-import { createVerify } from './signature.ts'
-import { testKey } from './testing.ts'
 
 const { id, sign } = testKey(1)
 const verify = createVerify()

@@ -4,8 +4,8 @@
 // what everybody has heard. One rumour per member: a newer one takes the place of the older, which bounds the queue
 // by the number of members. Rejected: a gossip message of its own (memberlist), which costs packets to save periods.
 
+import type { PeerId } from '../peer.ts'
 import type { Member } from './member.ts'
-import type { PeerId } from './peer.ts'
 
 export class Rumours {
   readonly #told = new Map<PeerId, { member: Member; times: number }>()

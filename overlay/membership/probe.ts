@@ -3,8 +3,8 @@
 // A direct ping that is not answered in time is repeated through k helpers, because the fault may lie on one path
 // only. Both tables hold instants and are bounded; an answer that matches nothing in them changes nothing.
 
-import { type Address, sameAddress } from './address.ts'
-import type { PeerId } from './peer.ts'
+import { type Address, sameAddress } from '../address.ts'
+import type { PeerId } from '../peer.ts'
 
 export type Probe = {
   readonly id: PeerId

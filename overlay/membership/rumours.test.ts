@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { seededRandom } from '../base/random.ts'
+import { seededRandom } from '../../base/random.ts'
+import { testMember } from '../testing.ts'
 import { Probing } from './probing.ts'
 import { Rumours } from './rumours.ts'
 import { Suspicions, suspicionPeriods } from './suspicion.ts'
-import { testMember } from './testing.ts'
 
 test('the least told rumour goes first, and none goes more than λ·ceil(ln(n + 1)) times', () => {
   const rumours = new Rumours(3)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isFault } from '../base/fault.ts'
-import { peerIdOf } from './peer.ts'
+import { isFault } from '../../base/fault.ts'
+import { peerIdOf } from '../peer.ts'
 import { decodeRecord, decodeRecords, encodeRecord, type Record } from './record.ts'
 
 const uint48 = fc.integer({ min: 0, max: 2 ** 48 - 1 })

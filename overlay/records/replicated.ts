@@ -5,12 +5,13 @@
 // record whose publisher is gone dies with its expiry, which for `holder/` records is the right thing.
 // A reader asks all homes at once and takes what has come shortly after the first that knew anything.
 
-import { fromUtf8, utf8 } from '../base/bytes.ts'
-import { Fault } from '../base/fault.ts'
-import { rendezvous } from '../base/hash.ts'
-import type { Clock } from '../base/io/clock.ts'
-import type { Address } from './address.ts'
-import type { PeerId } from './peer.ts'
+import { fromUtf8, utf8 } from '../../base/bytes.ts'
+import { Fault } from '../../base/fault.ts'
+import { rendezvous } from '../../base/hash.ts'
+import type { Clock } from '../../base/io/clock.ts'
+import type { Address } from '../address.ts'
+import type { PeerId } from '../peer.ts'
+import type { Sign, Verify } from '../signature.ts'
 import { createPublications } from './publications.ts'
 import {
   decodeRecord,
@@ -22,7 +23,6 @@ import {
 } from './record.ts'
 import type { Records } from './records.ts'
 import { mergeRecords, type Shelf, type Shelved } from './shelf.ts'
-import type { Sign, Verify } from './signature.ts'
 
 type Contact = Address & { readonly id: PeerId; readonly incarnation: number }
 type Home = Contact | 'self'

@@ -11,12 +11,12 @@
 // reasoning of RFC 9000 §8.1). Everything is fixed-width: there is one way to write a frame, and decode∘encode
 // is the identity both ways. Rejected: protobuf or CBOR, which have many spellings for one frame.
 
-import { concatBytes, equalBytes, utf8 } from '../base/bytes.ts'
-import { assert, Fault } from '../base/fault.ts'
-import { hostBytes, hostText } from './address.ts'
+import { concatBytes, equalBytes, utf8 } from '../../base/bytes.ts'
+import { assert, Fault } from '../../base/fault.ts'
+import { hostBytes, hostText } from '../address.ts'
+import { type PeerId, peerIdOf, publicKeyBytes, publicKeyOf } from '../peer.ts'
+import { type Sign, signatureBytes, type Verify } from '../signature.ts'
 import { type Member, standings } from './member.ts'
-import { type PeerId, peerIdOf, publicKeyBytes, publicKeyOf } from './peer.ts'
-import { type Sign, signatureBytes, type Verify } from './signature.ts'
 
 type Frame = {
   /** Who sends; its standing is `alive` or `left`. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createVerify } from '../signature.ts'
+import { testMember } from '../testing.ts'
 import { Roster } from './roster.ts'
-import { createVerify } from './signature.ts'
-import { testMember } from './testing.ts'
 
 function rosterOf(count: number): Roster {
   const roster = new Roster(100, createVerify())

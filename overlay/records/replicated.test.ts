@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { utf8 } from '../base/bytes.ts'
-import { Fault } from '../base/fault.ts'
-import { rendezvous } from '../base/hash.ts'
+import { utf8 } from '../../base/bytes.ts'
+import { Fault } from '../../base/fault.ts'
+import { rendezvous } from '../../base/hash.ts'
+import { createVerify } from '../signature.ts'
+import { testClock, testKey } from '../testing.ts'
 import type { Records } from './records.ts'
 import { createReplicated } from './replicated.ts'
 import { Shelf } from './shelf.ts'
-import { createVerify } from './signature.ts'
-import { testClock, testKey } from './testing.ts'
 
 type Handler = (from: string, body: Uint8Array) => Promise<Uint8Array>
 type Node = {

@@ -4,7 +4,7 @@
 // place. Request and reply carry the same stretch of ids, so both sides compare like with like. Rejected: a full
 // list over TCP (memberlist's push-pull), which needs a second transport and has no bound.
 
-import { type Address, sameAddress } from './address.ts'
+import { type Address, sameAddress } from '../address.ts'
 
 type Walk = { readonly address: Address; readonly slicesLeft: number; readonly endsAt: number }
 

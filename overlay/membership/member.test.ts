@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createVerify } from '../signature.ts'
+import { testKey, testMember } from '../testing.ts'
 import { hasGoodSeal, overrides, type Standing } from './member.ts'
-import { createVerify } from './signature.ts'
-import { testKey, testMember } from './testing.ts'
 
 const rows: [claim: [Standing, number], known: [Standing, number], wins: boolean][] = [
   [['alive', 2], ['suspect', 1], true],

@@ -4,10 +4,10 @@
 // are the only ones who know the way to the other side. The roster is bounded; when it is full the longest dead makes
 // room, and if nobody is dead the newcomer has to wait.
 
-import { sameAddress } from './address.ts'
+import { sameAddress } from '../address.ts'
+import type { PeerId } from '../peer.ts'
+import type { Verify } from '../signature.ts'
 import { hasGoodSeal, isLive, type Member, overrides } from './member.ts'
-import type { PeerId } from './peer.ts'
-import type { Verify } from './signature.ts'
 
 type Entry = {
   member: Member

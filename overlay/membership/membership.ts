@@ -7,12 +7,12 @@
 // roster in slices (`walks.ts`), and a wake that comes late blames this machine before it blames others.
 // Rejected: all-to-all heartbeats (load grows with n²), and a detector over TCP (it would measure retransmissions).
 
-import { integerBelow, sample } from '../base/random.ts'
-import { type Address, sameAddress } from './address.ts'
-import type { Effect, Machine } from './machine.ts'
+import { integerBelow, sample } from '../../base/random.ts'
+import { type Address, sameAddress } from '../address.ts'
+import type { Effect, Machine } from '../machine.ts'
+import type { PeerId } from '../peer.ts'
 import { hasGoodSeal, incarnationMax, isLive, type Member, overrides, sealMember } from './member.ts'
-import type { MembershipOptions, MembershipTuning } from './membership-options.ts'
-import type { PeerId } from './peer.ts'
+import type { MembershipOptions, MembershipTuning } from './options.ts'
 import { Errands, type Probe } from './probe.ts'
 import { Probing } from './probing.ts'
 import { Roster } from './roster.ts'

@@ -4,9 +4,9 @@
 // publisher that takes up most gives way, soonest expiry first; so one that floods pushes out its own. A withdrawal is
 // kept until it expires, or a copy that was late would bring back what was withdrawn.
 
-import type { PeerId } from './peer.ts'
+import type { PeerId } from '../peer.ts'
+import type { Verify } from '../signature.ts'
 import { hasGoodSignature, type Record } from './record.ts'
-import type { Verify } from './signature.ts'
 
 export type ShelfOptions = {
   recordsMax: number
