@@ -2,4 +2,4 @@
 
 import { runCommand } from './io/command.ts'
 
-runCommand()
+await runCommand()

@@ -1,4 +1,4 @@
-// All scenarios, by protocol: what `npm run sim -- <protocol>` plays.
+// All scenarios of membership: what `npm run sim -- swim` plays.
 
 import type { Scenario } from './scenario.ts'
 import { detection } from './scenarios/detection.ts'
@@ -10,6 +10,7 @@ import { partition } from './scenarios/partition.ts'
 import { refutation } from './scenarios/refutation.ts'
 import { suspicion } from './scenarios/suspicion.ts'
 
-export const storybook: { readonly [protocol: string]: readonly Scenario[] } = {
-  swim: [load, detection, infection, suspicion, partition, refutation, flap, devnet],
-}
+export const storybook: readonly Scenario[] = [
+  ...[load, detection, infection, suspicion],
+  ...[partition, refutation, flap, devnet],
+]

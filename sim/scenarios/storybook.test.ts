@@ -7,7 +7,7 @@ import { Swarm } from '../swarm.ts'
 import { devnet } from './devnet.ts'
 
 describe('scenarios keep their bounds', () => {
-  for (const scenario of Object.values(storybook).flat())
+  for (const scenario of storybook)
     test(`${scenario.name}: ${scenario.story}`, () => {
       assert.deepEqual(complaintsOf(scenario, 1).complaints, [])
     })
