@@ -1,4 +1,4 @@
-// The edge's own HTTP interface, seen from the command line: status, and the four requests of an upload.
+// The edge's own HTTP interface, seen from the command line: status, and the requests of an upload.
 // The other end is cli/routes.ts; both speak JSON, and errors come back as Faults with the edge's own words.
 
 import { request } from 'undici'
@@ -13,6 +13,7 @@ export const statusPath = '/inxt/status'
 export const missingPath = '/inxt/uploads/missing'
 export const blocksPath = '/inxt/uploads/blocks'
 export const completePath = '/inxt/uploads/complete'
+export const holdPath = '/inxt/uploads/hold'
 export const holdersPath = '/inxt/holders'
 
 /** What `/inxt/status` says. */

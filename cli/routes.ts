@@ -6,7 +6,7 @@
 // it too, before any name points at it.
 
 import { LRUCache } from 'lru-cache'
-import { Fault } from '../base/fault.ts'
+import { Fault, isFault } from '../base/fault.ts'
 import { blockBytesMax } from '../content/block.ts'
 import type { Blocks } from '../content/blocks.ts'
 import { readCar } from '../content/car.ts'
@@ -23,6 +23,7 @@ import {
   type EdgeStatus,
   type HoldersAnswer,
   holdersPath,
+  holdPath,
   missingPath,
   statusPath,
 } from './edge-interface.ts'
@@ -50,7 +51,7 @@ const streamBytesMax = 8 * 1024 * 1024
 const grantsMax = 10_000
 
 /** The grant, if it is whole, current and the owner's. Faults: publish/refused, name/invalid for an unknown name. */
-export async function requireGrant(
+async function requireGrant(
   authorization: string | undefined,
   ownerOf: RoutesOptions['ownerOf'],
   now: number,
@@ -110,6 +111,15 @@ export function createRoutes(options: RoutesOptions): Routes {
     return json({ complete: true })
   }
 
+  /** From an edge that took an upload. The answer does not wait for the fetch: who asks counts the provider records. */
+  const hold = async (request: RouteRequest) => {
+    const { grant } = await granted(request)
+    steward.grant(parseCid(grant.root), now()).catch(error => {
+      if (!isFault(error)) throw error
+    })
+    return json({ taken: true })
+  }
+
   const holders = async ({ params }: RouteRequest) =>
     json({ holders: await options.holders(formatCid(parseCid(params['cid']!))) })
 
@@ -120,5 +130,6 @@ export function createRoutes(options: RoutesOptions): Routes {
     [`POST ${missingPath}`]: route(questionBytesMax, missing),
     [`POST ${blocksPath}`]: route(streamBytesMax + blockBytesMax, take),
     [`POST ${completePath}`]: route(1024, complete),
+    [`POST ${holdPath}`]: route(1024, hold),
   }
 }

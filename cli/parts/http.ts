@@ -1,15 +1,11 @@
 // The HTTP side of an edge: sites for readers, blocks for other edges, uploads for publishers.
 
-import { fromUtf8, utf8 } from '../../base/bytes.ts'
-import { isFault } from '../../base/fault.ts'
 import { delay, realClock } from '../../base/io/clock.ts'
-import { parseCid } from '../../content/identifier.ts'
-import type { Steward } from '../../content/steward.ts'
 import { createIngress } from '../../edge/ingress.ts'
 import { serveHttp } from '../../edge/io/server.ts'
 import type { Sites } from '../../edge/questions.ts'
-import type { EdgeStatus, HoldersAnswer } from '../edge-interface.ts'
-import { createRoutes, requireGrant } from '../routes.ts'
+import { askEdge, type EdgeStatus, type HoldersAnswer, holdPath } from '../edge-interface.ts'
+import { createRoutes } from '../routes.ts'
 import type { ServingEdge } from '../serving.ts'
 import { type ContentPart, contentFor } from './content.ts'
 import type { Ground } from './ground.ts'
@@ -40,7 +36,6 @@ export async function openHttp(
     siteBytesMax: settings['content.siteBytesMax'],
     now: realClock.now,
   })
-  acceptInvitations(network, content.steward)
   const ingress = createIngress({
     suffixes: [settings['edge.suffix']],
     ownHosts: [address],
@@ -63,25 +58,19 @@ async function holdersAnswer(network: Network, cid: string): Promise<HoldersAnsw
 const invitationPauseMs = 300
 const invitationsMax = 20
 
-/** The homes of a root that was just uploaded are told by a call, with the owner's grant as their warrant. */
+/** The homes of a root that was just uploaded are told, with the owner's grant as their warrant. */
 function invite(ground: Ground, network: Network, root: string, authorization: string): void {
   for (const home of network.homes(root, ground.settings['content.replicas'])) {
-    if (home.peer !== network.overlay.peer) void inviteHome(ground, network, home, authorization)
+    if (home.peer !== network.overlay.peer) void inviteHome(ground, home, authorization)
   }
 }
 
 /** Never rejects: a home that cannot be told now will find its duty when the name points at the root. */
-async function inviteHome(
-  { settings, log }: Ground,
-  { overlay }: Network,
-  home: ServingEdge,
-  authorization: string,
-): Promise<void> {
-  const to = { id: home.peer, host: home.address, port: home.overlayPort }
+async function inviteHome({ log }: Ground, home: ServingEdge, authorization: string): Promise<void> {
   let fault: unknown
   for (let attempt = 0; attempt < invitationsMax; attempt++) {
     try {
-      await overlay.calls.call(to, 'hold', utf8(authorization), settings['records.callTimeoutMs'])
+      await askEdge(home, holdPath, { body: '', authorization, timeoutMs: 2000 })
       return
     } catch (error) {
       fault = error
@@ -89,16 +78,4 @@ async function inviteHome(
     }
   }
   log.warn({ home: home.address, what: String(fault) }, 'an invitation to hold was not taken')
-}
-
-function acceptInvitations({ overlay, name }: Network, steward: Steward): void {
-  overlay.calls.handle('hold', async (_, body) => {
-    const ownerOf = (label: string) => name(label)?.owner.toLowerCase()
-    const grant = await requireGrant(fromUtf8(body), ownerOf, realClock.now())
-    // The answer does not wait for the fetch: whoever asked counts the provider records.
-    steward.grant(parseCid(grant.root), realClock.now()).catch(error => {
-      if (!isFault(error)) throw error
-    })
-    return utf8('taken')
-  })
 }
