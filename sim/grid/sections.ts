@@ -1,0 +1,5 @@
+// All sections of the grid's figures, in the order in which they are printed.
+
+import type { Section } from './section.ts'
+
+export const sections: readonly Section[] = []
