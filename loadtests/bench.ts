@@ -7,7 +7,9 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const [wanted = '', ...rest] = process.argv.slice(2)
-const files = globSync('{resolver,edge,content,overlay,registry-contract}/**/*.bench.ts', { cwd: root })
+const files = globSync('{resolver,edge,content,overlay,registry-contract,loadtests}/**/*.bench.ts', {
+  cwd: root,
+})
   .filter(file => file.includes(wanted))
   .sort()
 if (files.length === 0) console.log(`no benchmark has "${wanted}" in its path`)
