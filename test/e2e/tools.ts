@@ -3,14 +3,14 @@
 import { spawnSync } from 'node:child_process'
 import { ran } from './devnet.ts'
 
-const packages = { dig: 'dnsutils', curl: 'curl' }
+const witnesses = { dig: 'dnsutils', curl: 'curl' }
 
 function has(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 }
 
-/** False, or why the suite must be skipped: a program is missing and cannot be installed here. */
-export function toolsMissing(): false | string {
+/** False, or why the suite must be skipped: a program (with its Debian package) is missing and cannot be installed here. */
+export function toolsMissing(packages: Readonly<Record<string, string>> = witnesses): false | string {
   const wanted = Object.entries(packages).filter(([program]) => !has(program))
   if (wanted.length === 0) return false
   const names = wanted.map(([, name]) => name)
