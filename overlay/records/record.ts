@@ -25,7 +25,8 @@ export type Record = {
 }
 
 const keyLengthMax = 256
-export const valueBytesMax = 1024
+/** A proof of the registry has 2 to 15 KiB (docs/protocols/proof.md); two such records fit in a frame of 64 KiB. */
+export const valueBytesMax = 31 * 1024
 const recordBytesMax = 1 + 2 + keyLengthMax + 2 + valueBytesMax + publicKeyBytes + 6 + 6 + signatureBytes
 
 const version = 1

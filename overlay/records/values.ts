@@ -1,0 +1,84 @@
+// What a record may say, as typed values with their bytes: one codec for each key space that has a form.
+//
+//   holder    version = 1 (1) | flags (1): 1 = complete | public key of the holder (32)
+//   client    version = 1 (1) | length of the prefix in bits (1) | the prefix, padded with zeros | coordinate (1 to 64)
+//   peer, service   version = 1 (1) | IPv4 address (4) | port (2)
+//   trust     version = 1 (1) | score (2), of 65535
+//
+// Each value has one spelling, so equal values are equal bytes. A proof of the registry and an offer are not looked
+// into here: the first belongs to the registry, the second to whoever matches offers.
+
+import { concatBytes } from '../../base/bytes.ts'
+import { assert, Fault } from '../../base/fault.ts'
+import { type Address, hostBytes, hostText } from '../address.ts'
+import { type PeerId, peerIdOf, publicKeyBytes, publicKeyOf } from '../peer.ts'
+
+export type HolderValue = { readonly holder: PeerId; readonly isComplete: boolean }
+export type ClientValue = {
+  /** Bits of the addresses that are spoken of, as text; 32 at most for IPv4, 128 for IPv6. */
+  readonly prefix: string
+  /** Where they are, as `coordinates/` writes it; not looked into. */
+  readonly coordinate: Uint8Array
+}
+
+export const coordinateBytesMax = 64
+
+const version = 1
+const complete = 1
+const prefixBitsMax = 128
+const scoreMax = 0xffff
+
+export function encodeHolder({ holder, isComplete }: HolderValue): Uint8Array {
+  return concatBytes([Uint8Array.of(version, isComplete ? complete : 0), publicKeyOf(holder)])
+}
+
+/** All decoders throw Fault `bytes/malformed`. */
+export function decodeHolder(bytes: Uint8Array): HolderValue {
+  expect(bytes, bytes.length === 2 + publicKeyBytes && bytes[1]! <= complete)
+  return { holder: peerIdOf(bytes.subarray(2)), isComplete: bytes[1] === complete }
+}
+
+export function encodeClient({ prefix, coordinate }: ClientValue): Uint8Array {
+  assert(prefix.length <= prefixBitsMax && /^[01]*$/.test(prefix), 'a prefix of at most 128 bits')
+  assert(coordinate.length > 0 && coordinate.length <= coordinateBytesMax, 'a coordinate within its bound')
+  const bits = prefix.match(/.{1,8}/g) ?? []
+  const bytes = bits.map(octet => Number.parseInt(octet.padEnd(8, '0'), 2))
+  return concatBytes([Uint8Array.of(version, prefix.length, ...bytes), coordinate])
+}
+
+export function decodeClient(bytes: Uint8Array): ClientValue {
+  const length = bytes[1] ?? 0
+  const end = 2 + Math.ceil(length / 8)
+  const rest = bytes.length - end
+  expect(bytes, length <= prefixBitsMax && rest > 0 && rest <= coordinateBytesMax)
+  const bits = [...bytes.subarray(2, end)].map(byte => byte.toString(2).padStart(8, '0')).join('')
+  expect(bytes, !bits.slice(length).includes('1'))
+  return { prefix: bits.slice(0, length), coordinate: bytes.slice(end) }
+}
+
+export function encodeAddress({ host, port }: Address): Uint8Array {
+  assert(Number.isInteger(port) && port > 0 && port < 0x10000, 'a port from 1')
+  return concatBytes([Uint8Array.of(version), hostBytes(host), Uint8Array.of(port >> 8, port & 255)])
+}
+
+export function decodeAddress(bytes: Uint8Array): Address {
+  const port = ((bytes[5] ?? 0) << 8) | (bytes[6] ?? 0)
+  expect(bytes, bytes.length === 7 && port > 0)
+  return { host: hostText(bytes.subarray(1, 5)), port }
+}
+
+/** `score` from 0, not at all, to 1. */
+export function encodeTrust(score: number): Uint8Array {
+  assert(score >= 0 && score <= 1, 'a score from 0 to 1')
+  const steps = Math.round(score * scoreMax)
+  return Uint8Array.of(version, steps >> 8, steps & 255)
+}
+
+export function decodeTrust(bytes: Uint8Array): number {
+  expect(bytes, bytes.length === 3)
+  return ((bytes[1]! << 8) | bytes[2]!) / scoreMax
+}
+
+function expect(bytes: Uint8Array, isWellFormed: boolean): void {
+  if (bytes[0] !== version || !isWellFormed) throw new Fault('bytes/malformed', 'a value of no known form')
+}
