@@ -33,13 +33,17 @@ const diet = ['--max-semi-space-size=2']
 const startDeadlineMs = 30_000
 const stopDeadlineMs = 10_000
 
-/**
- * Resolves when the edge serves. Throws the Fault that the edge met; nothing is left running then. `inside` is put
- * before the command, for an edge in a place of its own: `['ip', 'netns', 'exec', name]`.
- */
-export async function startEdge(plan: EdgePlan, inside: readonly string[] = []): Promise<RunningEdge> {
+export interface Surroundings {
+  readonly preset?: 'devnet' | 'internet'
+  /** Words before the command, for an edge in a place of its own: `['ip', 'netns', 'exec', name]`. */
+  readonly inside?: readonly string[]
+}
+
+/** Resolves when the edge serves. Throws the Fault that the edge met; nothing is left running then. */
+export async function startEdge(plan: EdgePlan, surroundings: Surroundings = {}): Promise<RunningEdge> {
+  const { preset = 'devnet', inside = [] } = surroundings
   const log = await open(plan.logFile, 'a')
-  const edge = [door, 'edge', '--preset', 'devnet', '--data', plan.folder, '--config', plan.configFile]
+  const edge = [door, 'edge', '--preset', preset, '--data', plan.folder, '--config', plan.configFile]
   const [program, ...words] = [...inside, process.execPath, ...diet, ...edge]
   const child = spawn(program!, words, { stdio: ['ignore', log.fd, log.fd, 'ipc'], detached: true })
   await log.close()
