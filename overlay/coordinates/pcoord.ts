@@ -1,0 +1,79 @@
+// PCoord: a peer refits its own position to a few measured round trips (Lehman and Lerman, NCA 2004, ITNG 2006).
+//
+// The cost is the weighted sum of |predicted - measured| over the references: an absolute loss, because a few routes
+// always break the triangle inequality and a squared one would bend the whole position for them. The peer then moves
+// only part of the way, less the better it already stands (the paper's resistance). Who claims a small error weighs more,
+// but never more than one who claims 0.3: a liar would claim 0, and this one bound keeps 20 % of them harmless.
+// Rejected: Vivaldi's spring per sample, which needs twice the samples, and a relative loss, which diverges from a cold start.
+
+import type { Random } from '../../base/random.ts'
+import { distanceMs, isPlaced, type Point, type Position } from './coordinate.ts'
+import { NelderMead } from './nelder-mead.ts'
+
+export type Reference = { readonly position: Position; readonly rttMs: number }
+
+/** The error that is believed at best; 0.3 let 20 % of liars do the least harm at no cost without them. */
+const claimMin = 0.3
+/** Keeps the weight of the best claim within 1 / (0.05 + 0.3) = 3 times that of the worst. */
+const weightOffset = 0.05
+const firstSizeMs = 100
+const sizeMinMs = 5
+/** A position that is wrong by a tenth is searched within about 4 ms. */
+const sizePerErrorMs = 40
+const stepsMax = 120
+
+export class PCoord {
+  readonly #random: Random
+  readonly #simplex: NelderMead
+  readonly #residuals: number[] = []
+
+  constructor(random: Random, variables: number) {
+    this.#random = random
+    this.#simplex = new NelderMead(variables)
+  }
+
+  /** Where to stand after this update; `position` itself when there is nothing to go by. */
+  refit(position: Position, references: readonly Reference[]): Position {
+    if (references.length === 0) return position
+    const { point, error } = position
+    const size = isPlaced(position) ? Math.max(sizeMinMs, sizePerErrorMs * error) : firstSizeMs
+    const best = this.#simplex.minimise(costOf(references), point, size, stepsMax, this.#random)
+    const misfit = this.#misfit(point, references)
+    const claims = references.reduce((sum, reference) => sum + reference.position.error, 0)
+    const share = misfit / (misfit + claims / references.length || 1)
+    const moved = point.map((value, i) => value + share * (best[i]! - value))
+    const last = moved.length - 1
+    moved[last] = Math.max(0, moved[last]!)
+    const left = Math.min(1, this.#misfit(moved, references))
+    return { point: moved, error: isPlaced(position) ? (error + left) / 2 : left }
+  }
+
+  /** The median of |predicted - measured| / measured. */
+  #misfit(point: Point, references: readonly Reference[]): number {
+    const residuals = this.#residuals
+    residuals.length = 0
+    for (const { position, rttMs } of references)
+      residuals.push(Math.abs(distanceMs(point, position.point) - rttMs) / rttMs)
+    residuals.sort((a, b) => a - b)
+    return residuals[residuals.length >> 1]!
+  }
+}
+
+/** The references laid out flat, since this is evaluated some 200 times a fit. */
+function costOf(references: readonly Reference[]): (x: Float64Array) => number {
+  const points = references.map(({ position }) => position.point)
+  const rttsMs = Float64Array.from(references, ({ rttMs }) => rttMs)
+  const weights = Float64Array.from(
+    references,
+    ({ position }) => 1 / (weightOffset + Math.max(claimMin, position.error)),
+  )
+  const last = points[0]!.length - 1
+  return x => {
+    // A height below zero is worth as little as it is possible, so the simplex turns back.
+    if (x[last]! < 0) return Number.POSITIVE_INFINITY
+    let sum = 0
+    for (let i = 0; i < points.length; i++)
+      sum += weights[i]! * Math.abs(distanceMs(x, points[i]!) - rttsMs[i]!)
+    return sum
+  }
+}
