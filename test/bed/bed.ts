@@ -24,6 +24,8 @@ export interface Bed {
   heal(): Promise<void>
   /** Drops this share of the packets that reach a machine from another, to a thousandth. */
   lose(share: number): Promise<void>
+  /** A process outside the machines that shall not outlive the bed. */
+  own(pid: number): Promise<void>
   /** Kills what still runs on the machines and removes them. */
   close(): Promise<void>
 }
@@ -43,7 +45,8 @@ export function bedMissing(): false | string {
 
 export async function openBed(rtts: Rtts): Promise<Bed> {
   const words = [join(import.meta.dirname, 'relay.py'), `${process.pid}`, JSON.stringify(rtts)]
-  const relay = spawn('python3', words, { stdio: ['pipe', 'pipe', 'inherit'] })
+  // In a group of its own: what ends this one, Ctrl-C or a kill, must not end the relay before it has cleaned up.
+  const relay = spawn('python3', words, { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
   const ended = once(relay, 'exit')
   const answers = createInterface({ input: relay.stdout })[Symbol.asyncIterator]()
   const answer = async (): Promise<string> => {
@@ -63,6 +66,7 @@ export async function openBed(rtts: Rtts): Promise<Bed> {
     partition: groups => tell({ groups }),
     heal: () => tell({ groups: [] }),
     lose: lossShare => tell({ lossShare }),
+    own: pid => tell({ own: pid }),
     async close() {
       relay.stdin.end()
       await ended

@@ -6,10 +6,10 @@
 # A machine's only way out is a TUN device whose other end is here, so that TCP, UDP and ICMP are delayed alike and
 # nobody inside knows. A TUN, not a veth pair read through AF_PACKET: the kernel fills in checksums and segments for
 # it, and there is no ARP. Machine 0 is the hub, in the namespace of the caller, where chain and test live: no delay, no
-# loss, no partition. Loss is nftables' (design of the bed: what the kernel can do, it does); partitions are here.
+# loss, no partition. Losing is left to nftables, inside the machines; partitions are here.
 #
 # Owned by its standard input: a line of JSON is a command, and the end of the input, however the caller ended, kills
-# what runs in the namespaces and removes them.
+# what runs in the namespaces, and what else it was told to own, and removes them.
 
 import fcntl
 import heapq
@@ -44,6 +44,7 @@ class Bed:
     def __init__(self, first_network, size):
         self.size = size
         self.names = []
+        self.owned = []
         hub = self.take_network(first_network)
         self.prefix = "198.%d.%d." % (18 + self.network // 256, self.network % 256)
         self.ends = [hub]
@@ -88,6 +89,11 @@ class Bed:
             subprocess.run(["ip", "netns", "exec", name, "nft", "-f", "-"], input=rules, text=True, check=True)
 
     def remove(self):
+        for process in self.owned:
+            try:
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
         for name in self.names:
             pids = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True).stdout.split()
             for pid in pids:
@@ -142,6 +148,9 @@ class Wires:
                     self.group[machine] = number
         if "lossShare" in command:
             self.bed.lose(command["lossShare"])
+        if "own" in command:
+            # By descriptor, since a number may be another process's by the time it is used.
+            self.bed.owned.append(os.pidfd_open(command["own"]))
 
     def run(self):
         ends, pending = self.bed.ends, b""
@@ -167,9 +176,6 @@ class Wires:
 
 
 def main():
-    # Ctrl-C reaches the whole group; ours is the end of the input.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     rtts_ms = json.loads(sys.argv[2])
     bed = Bed(int(sys.argv[1]), len(rtts_ms))
     try:
