@@ -9,7 +9,7 @@
 
 import { type Random, sample } from '../../base/random.ts'
 import type { PeerId } from '../peer.ts'
-import { type Label, labelOf, type Point, type Position } from './coordinate.ts'
+import { type Label, labelOf, noLabel, type Point, type Position } from './coordinate.ts'
 
 export type Bearer = { readonly label: Label; readonly base: Position }
 
@@ -31,7 +31,7 @@ const savedMin = 0.1
 const errorMax = 0.5
 
 export class Clusters {
-  #label: Label = ''
+  #label: Label = noLabel
   readonly #own: Label
   readonly #random: Random
   readonly #tuning: ClusterTuning
@@ -48,7 +48,7 @@ export class Clusters {
 
   /** Reconsiders the label, given this peer's base position, those heard last, and how many are known in all. */
   review(self: Position, heard: readonly Bearer[], known: number): void {
-    if (known < 2 * this.#tuning.clusterMin) this.#label = ''
+    if (known < 2 * this.#tuning.clusterMin) this.#label = noLabel
     else if (self.error <= errorMax) {
       const groups = this.#groups(heard)
       this.#join(self.point, groups)
@@ -57,11 +57,11 @@ export class Clusters {
     }
   }
 
-  /** The most borne labels, ties in the order of their digits, each with where its bearers stand. */
+  /** The most borne labels, of equal ones the smaller, each with where its bearers stand. */
   #groups(heard: readonly Bearer[]): Map<Label, Point[]> {
-    const placed = heard.filter(({ label, base }) => label !== '' && base.error <= errorMax)
+    const placed = heard.filter(({ label, base }) => label !== noLabel && base.error <= errorMax)
     const groups = Map.groupBy(placed, ({ label }) => label)
-    const most = [...groups].sort(([a, as], [b, bs]) => bs.length - as.length || (a < b ? -1 : 1))
+    const most = [...groups].sort(([a, as], [b, bs]) => bs.length - as.length || a - b)
     return new Map(
       most.slice(0, this.#tuning.clustersMax).map(([label, of]) => [label, of.map(({ base }) => base.point)]),
     )

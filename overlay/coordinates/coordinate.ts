@@ -4,19 +4,18 @@
 // peer must pass (Vivaldi, SIGCOMM 2004, §5.4); the predicted round trip is the distance of the points plus both heights.
 // A coordinate is two such positions (Pharos): one of the whole network, one among those with the same label.
 //
-//   0 version = 1 | 1 made at, seconds (4) | 5 label (8, zeros = none)
-//   13 base: 4 × float32, height, error (24) | 37 local: the same (24)            61 bytes in all, big-endian
+//   0 version = 1 | 1 made at, seconds (4) | 5 label (6, zeros = none)
+//   11 base: 4 × float32, height, error (24) | 35 local: the same (24)            59 bytes in all, big-endian
 //
 // float32 holds a millisecond to 7 digits. Rejected: more dimensions, which gained nothing when measured.
 
-import { toHex } from '../../base/bytes.ts'
 import { Fault } from '../../base/fault.ts'
 import { type PeerId, publicKeyOf } from '../peer.ts'
 
 export const dimensions = 4
 
-/** Dimensions, then the height, which is never negative; ms. */
-export type Point = Float64Array
+/** Dimensions, then the height, which is never negative; ms. A plain array, since a typed one costs thrice to make. */
+export type Point = readonly number[]
 
 export type Position = {
   readonly point: Point
@@ -24,8 +23,9 @@ export type Position = {
   readonly error: number
 }
 
-/** 16 hexadecimal digits, or '' for none. */
-export type Label = string
+/** 48 bits, so that it is an exact number; 0 for none. */
+export type Label = number
+export const noLabel: Label = 0
 
 export type Coordinate = {
   /** When its owner last moved, in whole seconds of its own clock: only good for ordering what one peer says. */
@@ -37,7 +37,7 @@ export type Coordinate = {
 }
 
 const version = 1
-const labelBytes = 8
+const labelBytes = 6
 const positionBytes = 4 * (dimensions + 2)
 export const coordinateBytes = 1 + 4 + labelBytes + 2 * positionBytes
 
@@ -46,7 +46,7 @@ export const magnitudeMaxMs = 10_000
 
 /** The label that this peer gives a cluster when it founds one. */
 export function labelOf(id: PeerId): Label {
-  return toHex(publicKeyOf(id).subarray(0, labelBytes))
+  return Buffer.from(publicKeyOf(id)).readUIntBE(0, labelBytes)
 }
 
 /** The predicted round trip in ms between points of one kind and length. */
@@ -69,7 +69,8 @@ export function encodeCoordinate(coordinate: Coordinate): Uint8Array {
   const view = new DataView(bytes.buffer)
   bytes[0] = version
   view.setUint32(1, coordinate.madeAtS)
-  if (coordinate.label !== '') view.setBigUint64(5, BigInt(`0x${coordinate.label}`))
+  view.setUint16(5, coordinate.label / 2 ** 32)
+  view.setUint32(7, coordinate.label)
   encodePosition(view, 5 + labelBytes, coordinate.base)
   encodePosition(view, 5 + labelBytes + positionBytes, coordinate.local)
   return bytes
@@ -80,10 +81,9 @@ export function decodeCoordinate(bytes: Uint8Array): Coordinate {
   if (bytes.length !== coordinateBytes) throw malformed('of a wrong length')
   if (bytes[0] !== version) throw malformed('of an unknown version')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const label = view.getBigUint64(5)
   return {
     madeAtS: view.getUint32(1),
-    label: label === 0n ? '' : label.toString(16).padStart(2 * labelBytes, '0'),
+    label: view.getUint16(5) * 2 ** 32 + view.getUint32(7),
     base: decodePosition(view, 5 + labelBytes),
     local: decodePosition(view, 5 + labelBytes + positionBytes),
   }
@@ -95,10 +95,11 @@ function encodePosition(view: DataView, at: number, { point, error }: Position):
 }
 
 function decodePosition(view: DataView, at: number): Position {
-  const point = new Float64Array(dimensions + 1)
+  const point: number[] = []
   for (let i = 0; i <= dimensions; i++) {
-    point[i] = view.getFloat32(at + 4 * i)
-    if (!(Math.abs(point[i]!) <= magnitudeMaxMs)) throw malformed('that is no number or too far off')
+    const value = view.getFloat32(at + 4 * i)
+    if (!(Math.abs(value) <= magnitudeMaxMs)) throw malformed('that is no number or too far off')
+    point.push(value)
   }
   if (point[dimensions]! < 0) throw malformed('of a negative height')
   const error = view.getFloat32(at + 4 * (dimensions + 1))

@@ -18,6 +18,7 @@ import {
   encodeCoordinate,
   isPlaced,
   type Label,
+  noLabel,
 } from './coordinate.ts'
 import { LatencyFilter } from './latency-filter.ts'
 import { type CoordinatesTuning, rttMaxMs } from './options.ts'
@@ -25,9 +26,11 @@ import { PCoord, type Reference } from './pcoord.ts'
 
 export type CoordinatesOptions = { tuning: CoordinatesTuning; random: Random; self: PeerId }
 
-type Known = { coordinate: Coordinate; heardAt: number }
+/** `sample` is the number of the last measurement. */
+type Link = { filter: LatencyFilter; rttMs: number; measuredAt: number; sample: number }
+type Known = { coordinate: Coordinate; heardAt: number; link?: Link }
+type Measured = Known & { readonly link: Link }
 type References = { readonly base: Reference[]; readonly local: Reference[] }
-type Link = { readonly filter: LatencyFilter; rttMs: number; measuredAt: number }
 
 export type CoordinatesFigures = {
   /** The median relative misfit to the last references; 1 before the first fit. */
@@ -49,13 +52,10 @@ export class Coordinates {
   readonly #clusters: Clusters
   /** The one known for longest gives way; who still lives is heard again. */
   readonly #known = new Map<PeerId, Known>()
-  /** In the order in which they were last measured. */
-  readonly #links = new Map<PeerId, Link>()
+  /** Who was measured last, in a ring. Not who was heard last: nobody comes in here by pinging often. */
+  readonly #measured: Known[] = []
   /** Who bears each label; of the own one, whose turn it is to be measured comes first. */
   readonly #bearers = new Map<Label, Set<PeerId>>()
-  /** The last `heardMax` coordinates, in a ring: what the clusters are judged by. */
-  readonly #lately: Coordinate[] = []
-  #heard = 0
   #samples = 0
   #unfitted = 0
   #wantedAt = 0
@@ -69,15 +69,13 @@ export class Coordinates {
     this.#pcoord = new PCoord(random, dimensions + 1)
     this.#clusters = new Clusters(self, random, tuning)
     // Not all in one point, where no direction leads out.
-    const point = Float64Array.from({ length: dimensions + 1 }, (_, i) =>
-      i < dimensions ? random.next() - 0.5 : 1,
-    )
+    const point = Array.from({ length: dimensions + 1 }, (_, i) => (i < dimensions ? random.next() - 0.5 : 1))
     const position = { point, error: 1 }
-    this.#own = { madeAtS: 0, label: '', base: position, local: position }
+    this.#own = { madeAtS: 0, label: noLabel, base: position, local: position }
     this.#ownBytes = encodeCoordinate(this.#own)
   }
 
-  /** What membership sends along: 61 bytes, not to be written to. */
+  /** What membership sends along: 59 bytes, not to be written to. */
   own(): Uint8Array {
     return this.#ownBytes
   }
@@ -88,19 +86,12 @@ export class Coordinates {
       this.#refused.rtt++
       return
     }
-    if (!this.#hear(peer, coordinate, now)) return
-    const { latencyWindow, latencyPercentile, linksMax, samplesPerFit } = this.#tuning
-    const link = this.#links.get(peer) ?? {
-      filter: new LatencyFilter(latencyWindow, latencyPercentile),
-      rttMs,
-      measuredAt: now,
-    }
-    link.rttMs = link.filter.add(rttMs)
-    link.measuredAt = now
-    this.#links.delete(peer)
-    this.#links.set(peer, link)
-    if (this.#links.size > linksMax) this.#links.delete(this.#links.keys().next().value!)
-    this.#samples++
+    const known = this.#hear(peer, coordinate, now)
+    if (!known) return
+    const { latencyWindow, latencyPercentile, samplesPerFit } = this.#tuning
+    const filter = known.link?.filter ?? new LatencyFilter(latencyWindow, latencyPercentile)
+    known.link = { filter, rttMs: filter.add(rttMs), measuredAt: now, sample: this.#samples }
+    this.#measured[this.#samples++ % measuredMax] = known
     if (++this.#unfitted >= samplesPerFit) this.#fit(now)
   }
 
@@ -111,7 +102,7 @@ export class Coordinates {
 
   /** Round trip from here in ms: measured where that is fresh, else predicted; undefined while nothing is known. */
   predictMs(peer: PeerId, now: number): number | undefined {
-    const link = this.#links.get(peer)
+    const link = this.#known.get(peer)?.link
     if (link && now - link.measuredAt <= this.#tuning.staleMs) return link.rttMs
     return this.between(this.#self, peer, now)
   }
@@ -130,7 +121,7 @@ export class Coordinates {
   /** Whom to measure next beside the round robin: the members of the own cluster, in turn. */
   wanted(now: number): PeerId | undefined {
     const mates = this.#bearers.get(this.#own.label)
-    if (now < this.#wantedAt || this.#own.label === '' || !mates || mates.size < this.#tuning.clusterMin)
+    if (now < this.#wantedAt || this.#own.label === noLabel || !mates || mates.size < this.#tuning.clusterMin)
       return undefined
     this.#wantedAt = now + this.#tuning.wantedIntervalMs
     const [mate] = mates
@@ -141,9 +132,10 @@ export class Coordinates {
 
   forget(peer: PeerId): void {
     const known = this.#known.get(peer)
-    if (known) this.#unlist(peer, known.coordinate.label)
+    if (!known) return
+    this.#unlist(peer, known.coordinate.label)
+    delete known.link // its places in the ring are empty now
     this.#known.delete(peer)
-    this.#links.delete(peer)
   }
 
   figures(): CoordinatesFigures {
@@ -153,29 +145,40 @@ export class Coordinates {
       samples: this.#samples,
       refused: { ...this.#refused },
       cluster: this.#own.label,
-      clusterSize: this.#own.label === '' ? 0 : this.#sizeOf(this.#own.label) + 1,
+      clusterSize: this.#own.label === noLabel ? 0 : this.#sizeOf(this.#own.label) + 1,
     }
   }
 
-  #hear(peer: PeerId, bytes: Uint8Array, now: number): boolean {
-    if (peer === this.#self) return false
+  /** Undefined when it is refused. */
+  #hear(peer: PeerId, bytes: Uint8Array, now: number): Known | undefined {
+    if (peer === this.#self) return undefined
     const coordinate = this.#decode(bytes)
-    const before = this.#known.get(peer)
-    if (coordinate === undefined) return false
-    if (before && coordinate.madeAtS < before.coordinate.madeAtS) {
+    if (!coordinate) return undefined
+    const before = this.#known.get(peer)?.coordinate
+    if (before && coordinate.madeAtS < before.madeAtS) {
       this.#refused.stale++
-      return false
+      return undefined
     }
-    if (before?.coordinate.label !== coordinate.label) {
-      if (before) this.#unlist(peer, before.coordinate.label)
-      if (!this.#bearers.get(coordinate.label)?.add(peer))
-        this.#bearers.set(coordinate.label, new Set([peer]))
+    if (before?.label !== coordinate.label) {
+      if (before) this.#unlist(peer, before.label)
+      this.#list(peer, coordinate.label)
     }
-    if (before) Object.assign(before, { coordinate, heardAt: now })
-    else this.#known.set(peer, { coordinate, heardAt: now })
+    return this.#keep(peer, coordinate, now)
+  }
+
+  #keep(peer: PeerId, coordinate: Coordinate, heardAt: number): Known {
+    const known = this.#known.get(peer)
+    if (known) return Object.assign(known, { coordinate, heardAt })
+    const added = { coordinate, heardAt }
+    this.#known.set(peer, added)
     if (this.#known.size > this.#tuning.peersMax) this.forget(this.#known.keys().next().value!)
-    this.#lately[this.#heard++ % heardMax] = coordinate
-    return true
+    return added
+  }
+
+  #list(peer: PeerId, label: Label): void {
+    const bearers = this.#bearers.get(label)
+    if (bearers) bearers.add(peer)
+    else this.#bearers.set(label, new Set([peer]))
   }
 
   #unlist(peer: PeerId, label: Label): void {
@@ -207,7 +210,7 @@ export class Coordinates {
   #isLocal(from: Coordinate, to: Coordinate): boolean {
     return (
       from.label === to.label &&
-      from.label !== '' &&
+      from.label !== noLabel &&
       this.#sizeOf(from.label) >= this.#tuning.clusterMin &&
       isPlaced(from.local) &&
       isPlaced(to.local)
@@ -217,13 +220,18 @@ export class Coordinates {
   #fit(now: number): void {
     this.#unfitted = 0
     const before = this.#own
-    const references = this.#references(now)
+    const newest = this.#newest(now)
+    const references = this.#references(newest)
     const base = this.#pcoord.refit(before.base, references.base)
-    this.#clusters.review(base, this.#lately, this.#known.size)
+    this.#clusters.review(
+      base,
+      newest.map(({ coordinate }) => coordinate),
+      this.#known.size,
+    )
     const label = this.#clusters.label
     // Mates stand in some order already in the base: to start from there saves half of the way.
     const local =
-      label === before.label && label !== '' ? this.#pcoord.refit(before.local, references.local) : base
+      label === before.label && label !== noLabel ? this.#pcoord.refit(before.local, references.local) : base
     this.#own = { madeAtS: Math.floor(now / 1000), label, base, local }
     this.#ownBytes = encodeCoordinate(this.#own)
     const movedMs = Math.hypot(...base.point.map((value, i) => value - before.base.point[i]!))
@@ -232,30 +240,39 @@ export class Coordinates {
     this.#fittedAt = now
   }
 
-  /** Those measured last, newest first. In the base, at most a third are mates, or the near would outweigh the far. */
-  #references(now: number): References {
-    const { referencesMax, staleMs } = this.#tuning
+  /** Who was measured last, newest first, each once. */
+  #newest(now: number): Measured[] {
+    const oldest = now - this.#tuning.staleMs
+    const newest: Measured[] = []
+    for (let sample = this.#samples - 1; sample >= this.#samples - this.#measured.length; sample--) {
+      const known = this.#measured[sample % measuredMax]!
+      if (isMeasured(known) && known.link.sample === sample && known.link.measuredAt >= oldest)
+        newest.push(known)
+    }
+    return newest
+  }
+
+  /** In the base at most a third are mates, or the near would outweigh the far. */
+  #references(newest: readonly Measured[]): References {
+    const { referencesMax } = this.#tuning
     const references: References = { base: [], local: [] }
     const { base, local } = references
-    let matesInBase = 0
-    const order = [...this.#links.keys()]
-    for (
-      let i = order.length - 1;
-      i >= 0 && (base.length < referencesMax || local.length < referencesMax);
-      i--
-    ) {
-      const { rttMs, measuredAt } = this.#links.get(order[i]!)!
-      if (now - measuredAt > staleMs) break
-      const coordinate = this.#known.get(order[i]!)?.coordinate
-      if (!coordinate) continue
-      const isMate = this.#own.label !== '' && coordinate.label === this.#own.label
+    const label = this.#own.label
+    let mates = 0
+    for (const { coordinate, link } of newest) {
+      const { rttMs } = link
+      const isMate = label !== noLabel && coordinate.label === label
       if (isMate && local.length < referencesMax) local.push({ position: coordinate.local, rttMs })
-      if (base.length < referencesMax && (!isMate || ++matesInBase <= referencesMax / 3))
+      if (base.length < referencesMax && (!isMate || ++mates <= referencesMax / 3))
         base.push({ position: coordinate.base, rttMs })
     }
     return references
   }
 }
 
-/** Enough that four clusters have 32 voices each, few enough to be recent. */
-const heardMax = 128
+/** Enough for both sets of references, and to judge by where each of four clusters stands. */
+const measuredMax = 128
+
+function isMeasured(known: Known): known is Measured {
+  return known.link !== undefined
+}

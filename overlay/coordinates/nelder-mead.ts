@@ -6,34 +6,37 @@
 
 import type { Random } from '../../base/random.ts'
 
+export type Cost = (x: readonly number[]) => number
+
 export class NelderMead {
-  readonly #corners: Float64Array[]
-  readonly #costs: Float64Array
-  readonly #centre: Float64Array
-  readonly #reflected: Float64Array
-  readonly #tried: Float64Array
+  readonly #corners: number[][]
+  readonly #costs: number[]
+  readonly #centre: number[]
+  readonly #reflected: number[]
+  readonly #tried: number[]
 
   constructor(variables: number) {
-    this.#corners = Array.from({ length: variables + 1 }, () => new Float64Array(variables))
-    this.#costs = new Float64Array(variables + 1)
-    this.#centre = new Float64Array(variables)
-    this.#reflected = new Float64Array(variables)
-    this.#tried = new Float64Array(variables)
+    const zeros = (length: number): number[] => new Array<number>(length).fill(0)
+    this.#corners = Array.from({ length: variables + 1 }, () => zeros(variables))
+    this.#costs = zeros(variables + 1)
+    this.#centre = zeros(variables)
+    this.#reflected = zeros(variables)
+    this.#tried = zeros(variables)
   }
 
   /** The best corner found; valid until the next call. `size` is the first simplex's edge; its directions are chance's. */
   minimise(
-    cost: (x: Float64Array) => number,
-    start: Float64Array,
+    cost: Cost,
+    start: readonly number[],
     size: number,
     stepsMax: number,
     random: Random,
-  ): Float64Array {
+  ): readonly number[] {
     const corners = this.#corners
     const costs = this.#costs
     for (let i = 0; i < corners.length; i++) {
       const corner = corners[i]!
-      corner.set(start)
+      assign(corner, start)
       if (i > 0) corner[i - 1]! += random.next() < 0.5 ? size : -size
       costs[i] = cost(corner)
     }
@@ -60,7 +63,7 @@ export class NelderMead {
     return [best, second, worst]
   }
 
-  #tumble(cost: (x: Float64Array) => number, best: number, second: number, worst: number): void {
+  #tumble(cost: Cost, best: number, second: number, worst: number): void {
     const costs = this.#costs
     this.#findCentre(worst)
     const reflected = this.#along(worst, -1, this.#reflected)
@@ -87,19 +90,19 @@ export class NelderMead {
   }
 
   /** `into` becomes the point at `factor` times the way from the centre to the worst corner. */
-  #along(worst: number, factor: number, into: Float64Array): Float64Array {
+  #along(worst: number, factor: number, into: number[]): number[] {
     const centre = this.#centre
     const corner = this.#corners[worst]!
     for (let d = 0; d < into.length; d++) into[d] = centre[d]! + factor * (corner[d]! - centre[d]!)
     return into
   }
 
-  #replace(worst: number, point: Float64Array, cost: number): void {
-    this.#corners[worst]!.set(point)
+  #replace(worst: number, point: readonly number[], cost: number): void {
+    assign(this.#corners[worst]!, point)
     this.#costs[worst] = cost
   }
 
-  #shrink(cost: (x: Float64Array) => number, best: number): void {
+  #shrink(cost: Cost, best: number): void {
     const target = this.#corners[best]!
     for (let i = 0; i < this.#corners.length; i++) {
       if (i === best) continue
@@ -108,4 +111,8 @@ export class NelderMead {
       this.#costs[i] = cost(corner)
     }
   }
+}
+
+function assign(to: number[], from: readonly number[]): void {
+  for (let d = 0; d < to.length; d++) to[d] = from[d]!
 }

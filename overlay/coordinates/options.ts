@@ -5,8 +5,6 @@ import type { ClusterTuning } from './clusters.ts'
 export type CoordinatesTuning = ClusterTuning & {
   /** Whose coordinates are kept; one takes about 400 bytes. */
   peersMax: number
-  /** Whose round trips are kept. */
-  linksMax: number
   /** To how many each of the two positions is fitted. */
   referencesMax: number
   samplesPerFit: number
@@ -23,7 +21,6 @@ export const rttMaxMs = 10_000
 
 export const wideTuning: CoordinatesTuning = {
   peersMax: 4096,
-  linksMax: 512,
   referencesMax: 32,
   samplesPerFit: 16,
   wantedIntervalMs: 1000,

@@ -8,7 +8,7 @@
 
 import type { Random } from '../../base/random.ts'
 import { distanceMs, isPlaced, type Point, type Position } from './coordinate.ts'
-import { NelderMead } from './nelder-mead.ts'
+import { type Cost, NelderMead } from './nelder-mead.ts'
 
 export type Reference = { readonly position: Position; readonly rttMs: number }
 
@@ -60,13 +60,10 @@ export class PCoord {
 }
 
 /** The references laid out flat, since this is evaluated some 200 times a fit. */
-function costOf(references: readonly Reference[]): (x: Float64Array) => number {
+function costOf(references: readonly Reference[]): Cost {
   const points = references.map(({ position }) => position.point)
-  const rttsMs = Float64Array.from(references, ({ rttMs }) => rttMs)
-  const weights = Float64Array.from(
-    references,
-    ({ position }) => 1 / (weightOffset + Math.max(claimMin, position.error)),
-  )
+  const rttsMs = references.map(({ rttMs }) => rttMs)
+  const weights = references.map(({ position }) => 1 / (weightOffset + Math.max(claimMin, position.error)))
   const last = points[0]!.length - 1
   return x => {
     // A height below zero is worth as little as it is possible, so the simplex turns back.

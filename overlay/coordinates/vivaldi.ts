@@ -28,8 +28,8 @@ export function pulled(self: Position, other: Position, rttMs: number, random: R
 function direction(a: Point, b: Point, random: Random): Point {
   const last = a.length - 1
   const gap = a.map((value, i) => (i === last ? value + b[i]! : value - b[i]!))
-  if (gap.subarray(0, last).every(value => value === 0))
+  if (gap.every((value, i) => i === last || value === 0))
     for (let i = 0; i < last; i++) gap[i] = random.next() - 0.5
-  const norm = Math.hypot(...gap.subarray(0, last)) + gap[last]!
+  const norm = Math.hypot(...gap.slice(0, last)) + gap[last]!
   return gap.map(value => value / norm)
 }
