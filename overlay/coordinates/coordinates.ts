@@ -19,10 +19,12 @@ import {
   isPlaced,
   type Label,
   noLabel,
+  type Position,
 } from './coordinate.ts'
 import { LatencyFilter } from './latency-filter.ts'
 import { type CoordinatesTuning, rttMaxMs } from './options.ts'
 import { PCoord, type Reference } from './pcoord.ts'
+import { steadied } from './update-filter.ts'
 
 export type CoordinatesOptions = { tuning: CoordinatesTuning; random: Random; self: PeerId }
 
@@ -44,6 +46,9 @@ export type CoordinatesFigures = {
 }
 
 export class Coordinates {
+  /** As last fitted; what is published follows them, see update-filter.ts. */
+  #base: Position
+  #local: Position
   #own: Coordinate
   #ownBytes: Uint8Array
   readonly #self: PeerId
@@ -71,6 +76,7 @@ export class Coordinates {
     // Not all in one point, where no direction leads out.
     const point = Array.from({ length: dimensions + 1 }, (_, i) => (i < dimensions ? random.next() - 0.5 : 1))
     const position = { point, error: 1 }
+    this.#base = this.#local = position
     this.#own = { madeAtS: 0, label: noLabel, base: position, local: position }
     this.#ownBytes = encodeCoordinate(this.#own)
   }
@@ -219,25 +225,34 @@ export class Coordinates {
 
   #fit(now: number): void {
     this.#unfitted = 0
-    const before = this.#own
+    const { base, label, local } = this.#own
     const newest = this.#newest(now)
     const references = this.#references(newest)
-    const base = this.#pcoord.refit(before.base, references.base)
+    this.#base = this.#pcoord.refit(this.#base, references.base)
     this.#clusters.review(
-      base,
+      this.#base,
       newest.map(({ coordinate }) => coordinate),
       this.#known.size,
     )
-    const label = this.#clusters.label
+    const isMember = this.#clusters.label !== noLabel && this.#clusters.label === label
     // Mates stand in some order already in the base: to start from there saves half of the way.
-    const local =
-      label === before.label && label !== noLabel ? this.#pcoord.refit(before.local, references.local) : base
-    this.#own = { madeAtS: Math.floor(now / 1000), label, base, local }
-    this.#ownBytes = encodeCoordinate(this.#own)
-    const movedMs = Math.hypot(...base.point.map((value, i) => value - before.base.point[i]!))
+    this.#local = isMember ? this.#pcoord.refit(this.#local, references.local) : this.#base
+    const { updateShare } = this.#tuning
+    this.#publish({
+      madeAtS: Math.floor(now / 1000),
+      label: this.#clusters.label,
+      base: steadied(base, this.#base, updateShare),
+      local: isMember ? steadied(local, this.#local, updateShare) : this.#local,
+    })
+    const movedMs = Math.hypot(...this.#own.base.point.map((value, i) => value - base.point[i]!))
     if (this.#fittedAt > 0 && now > this.#fittedAt)
       this.#movementMsPerS = (1000 * movedMs) / (now - this.#fittedAt)
     this.#fittedAt = now
+  }
+
+  #publish(coordinate: Coordinate): void {
+    this.#own = coordinate
+    this.#ownBytes = encodeCoordinate(coordinate)
   }
 
   /** Who was measured last, newest first, each once. */

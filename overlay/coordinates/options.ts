@@ -12,6 +12,8 @@ export type CoordinatesTuning = ClusterTuning & {
   wantedIntervalMs: number
   latencyWindow: number
   latencyPercentile: number
+  /** How far the published coordinate follows each fit, 0 to 1; 1 is no filter. */
+  updateShare: number
   /** After this what was heard or measured counts no more. */
   staleMs: number
 }
@@ -26,6 +28,7 @@ export const wideTuning: CoordinatesTuning = {
   wantedIntervalMs: 1000,
   latencyWindow: 4,
   latencyPercentile: 0.25,
+  updateShare: 0.5,
   staleMs: 600_000,
   clustersMax: 4,
   clusterMin: 32,
