@@ -12,7 +12,7 @@ import { crc32 } from 'node:zlib'
 import { Fault, isFault } from '../../base/fault.ts'
 import type { Meter } from '../../base/meter.ts'
 import { decodeRecord, encodeRecord, type Record } from '../records/record.ts'
-import type { RecordStore } from '../records/store.ts'
+import type { Listed, RecordStore } from '../records/store.ts'
 
 export type RecordFileOptions = {
   readonly folder: string
@@ -92,7 +92,8 @@ function openWhole(path: string, bytesMax: number): DatabaseSync {
       PRAGMA wal_autocheckpoint = ${checkpointPages};
       PRAGMA max_page_count = ${Math.ceil(bytesMax / pageBytes)};
       CREATE TABLE IF NOT EXISTS ${table} (
-        row INTEGER PRIMARY KEY, proof_height INTEGER, owner TEXT, checksum INTEGER, bytes BLOB
+        row INTEGER PRIMARY KEY, record_key TEXT, publisher TEXT, sequence INTEGER, expires_at INTEGER,
+        proof_height INTEGER, owner TEXT, checksum INTEGER, bytes BLOB
       ) STRICT`)
     const check = database.prepare('PRAGMA quick_check(1)').get()
     if (check?.['quick_check'] !== 'ok') throw new Damage(String(check?.['quick_check']))
@@ -106,9 +107,10 @@ function openWhole(path: string, bytesMax: number): DatabaseSync {
 function createStore(options: RecordFileOptions, database: DatabaseSync, walPath: string): RecordFile {
   const { meter, fsync } = options
   const flusher = createFlusher(walPath)
-  const all = database.prepare(`SELECT * FROM ${table}`)
+  const all = database.prepare(`
+    SELECT row, record_key, publisher, sequence, expires_at, proof_height, owner, length(bytes) AS size FROM ${table}`)
   const one = database.prepare(`SELECT checksum, bytes FROM ${table} WHERE row = ?`)
-  const put = database.prepare(`REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?)`)
+  const put = database.prepare(`REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
   const drop = database.prepare(`DELETE FROM ${table} WHERE row = ?`)
   /** Whether it was done; not being able to is the world's affair, and counted. */
   const attempt = (what: string, action: () => void): boolean => {
@@ -122,29 +124,28 @@ function createStore(options: RecordFileOptions, database: DatabaseSync, walPath
       return false
     }
   }
-  const recordIn = (row: SqlRow): Record | undefined => {
-    const record = decodeIntact(row)
-    if (record === undefined) meter.count('records.disk.damaged')
-    return record
-  }
   return {
     *load() {
-      const damaged: number[] = []
-      for (const row of all.iterate()) {
-        const record = recordIn(row)
-        const standing = { proofHeight: Number(row['proof_height']), owner: String(row['owner']) }
-        if (record) yield { row: Number(row['row']), record, standing }
-        else damaged.push(Number(row['row']))
+      const known = new Map<string, string>() // one text for each publisher, not one for each row
+      const once = (text: string): string => {
+        if (!known.has(text)) known.set(text, text)
+        return known.get(text)!
       }
-      this.remove(damaged)
+      for (const row of all.iterate()) yield listedIn(row, once)
     },
     write({ row, record, standing: { proofHeight, owner } }) {
+      const { key, publisher, sequence, expiresAt } = record
       const bytes = encodeRecord(record)
-      return attempt('write', () => put.run(row, proofHeight, owner, crc32(bytes), bytes))
+      const checksum = crc32(bytes)
+      return attempt('write', () =>
+        put.run(row, key, publisher, sequence, expiresAt, proofHeight, owner, checksum, bytes),
+      )
     },
     read(number) {
       const row = one.get(number)
-      return row && recordIn(row)
+      const record = row && decodeIntact(row)
+      if (row && !record) meter.count('records.disk.damaged')
+      return record
     },
     remove(rows) {
       if (rows.length === 0) return
@@ -199,6 +200,18 @@ function inOneStep(database: DatabaseSync, action: () => void): void {
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')
     throw error
+  }
+}
+
+function listedIn(row: SqlRow, once: (text: string) => string): Listed {
+  return {
+    row: Number(row['row']),
+    key: String(row['record_key']),
+    publisher: once(String(row['publisher'])),
+    sequence: Number(row['sequence']),
+    expiresAt: Number(row['expires_at']),
+    sizeBytes: Number(row['size']),
+    standing: { proofHeight: Number(row['proof_height']), owner: once(String(row['owner'])) },
   }
 }
 

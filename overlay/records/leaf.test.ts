@@ -218,5 +218,6 @@ test('a leaf opened again has what it had, but for what expired, and as much as 
   )
   const half = leafOf(10 * chargeOf(record('offer/110000')), store)
   assert.ok(half.usage().records >= 9 && half.usage().bytes <= half.usage().bytesMax)
+  half.sweep(now)
   assert.equal([...store.load()].length, half.usage().records)
 })

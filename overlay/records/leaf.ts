@@ -7,11 +7,11 @@
 
 import type { GridKey, Path } from '../grid/path.ts'
 import type { Leaf } from '../grid/view.ts'
-import { Order, type Placed, placeOf } from './order.ts'
-import { encodeRecord, type Record } from './record.ts'
+import { behind, Order, type Placed, placeOf } from './order.ts'
+import type { Record } from './record.ts'
 import { type Charged, Shares } from './shares.ts'
 import { type SpaceName, spaceOf, spaces } from './spaces.ts'
-import { createMemoryStore, type RecordStore, type Row } from './store.ts'
+import { createMemoryStore, type Listed, listed, type RecordStore, type Row } from './store.ts'
 import type { Standing } from './vetting.ts'
 
 export type LeafOptions = {
@@ -36,12 +36,16 @@ type Entry = Placed & Charged & Pick<Record, 'sequence' | 'expiresAt'> & { reado
 /** What a record is charged beside its own bytes: its entry in memory, and the row around it on disk. So the bound in
  *  bytes is one of count and memory, too: 64 MiB hold at most some 98,000 records. */
 const entryBytes = 500
+/** At some 10 µs each. */
+const removedAtOnceMax = 500
 
 export class RecordLeaf implements Leaf {
   readonly #options: LeafOptions
   readonly #store: RecordStore
   readonly #order = new Order<Entry>()
   readonly #shares: Shares<Entry>
+  /** Rows that nothing points at any more. */
+  readonly #doomed: number[] = []
   #nextRow = 0
 
   /** Takes over what the store has, but for what expired or was outgrown by a lowered bound. */
@@ -50,22 +54,20 @@ export class RecordLeaf implements Leaf {
     this.#store = options.store ?? createMemoryStore()
     this.#shares = new Shares(options.bytesMax)
     const entries = new Set<Entry>()
-    const gone: number[] = []
     for (const row of this.#store.load()) {
       this.#nextRow = Math.max(this.#nextRow, row.row + 1)
-      const entry = row.record.expiresAt > now ? this.#entryOf(row) : undefined
+      const entry = row.expiresAt > now ? this.#entryOf(row) : undefined
       const victims = entry && this.#shares.makeRoom(entry)
       if (entry && victims) {
         entries.add(entry)
         this.#shares.add(entry)
-      } else gone.push(row.row)
+      } else this.#doomed.push(row.row)
       for (const victim of victims ?? []) {
         entries.delete(victim)
-        gone.push(victim.row)
+        this.#doomed.push(victim.row)
       }
     }
     this.#order.fill([...entries])
-    this.#store.remove(gone)
   }
 
   put(record: Record, now: number): 'stored' | 'known' | 'stale' | 'refused' {
@@ -82,7 +84,7 @@ export class RecordLeaf implements Leaf {
     const displaced = known ?? this.#displaced(ofKey, space, standing, now)
     if (displaced === undefined && ofKey.length >= spaces[space].perKeyMax) return 'refused'
     const row = { row: known?.row ?? this.#nextRow++, record, standing }
-    return this.#replace(displaced, row, this.#entryOf(row)!) ? 'stored' : 'refused'
+    return this.#replace(displaced, row, this.#entryOf(listed(row))!) ? 'stored' : 'refused'
   }
 
   get(key: string, now: number): Record[] {
@@ -100,19 +102,20 @@ export class RecordLeaf implements Leaf {
   }
 
   count(prefix: Path): number {
-    const [start, end] = this.#order.span(prefix)
-    return end - start
+    return this.#order.count(prefix)
   }
 
   keepOnly(prefix: Path): void {
-    const [start, end] = this.#order.span(prefix)
-    const kept = new Set(this.#order.all().slice(start, end))
+    const kept = new Set(this.#order.between(prefix, behind(prefix)))
     this.#drop(entry => !kept.has(entry))
   }
 
-  /** Drops what has expired; how many. */
+  /** Drops what has expired; how many. To be called every few seconds. Rows go from the disk some at a time, or half
+   *  a leaf after a split would hold up the event loop for a second. */
   sweep(now: number): number {
-    return this.#drop(({ expiresAt }) => expiresAt <= now)
+    const count = this.#drop(({ expiresAt }) => expiresAt <= now)
+    this.#store.remove(this.#doomed.splice(0, removedAtOnceMax))
+    return count
   }
 
   usage(): LeafUsage {
@@ -151,13 +154,13 @@ export class RecordLeaf implements Leaf {
     return true
   }
 
-  #entryOf({ row, record, standing }: Row): Entry | undefined {
-    const { key, publisher, sequence, expiresAt } = record
+  #entryOf({ key, publisher, sequence, expiresAt, row, sizeBytes, standing }: Listed): Entry | undefined {
     const space = spaceOf(key)
     if (space === undefined) return undefined
     const place = placeOf(this.#options.gridKeyOf(key))
-    const bytes = encodeRecord(record).length + entryBytes
-    return { place, key, publisher, sequence, expiresAt, space, bytes, row, ...standing }
+    const { proofHeight, owner } = standing
+    const bytes = sizeBytes + entryBytes
+    return { place, key, publisher, sequence, expiresAt, space, owner, proofHeight, bytes, row }
   }
 
   #read(entries: readonly Entry[]): Record[] {
@@ -165,7 +168,7 @@ export class RecordLeaf implements Leaf {
     const records: Record[] = []
     for (const entry of entries) {
       const record = this.#store.read(entry.row)
-      if (record) records.push(record)
+      if (record?.key === entry.key) records.push(record)
       else lost.add(entry)
     }
     if (lost.size > 0) this.#drop(entry => lost.has(entry))
@@ -175,7 +178,7 @@ export class RecordLeaf implements Leaf {
   #drop(isGone: (entry: Entry) => boolean): number {
     const gone = this.#order.filter(entry => !isGone(entry))
     for (const entry of gone) this.#shares.remove(entry)
-    this.#store.remove(gone.map(({ row }) => row))
+    for (const { row } of gone) this.#doomed.push(row)
     return gone.length
   }
 }
