@@ -29,6 +29,7 @@ const record: fc.Arbitrary<Record> = fc.record({
 })
 const records = fc.array(record, { maxLength: 5 })
 const head = { call: uint(32), self: reference }
+const cursor = { from: bits(128), skip: uint(16) }
 const meeting = {
   ...{ ...head, zeros: uint(32), ones: uint(32), peers: fc.integer({ min: 1, max: 9999 }) },
   ...{ isNew: fc.boolean(), known: fc.array(reference, { maxLength: 6 }) },
@@ -40,8 +41,8 @@ const message: fc.Arbitrary<StructureMessage> = fc.oneof(
   fc.record({ ...head, kind: kind('moved') }),
   fc.record({ ...head, kind: kind('ship'), records }),
   fc.record({ ...head, kind: kind('kept'), names: records.map(list => list.map(nameOf)) }),
-  fc.record({ ...head, kind: kind('pull'), path: bits(64), from: bits(128), skip: uint(16) }),
-  fc.record({ ...head, kind: kind('pulled'), isLast: fc.boolean(), skip: uint(16), records }),
+  fc.record({ ...head, kind: kind('pull'), ...cursor, path: bits(64) }),
+  fc.record({ ...head, kind: kind('pulled'), ...cursor, isLast: fc.boolean(), records }),
 )
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 

@@ -26,6 +26,9 @@ type Meeting = {
   readonly known: readonly Reference[]
 }
 
+/** A place in the order of records, many of which may share a grid key: how many from that key on have been. */
+export type Cursor = { readonly from: GridKey; readonly skip: number }
+
 type Body =
   /** `chance`: the random number that both decide by, as so many 2^-32. */
   | (Meeting & { readonly kind: 'meet'; readonly chance: number })
@@ -38,13 +41,9 @@ type Body =
   /** The names (`nameOf`) of those that are kept now. */
   | { readonly kind: 'kept'; readonly names: readonly string[] }
   /** The records under `path`, from the one `skip` places after the first at `from`. */
-  | { readonly kind: 'pull'; readonly path: Path; readonly from: GridKey; readonly skip: number }
-  | {
-      readonly kind: 'pulled'
-      readonly records: readonly Record[]
-      readonly isLast: boolean
-      readonly skip: number
-    }
+  | (Cursor & { readonly kind: 'pull'; readonly path: Path })
+  /** With the cursor of the next page; meaningless when this is the last. */
+  | (Cursor & { readonly kind: 'pulled'; readonly isLast: boolean; readonly records: readonly Record[] })
 
 export type StructureMessage = Body & {
   /** Chosen by whoever asks, repeated by whoever answers; 32 bits. */
@@ -97,13 +96,11 @@ function detail(message: StructureMessage): Uint8Array[] {
     case 'kept':
       return message.names.map(name => Uint8Array.from(Buffer.from(name, 'hex')))
     case 'pull':
-      return [bits(message.path), bits(message.from), uint(message.skip, 2)]
-    case 'pulled':
-      return [
-        Uint8Array.of(Number(message.isLast)),
-        uint(message.skip, 2),
-        encodeRecords(message.records, batchBytesMax),
-      ]
+      return [...cursor(message), bits(message.path)]
+    case 'pulled': {
+      const records = encodeRecords(message.records, batchBytesMax)
+      return [...cursor(message), Uint8Array.of(Number(message.isLast)), records]
+    }
   }
 }
 
@@ -111,6 +108,10 @@ function meeting({ zeros, ones, peers, isNew, known }: Meeting): Uint8Array[] {
   assert(known.length <= knownMax, 'no more references than a frame takes')
   const counts = [uint(zeros, 4), uint(ones, 4), uint(Math.round(peers), 4), Uint8Array.of(Number(isNew))]
   return [...counts, uint(known.length, 2), ...known.map(reference)]
+}
+
+function cursor({ from, skip }: Cursor): Uint8Array[] {
+  return [bits(from), uint(skip, 2)]
 }
 
 function reference({ peer, host, port, revision, path }: Reference): Uint8Array {
@@ -161,9 +162,9 @@ function readBody(kind: Body['kind'], reader: Reader): Body {
       }
     }
     case 'pull':
-      return { kind, path: reader.bits(pathBitsMax), from: reader.bits(keyBitsMax), skip: reader.uint(2) }
+      return { kind, ...reader.cursor(), path: reader.bits(pathBitsMax) }
     case 'pulled':
-      return { kind, isLast: reader.flag(), skip: reader.uint(2), records: reader.records() }
+      return { kind, ...reader.cursor(), isLast: reader.flag(), records: reader.records() }
   }
 }
 
@@ -214,6 +215,10 @@ class Reader {
     )
     if (all.slice(length).includes('1')) throw malformed('with bits after the end of a path')
     return all.slice(0, length)
+  }
+
+  cursor(): Cursor {
+    return { from: this.bits(keyBitsMax), skip: this.uint(2) }
   }
 
   reference(): Reference {
