@@ -33,3 +33,6 @@ export const wideTuning: CoordinatesTuning = {
   clustersMax: 4,
   clusterMin: 32,
 }
+
+/** Five to twelve peers on one machine or test bed: few references, so a position is fitted sooner. */
+export const devnetTuning: CoordinatesTuning = { ...wideTuning, samplesPerFit: 8, wantedIntervalMs: 400 }
