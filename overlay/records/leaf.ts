@@ -9,7 +9,7 @@ import type { GridKey, Path } from '../grid/path.ts'
 import type { Leaf } from '../grid/view.ts'
 import { behind, Order, type Placed, placeOf } from './order.ts'
 import type { Record } from './record.ts'
-import { type Charged, Shares } from './shares.ts'
+import { type Charged, type Linked, Shares } from './shares.ts'
 import { type SpaceName, spaceOf, spaces } from './spaces.ts'
 import { createMemoryStore, type Listed, listed, type RecordStore, type Row } from './store.ts'
 import type { Standing } from './vetting.ts'
@@ -31,7 +31,9 @@ export type LeafUsage = {
   readonly spaceBytes: { readonly [Name in SpaceName]: number }
 }
 
-type Entry = Placed & Charged & Pick<Record, 'sequence' | 'expiresAt'> & { readonly row: number }
+interface Entry extends Placed, Charged, Linked<Entry>, Pick<Record, 'sequence' | 'expiresAt'> {
+  readonly row: number
+}
 
 /** What a record is charged beside its own bytes: its entry in memory, and the row around it on disk. So the bound in
  *  bytes is one of count and memory, too: 64 MiB hold at most some 98,000 records. */
@@ -160,7 +162,8 @@ export class RecordLeaf implements Leaf {
     const place = placeOf(this.#options.gridKeyOf(key))
     const { proofHeight, owner } = standing
     const bytes = sizeBytes + entryBytes
-    return { place, key, publisher, sequence, expiresAt, space, owner, proofHeight, bytes, row }
+    const links = { older: undefined, newer: undefined }
+    return { place, key, publisher, sequence, expiresAt, space, owner, proofHeight, bytes, row, ...links }
   }
 
   #read(entries: readonly Entry[]): Record[] {
@@ -168,7 +171,7 @@ export class RecordLeaf implements Leaf {
     const records: Record[] = []
     for (const entry of entries) {
       const record = this.#store.read(entry.row)
-      if (record?.key === entry.key) records.push(record)
+      if (record && record.key === entry.key) records.push(record)
       else lost.add(entry)
     }
     if (lost.size > 0) this.#drop(entry => lost.has(entry))
