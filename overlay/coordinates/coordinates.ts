@@ -2,8 +2,7 @@
 //
 // Every answered probe brings a round trip and the other's coordinate. After every few of them the peer refits its base
 // position to those it measured last, and its local position to those of them that bear its label; so references
-// change all the time, which is worth more than measuring the same ones again: at 512 samples of 490 peers the median
-// error is .049 instead of .062. All is bounded, and what comes from the wire is refused and counted when it is absurd.
+// change all the time, which is worth more than measuring the same ones again (docs/protocols/coordinates.md). All is bounded, and what comes from the wire is refused and counted when it is absurd.
 // Rejected: fixed neighbours (as in all the papers), and asking anybody for samples that its probes do not bring.
 
 import { isFault } from '../../base/fault.ts'
@@ -94,8 +93,8 @@ export class Coordinates {
     }
     const known = this.#hear(peer, coordinate, now)
     if (!known) return
-    const { latencyWindow, latencyPercentile, samplesPerFit } = this.#tuning
-    const filter = known.link?.filter ?? new LatencyFilter(latencyWindow, latencyPercentile)
+    const { latencyWindow, samplesPerFit } = this.#tuning
+    const filter = known.link?.filter ?? new LatencyFilter(latencyWindow)
     known.link = { filter, rttMs: filter.add(rttMs), measuredAt: now, sample: this.#samples }
     this.#measured[this.#samples++ % measuredMax] = known
     if (++this.#unfitted >= samplesPerFit) this.#fit(now)

@@ -10,8 +10,8 @@ export type CoordinatesTuning = ClusterTuning & {
   samplesPerFit: number
   /** Between two probes inside the own cluster. */
   wantedIntervalMs: number
+  /** Measurements of one link of which the least counts. */
   latencyWindow: number
-  latencyPercentile: number
   /** How far the published coordinate follows each fit, 0 to 1; 1 is no filter. */
   updateShare: number
   /** After this what was heard or measured counts no more. */
@@ -27,7 +27,6 @@ export const wideTuning: CoordinatesTuning = {
   samplesPerFit: 16,
   wantedIntervalMs: 1000,
   latencyWindow: 4,
-  latencyPercentile: 0.25,
   updateShare: 0.5,
   staleMs: 600_000,
   clustersMax: 4,

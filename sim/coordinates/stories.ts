@@ -61,7 +61,7 @@ export function smallNetwork(matrix: Matrix, seed: number, count: number, second
   return rowOf(part, seed, community)
 }
 
-export type Filters = Pick<CoordinatesTuning, 'latencyWindow' | 'latencyPercentile' | 'updateShare'>
+export type Filters = Pick<CoordinatesTuning, 'latencyWindow' | 'updateShare'>
 
 /** Published movement and error while routes jitter, over the second half of `periods`. */
 export function steadiness(

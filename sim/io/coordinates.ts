@@ -124,12 +124,12 @@ function print(matrix: Matrix, seeds: readonly number[], isFull: boolean): void 
 }
 
 function printSteadiness(matrix: Matrix, seed: number): void {
-  const off = { latencyWindow: 1, latencyPercentile: 0, updateShare: 1 }
+  const off = { latencyWindow: 1, updateShare: 1 }
   const choices = [
     ['no filter', off],
-    ['latency filter', { ...off, latencyWindow: 4, latencyPercentile: 0.25 }],
+    ['latency filter', { ...off, latencyWindow: 4 }],
     ['update filter', { ...off, updateShare: 0.5 }],
-    ['both, as in the product', { latencyWindow: 4, latencyPercentile: 0.25, updateShare: 0.5 }],
+    ['both, as in the product', { latencyWindow: 4, updateShare: 0.5 }],
   ] as const
   const part = matrix.size > 60 ? matrix.part([...Array(60).keys()]) : matrix
   const rows = choices.map(([name, filters]) => {
