@@ -23,7 +23,8 @@ export function pageOf(leaf: Leaf, path: Path, { from, skip }: Cursor, now: numb
   const last = records.at(-1)
   if (last === undefined) return { records, next: { from: start, skip }, isLast: true }
   const lastKey = gridKeyOf(last.key)
-  const ofLast = records.filter(({ key }) => gridKeyOf(key) === lastKey).length
+  const before = records.findLastIndex(({ key }) => gridKeyOf(key) !== lastKey)
+  const ofLast = records.length - 1 - before
   const next = { from: lastKey, skip: (lastKey === start ? skip : 0) + ofLast }
   return { records, next, isLast: records.length === found.length }
 }

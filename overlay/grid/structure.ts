@@ -136,14 +136,11 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   }
 
   wakeAt(): number {
-    const meetingEndsAt = this.#meeting
-      ? this.#meeting.beganAt + this.#tuning.answerTimeoutMs
-      : this.#exchangeAt
-    const absenceAt =
-      this.#meeting || this.#cloning ? Number.POSITIVE_INFINITY : this.#absence.dueAt(this.#tuning.abandonMs)
+    const { answerTimeoutMs, abandonMs } = this.#tuning
     const shipAt = this.#shipping.isWaiting ? this.#shipping.endsAt : this.#shipAt
-    const cloneAt = this.#cloning?.endsAt ?? Number.POSITIVE_INFINITY
-    return Math.min(this.#cloning ? cloneAt : meetingEndsAt, absenceAt, shipAt, this.#balanceAt)
+    if (this.#cloning) return Math.min(this.#cloning.endsAt, shipAt)
+    if (this.#meeting) return Math.min(this.#meeting.beganAt + answerTimeoutMs, shipAt)
+    return Math.min(this.#exchangeAt, this.#absence.dueAt(abandonMs), this.#balanceAt, shipAt)
   }
 
   wake(now: number): StructureEffect[] {
