@@ -1,11 +1,13 @@
-// Clusters without servers: which peers are near enough to each other to keep a local coordinate (Pharos, GLOBECOM 2007).
+// Clusters without servers: which peers are near enough to each other to keep a local coordinate (Pharos, GLOBECOM
+// 2007).
 //
-// Pharos gives every newcomer a fixed set of anchors to ping and calls those with the same nearest anchor a cluster. Here
-// a cluster is nothing but a label that peers carry in their coordinates, and each decides alone which to carry: that
-// whose bearers, as lately heard, are nearest on average. This is k-means, one step a review, on gossip. While there are
-// fewer than `clustersMax`, one review in n may found another, if nowhere near would shorten more ways than here; of too
-// many the most borne stay. Nobody has to agree: peers of unlike labels use the base coordinate.
-// Rejected: elected anchors, since word of one takes n/2 probes to reach everybody, and a label is on everyone's lips.
+// Pharos gives every newcomer a fixed set of anchors to ping and calls those with the same nearest anchor a cluster.
+// Here a cluster is nothing but a label that peers carry in their coordinates, and each decides alone which to carry:
+// that whose bearers, as lately heard, are nearest on average. This is k-means, one step a review, on gossip. While
+// there are fewer than `clustersMax`, one review in n may found another, if nowhere near would shorten more ways than
+// here; of too many the most borne stay. Nobody has to agree: peers of unlike labels use the base coordinate.
+// Rejected: elected anchors, since word of one takes n/2 probes to reach everybody, and a label is on everyone's
+// lips.
 
 import { type Random, sample } from '../../base/random.ts'
 import type { PeerId } from '../peer.ts'

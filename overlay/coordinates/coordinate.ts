@@ -1,8 +1,9 @@
 // A network coordinate: where a peer stands, in milliseconds, so that a round trip can be told without measuring it.
 //
 // A point has some dimensions for the core of the Internet and, last, a height for the link that every packet of the
-// peer must pass (Vivaldi, SIGCOMM 2004, §5.4); the predicted round trip is the distance of the points plus both heights.
-// A coordinate is two such positions (Pharos): one of the whole network, one among those with the same label.
+// peer must pass (Vivaldi, SIGCOMM 2004, §5.4); the predicted round trip is the distance of the points plus both
+// heights. A coordinate is two such positions (Pharos): one of the whole network, one among those with the same
+// label.
 //
 //   0 version = 1 | 1 made at, seconds (4) | 5 label (6, zeros = none)
 //   11 base: 4 × float32, height, error (24) | 35 local: the same (24)            59 bytes in all, big-endian
@@ -41,7 +42,8 @@ const labelBytes = 6
 const positionBytes = 4 * (dimensions + 2)
 export const coordinateBytes = 1 + 4 + labelBytes + 2 * positionBytes
 
-/** The farthest a round trip may be believed is 10 s; whoever claims to stand farther off would bend all that it touches. */
+/** The farthest a round trip may be believed is 10 s; whoever claims to stand farther off would bend all that it
+ *  touches. */
 export const magnitudeMaxMs = 10_000
 
 /** The label that this peer gives a cluster when it founds one. */

@@ -1,8 +1,9 @@
 // What a node knows about distances: Pharos's two overlays, each fitted by PCoord, fed by membership's probes.
 //
-// Every answered probe brings a round trip and the other's coordinate. After every few of them the peer refits its base
-// position to those it measured last, and its local position to those of them that bear its label; so references
-// change all the time, which is worth more than measuring the same ones again (docs/protocols/coordinates.md). All is bounded, and what comes from the wire is refused and counted when it is absurd.
+// Every answered probe brings a round trip and the other's coordinate. After every few of them the peer refits its
+// base position to those it measured last, and its local position to those of them that bear its label; so references
+// change all the time, which is worth more than measuring the same ones again (docs/protocols/coordinates.md). All is
+// bounded, and what comes from the wire is refused and counted when it is absurd.
 // Rejected: fixed neighbours (as in all the papers), and asking anybody for samples that its probes do not bring.
 
 import { isFault } from '../../base/fault.ts'

@@ -1,9 +1,9 @@
 // What a link's round trip is, when each measurement of it may have waited in some queue.
 //
-// Delays have a floor and a heavy tail: one probe in some hundreds takes a hundred times the usual. The least of the last
-// four is their moving 25th percentile (Ledlie, Pietzuch, Seltzer, ICDCS 2006, §4): it keeps the floor, and believes in a
-// slower route once four probes in a row say so. Rejected: a moving average, which one such probe spoils for long; the
-// median of three, as in Serf, which halves less of the error; and the least ever, which no new route can raise.
+// Delays have a floor and a heavy tail: one probe in some hundreds takes a hundred times the usual. The least of the
+// last four is a low moving percentile (Ledlie, Pietzuch, Seltzer, ICDCS 2006): it keeps the floor, and believes in a
+// slower route once four probes in a row say so. Rejected: a moving average, which one such probe spoils for long;
+// the median of three, as in Serf, which halves less of the error; and the least ever, which no new route can raise.
 
 export class LatencyFilter {
   readonly #windowMs: number[] = []

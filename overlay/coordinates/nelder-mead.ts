@@ -1,8 +1,8 @@
 // Nelder–Mead: the lowest point of a function of a few variables, from its values alone (Computer Journal 7, 1965).
 //
 // A simplex of n + 1 points tumbles downhill: its worst corner is reflected through the others, stretched when that
-// pays, pulled in when it does not. It needs no derivative, and so does not mind the kinks of an L1 loss. All buffers are
-// made once, so that a fit leaves nothing to collect. Rejected: gradient descent with a step size to tune.
+// pays, pulled in when it does not. It needs no derivative, and so does not mind the kinks of an L1 loss. All buffers
+// are made once, so that a fit leaves nothing to collect. Rejected: gradient descent with a step size to tune.
 
 import type { Random } from '../../base/random.ts'
 
@@ -24,7 +24,8 @@ export class NelderMead {
     this.#tried = zeros(variables)
   }
 
-  /** The best corner found; valid until the next call. `size` is the first simplex's edge; its directions are chance's. */
+  /** The best corner found; valid until the next call. `size` is the first simplex's edge; its directions are
+   *  chance's. */
   minimise(
     cost: Cost,
     start: readonly number[],

@@ -2,9 +2,10 @@
 //
 // The cost is the weighted sum of |predicted - measured| over the references: an absolute loss, because a few routes
 // always break the triangle inequality and a squared one would bend the whole position for them. The peer then moves
-// only part of the way, less the better it already stands (the paper's resistance). Who claims a small error weighs more,
-// but never more than one who claims 0.3: a liar would claim 0, and this one bound keeps 20 % of them harmless.
-// Rejected: Vivaldi's spring per sample, which needs twice the samples, and a relative loss, which diverges from a cold start.
+// only part of the way, less the better it already stands. Who claims a small error weighs more, but never more than
+// one who claims 0.3: a liar would claim 0, and this one bound keeps 20 % of them harmless.
+// Rejected: Vivaldi's spring per sample, which needs twice the samples, and a relative loss, which diverges from a
+// cold start.
 
 import type { Random } from '../../base/random.ts'
 import { distanceMs, isPlaced, type Point, type Position } from './coordinate.ts'

@@ -1,7 +1,8 @@
-// Vivaldi: each measured round trip is a spring that pulls or pushes (Dabek, Cox, Kaashoek, Morris, SIGCOMM 2004, figure 3).
+// Vivaldi: each measured round trip is a spring that pulls or pushes (Dabek, Cox, Kaashoek, Morris, SIGCOMM 2004,
+// figure 3).
 //
-// It stands here as the baseline that the product is measured against. The step and the weight of a sample follow from
-// whose error is larger, and the height absorbs the access link (§5.4: subtracting points adds their heights).
+// It stands here as the baseline that the product is measured against. The step and the weight of a sample follow
+// from whose error is larger, and the height absorbs the access link (§5.4: subtracting points adds their heights).
 
 import type { Random } from '../../base/random.ts'
 import { distanceMs, type Point, type Position } from './coordinate.ts'

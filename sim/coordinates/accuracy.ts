@@ -1,8 +1,8 @@
 // How good predictions are, in the words of the papers.
 //
-// The error of a pair is |predicted - measured| / min(predicted, measured) (GNP, Pharos: RE_min), over all pairs and not
-// only those that were probed. What a CDN wants to know is the last figure: how often the best of 20 random replicas
-// is the one that is predicted to be.
+// The error of a pair is |predicted - measured| / min(predicted, measured) (GNP, Pharos: RE_min), over all pairs and
+// not only those that were probed. What a CDN wants to know is the last figure: how often the best of 20 random
+// replicas is the one that is predicted to be.
 
 import { type Random, sample } from '../../base/random.ts'
 import type { Matrix } from './matrix.ts'
@@ -49,7 +49,8 @@ export function accuracyOf(
   }
 }
 
-/** RE_min, a tenth of a ms added to the divisor as in NCSim, so that a prediction of nothing is bad and not infinite. */
+/** RE_min, a tenth of a ms added to the divisor as in NCSim, so that a prediction of nothing is bad and not
+ *  infinite. */
 function relativeError(predictedMs: number, rttMs: number): number {
   return Math.abs(predictedMs - rttMs) / (Math.min(predictedMs, rttMs) + 0.1)
 }

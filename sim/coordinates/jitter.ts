@@ -1,8 +1,8 @@
 // What a probe takes on a route whose floor is known: the floor, a little queueing, now and then a great deal of it.
 //
-// Synthetic: slices of real traces are not at hand. Queueing is exponential around a twentieth of the floor; one probe in
-// fifty is held up by a Pareto time without a mean (index 1, from 10 ms, cut at 5 s), the tail of up to three orders of
-// magnitude that Ledlie et al. (ICDCS 2006) saw on links of PlanetLab.
+// Synthetic: slices of real traces are not at hand. Queueing is exponential around a twentieth of the floor; one
+// probe in fifty is held up by a Pareto time without a mean (index 1, from 10 ms, cut at 5 s), the tail of up to
+// three orders of magnitude that Ledlie et al. (ICDCS 2006) saw on links of PlanetLab.
 
 import type { Random } from '../../base/random.ts'
 

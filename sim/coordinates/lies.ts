@@ -1,7 +1,7 @@
 // Two ways to lie about a coordinate, as in the attacks that the reference measured.
 //
-// Both kinds claim the smallest error, wear the label of whoever asks, and answer late, which nobody can tell from a long
-// way. `random` stands somewhere else each time; `repulsion` always at one far place, pushing all others off.
+// Both kinds claim the smallest error, wear the label of whoever asks, and answer late, which nobody can tell from a
+// long way. `random` stands somewhere else each time; `repulsion` always at one far place, pushing all others off.
 
 import type { Random } from '../../base/random.ts'
 import { decodeCoordinate, dimensions, encodeCoordinate } from '../../overlay/coordinates/coordinate.ts'

@@ -1,8 +1,8 @@
 // A matrix of round trips: the truth that coordinates are fitted to and judged by.
 //
-// Rows of comma-separated milliseconds; blank or zero means not measured, and the two directions are averaged. Where no
-// real matrix is at hand a synthetic one stands in: clusters in a plane, heights, and noise that breaks the triangle
-// inequality as routes do. It says so in its name, since nothing measured on it holds for the Internet.
+// Rows of comma-separated milliseconds; blank or zero means not measured, and the two directions are averaged. Where
+// no real matrix is at hand a synthetic one stands in: clusters in a plane, heights, and noise that breaks the
+// triangle inequality as routes do. It says so in its name, since nothing measured on it holds for the Internet.
 
 import { Fault } from '../../base/fault.ts'
 import { integerBelow, type Random, seededRandom } from '../../base/random.ts'

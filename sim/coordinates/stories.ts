@@ -1,5 +1,5 @@
-// What is measured of coordinates, story by story; each is a function of matrix and seed, so that a test plays a small
-// cut of what the command prints in full.
+// What is measured of coordinates, story by story; each is a function of matrix and seed, so that a test plays a
+// small cut of what the command prints in full.
 
 import { sample, seededRandom } from '../../base/random.ts'
 import { decodeCoordinate } from '../../overlay/coordinates/coordinate.ts'

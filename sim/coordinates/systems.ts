@@ -1,7 +1,7 @@
 // The systems of the papers on fixed sets of neighbours: what the product is measured against, in the same run.
 //
-// Vivaldi: 2-D and height, 32 neighbours. Pharos: Vivaldi twice, among 16 of all and 16 of the cluster, which is that of
-// the nearest of four anchors. PCoord: one overlay, 32 neighbours. Both together: Pharos with PCoord's fit.
+// Vivaldi: 2-D and height, 32 neighbours. Pharos: Vivaldi twice, among 16 of all and 16 of the cluster, which is that
+// of the nearest of four anchors. PCoord: one overlay, 32 neighbours. Both together: Pharos with PCoord's fit.
 // Neighbours and anchors are drawn from the seed.
 
 import { type Random, sample, seededRandom } from '../../base/random.ts'
@@ -132,7 +132,8 @@ function fits(
   return samples
 }
 
-/** As Pharos does: who has the same nearest anchor is a cluster. Anchors are far from each other among the well connected. */
+/** As Pharos does: who has the same nearest anchor is a cluster. Anchors are far from each other among the well
+ *  connected. */
 function clustersOf(matrix: Matrix, random: Random): { clusters: number[]; samples: number } {
   const everybody = Array.from({ length: matrix.size }, (_, i) => i)
   const some = sample(random, everybody, 60)

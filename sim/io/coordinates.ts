@@ -1,7 +1,8 @@
 // `npm run sim -- coordinates [--matrix FILE] [--seed <first>] [--seeds <count>] [--full] [--json]`
 //
-// Prints how well each system predicts round trips, beside the figures of the reference. Without a matrix it takes the
-// PlanetLab one where that is at hand, and a synthetic one elsewhere. `--json` prints one object and nothing else.
+// Prints how well each system predicts round trips, beside the figures of the reference. Without a matrix it takes
+// the PlanetLab one where that is at hand, and a synthetic one elsewhere. `--json` prints one object and nothing
+// else.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
