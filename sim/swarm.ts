@@ -6,9 +6,12 @@
 
 import { createHash } from 'node:crypto'
 import { type Random, seededRandom } from '../base/random.ts'
-import { Membership, type MembershipEffect, type MembershipEvent } from '../overlay/membership/membership.ts'
+import type { MembershipEvent } from '../overlay/membership/event.ts'
+import type { Member } from '../overlay/membership/member.ts'
+import { Membership } from '../overlay/membership/membership.ts'
 import type { MembershipTuning } from '../overlay/membership/options.ts'
-import { decodeFrame, encodeFrame, type Message } from '../overlay/membership/wire.ts'
+import type { MembershipEffect } from '../overlay/membership/outbox.ts'
+import { decodeFrame, encodeFrame, frameBytes, type Message } from '../overlay/membership/wire.ts'
 import { peerIdOf } from '../overlay/peer.ts'
 import type { Sign } from '../overlay/signature.ts'
 import { checkReplies, checkView, checkWake } from './checks.ts'
@@ -23,9 +26,14 @@ export type Peer = {
   machine: Membership
   running: boolean
   frozenUntil: number
-  readonly inbox: { bytes: Uint8Array; from: Peer }[]
+  /** Frames it wants to send while its network is blocked; the first of them holds it up. */
+  readonly held: (() => void)[]
+  isBlocked: boolean
+  readonly inbox: { frame: Frame; from: Peer }[]
   /** Peers it wrote to of its own accord since it started; all others are strangers. */
   readonly approached: Set<Peer>
+  /** Strangers it asked, within a reply, whether they are there; who answers is no stranger. */
+  readonly asked: Set<Peer>
   wakeSetAt: number
   /** The highest incarnation this peer ever announced. */
   incarnationMax: number
@@ -35,7 +43,19 @@ export type Peer = {
 
 export type Told = { readonly at: number; readonly peer: Peer; readonly event: MembershipEvent }
 
-export type SwarmOptions = { seed: number; size: number; tuning: MembershipTuning; weather?: Weather }
+/** Real bytes; or the message itself, which large runs pass on to save the codec's share of the time. */
+type Frame = Uint8Array | Message
+
+type Sent = { readonly length: number; readonly to: Peer; readonly kind: Message['kind'] }
+
+export type SwarmOptions = {
+  seed: number
+  size: number
+  tuning: MembershipTuning
+  weather?: Weather
+  /** Leaves the codec and the checks that look at bytes or at every view out; sizes are counted all the same. */
+  isLight?: boolean
+}
 
 const port = 7000
 /** Frames that wait for a frozen process, as a socket buffer of 212,992 bytes holds at 1400 each. */
@@ -51,6 +71,7 @@ export class Swarm {
   /** Called for every event that a machine tells. */
   onTold: (told: Told) => void = () => {}
   readonly #tuning: MembershipTuning
+  readonly #isLight: boolean
   readonly #heap = new Heap()
   readonly #transcript = createHash('sha256')
   readonly #byHost: Map<string, Peer>
@@ -59,6 +80,7 @@ export class Swarm {
   constructor(options: SwarmOptions) {
     const { seed, size, tuning } = options
     this.#tuning = tuning
+    this.#isLight = options.isLight ?? false
     const stream = (i: number): Random =>
       seededRandom(Math.imul(seed, 0x9e3779b1) ^ Math.imul(i + 1, 0x85ebca77))
     this.network = new Network(stream(-2), options.weather ?? calm)
@@ -75,7 +97,10 @@ export class Swarm {
     peer.frozenUntil = 0
     peer.wakeSetAt = Number.POSITIVE_INFINITY
     peer.inbox.length = 0
+    peer.held.length = 0
+    peer.isBlocked = false
     peer.approached.clear()
+    peer.asked.clear()
     this.#approach(
       peer,
       peer.machine.join(
@@ -83,6 +108,16 @@ export class Swarm {
         this.now,
       ),
     )
+  }
+
+  /** Starts everybody, each knowing all others already. */
+  assembleAtOnce(): void {
+    for (const { index } of this.peers) this.start(index, [])
+    const members: Member[] = this.peers.map(peer => peer.machine.self())
+    for (const peer of this.peers) {
+      peer.machine.introduce(members, this.now)
+      this.#setWake(peer)
+    }
   }
 
   crash(index: number): void {
@@ -96,6 +131,16 @@ export class Swarm {
     this.at(peer.frozenUntil, () => this.#thaw(peer))
   }
 
+  /** It neither sends nor hears for this long. Its timers run on until it wants to send, where it waits: this is how
+   *  Lifeguard's authors slow a process down. */
+  block(index: number, durationMs: number): void {
+    const peer = this.peers[index]!
+    peer.isBlocked = true
+    this.freeze(index, durationMs)
+    if (peer.wakeSetAt !== Number.POSITIVE_INFINITY) return
+    this.#setWake(peer)
+  }
+
   leave(index: number): void {
     const peer = this.peers[index]!
     this.#do(peer, peer.machine.leave())
@@ -103,8 +148,9 @@ export class Swarm {
   }
 
   /** A frame from outside the story, delivered to a peer at once as if it came from `host`. */
-  inject(to: number, message: Message, host: string): void {
-    this.#arrive(this.peers[to]!, encodeFrame(message, sign), this.#byHost.get(host)!)
+  inject(to: number, message: Omit<Message, 'to'>, host: string): void {
+    const whole = { ...message, to: { host: this.peers[to]!.host, port } } as Message
+    this.#arrive(this.peers[to]!, encodeFrame(whole, sign), this.#byHost.get(host)!)
   }
 
   at(time: number, action: () => void): void {
@@ -129,6 +175,10 @@ export class Swarm {
       event.action()
     }
     return this.now - startAt
+  }
+
+  indexOf(id: string): number {
+    return this.#byId.get(id)?.index ?? -1
   }
 
   running(): Peer[] {
@@ -176,73 +226,101 @@ export class Swarm {
         running: false,
         frozenUntil: 0,
         inbox: [],
+        held: [],
+        isBlocked: false,
         approached: new Set(),
+        asked: new Set(),
       },
       ...{ wakeSetAt: Number.POSITIVE_INFINITY, incarnationMax: 0, sentFrames: 0, sentBytes: 0 },
     }
   }
 
-  #arrive(peer: Peer, bytes: Uint8Array, from: Peer): void {
+  #arrive(peer: Peer, frame: Frame, from: Peer): void {
     if (!peer.running) return
     if (peer.frozenUntil > this.now) {
-      if (peer.inbox.length < inboxMax) peer.inbox.push({ bytes, from })
+      if (peer.inbox.length < inboxMax) peer.inbox.push({ frame, from })
       return
     }
-    const message = decodeFrame(bytes, verify)
+    const message = frame instanceof Uint8Array ? decodeFrame(frame, verify) : frame
+    if (message.kind === 'ack' && peer.asked.has(from)) peer.approached.add(from)
     const effects = peer.machine.receive(message, { host: from.host, port }, this.now)
     const sends = this.#do(peer, effects)
+    if (!(frame instanceof Uint8Array)) return
     checkReplies(
-      bytes.length,
+      frame.length,
       sends.filter(({ to }) => to === from),
       peer.approached.has(from),
     )
-    for (const { to } of sends) if (to !== from) peer.approached.add(to)
+    for (const { to, kind } of sends) {
+      if (to !== from) peer.approached.add(to)
+      else if (kind === 'ping') peer.asked.add(to)
+    }
   }
 
   #thaw(peer: Peer): void {
     if (!peer.running || peer.frozenUntil > this.now) return
+    peer.isBlocked = false
+    for (const send of peer.held.splice(0)) send()
     this.#wake(peer)
-    for (const { bytes, from } of peer.inbox.splice(0)) this.#arrive(peer, bytes, from)
+    for (const { frame, from } of peer.inbox.splice(0)) this.#arrive(peer, frame, from)
     this.#setWake(peer)
   }
 
   #wake(peer: Peer): void {
-    if (!peer.running || peer.frozenUntil > this.now || peer.machine.wakeAt() > this.now) return
+    if (!this.#isAwake(peer) || peer.machine.wakeAt() > this.now) return
     const effects = peer.machine.wake(this.now)
     checkWake(peer.machine, this.now)
     this.#approach(peer, effects)
+  }
+
+  /** Its timers run. */
+  #isAwake(peer: Peer): boolean {
+    if (!peer.running) return false
+    return peer.isBlocked ? peer.held.length === 0 : peer.frozenUntil <= this.now
   }
 
   #approach(peer: Peer, effects: readonly MembershipEffect[]): void {
     for (const { to } of this.#do(peer, effects)) peer.approached.add(to)
   }
 
-  #do(peer: Peer, effects: readonly MembershipEffect[]): { bytes: Uint8Array; to: Peer }[] {
+  #do(peer: Peer, effects: readonly MembershipEffect[]): Sent[] {
     peer.incarnationMax = Math.max(peer.incarnationMax, peer.machine.self().incarnation)
-    const sends: { bytes: Uint8Array; to: Peer }[] = []
+    const sends: Sent[] = []
     let isChanged = false
     for (const effect of effects)
-      if (effect.do === 'tell') {
-        isChanged = true
-        this.#transcript.update(`${this.now} ${peer.index} ${effect.event.kind}\n`)
-        this.onTold({ at: this.now, peer, event: effect.event })
-      } else {
-        const bytes = encodeFrame(effect.message, sign)
-        const to = this.#byHost.get(effect.to.host)!
-        sends.push({ bytes, to })
-        this.#transcript.update(`${this.now} ${peer.index} ${to.index} `).update(bytes)
-        peer.sentFrames++
-        peer.sentBytes += bytes.length
-        for (const delayMs of this.network.delays(peer.index, to.index))
-          this.at(this.now + delayMs, () => this.#arrive(to, bytes, peer))
-      }
-    if (isChanged) checkView(peer, this.#byId, this.#tuning.membersMax)
+      if (effect.do === 'tell') isChanged = this.#tell(peer, effect.event) || isChanged
+      else sends.push(this.#send(peer, this.#byHost.get(effect.to.host)!, effect.message))
+    if (isChanged && !this.#isLight) checkView(peer, this.#byId, this.#tuning.membersMax)
     this.#setWake(peer)
     return sends
   }
 
+  /** Whether the event changes a view. */
+  #tell(peer: Peer, event: MembershipEvent): boolean {
+    this.onTold({ at: this.now, peer, event })
+    if (event.kind === 'sampled' || event.kind === 'placed') return false
+    this.#transcript.update(`${this.now} ${peer.index} ${event.kind}\n`)
+    return true
+  }
+
+  #send(peer: Peer, to: Peer, message: Message): Sent {
+    const frame = this.#isLight ? message : encodeFrame(message, sign)
+    const length = frame instanceof Uint8Array ? frame.length : frameBytes(frame)
+    if (frame instanceof Uint8Array)
+      this.#transcript.update(`${this.now} ${peer.index} ${to.index} `).update(frame)
+    peer.sentFrames++
+    peer.sentBytes += length
+    const post = (): void => {
+      for (const delayMs of this.network.delays(peer.index, to.index))
+        this.at(this.now + delayMs, () => this.#arrive(to, frame, peer))
+    }
+    if (peer.isBlocked) peer.held.push(post)
+    else post()
+    return { length, to, kind: message.kind }
+  }
+
   #setWake(peer: Peer): void {
-    if (!peer.running || peer.frozenUntil > this.now) return
+    if (!this.#isAwake(peer)) return
     const wakeAt = peer.machine.wakeAt()
     if (wakeAt >= peer.wakeSetAt || wakeAt === Number.POSITIVE_INFINITY) return
     peer.wakeSetAt = wakeAt

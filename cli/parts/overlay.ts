@@ -10,8 +10,9 @@ import { openDriver } from '../../overlay/io/driver.ts'
 import { openHost } from '../../overlay/io/host.ts'
 import { type Identity, openIdentity } from '../../overlay/io/identity.ts'
 import { openSocket } from '../../overlay/io/socket.ts'
+import type { MembershipEvent } from '../../overlay/membership/event.ts'
 import type { Member } from '../../overlay/membership/member.ts'
-import { Membership, type MembershipEvent } from '../../overlay/membership/membership.ts'
+import { Membership } from '../../overlay/membership/membership.ts'
 import { type MembershipTuning, wideTuning } from '../../overlay/membership/options.ts'
 import { decodeFrame, encodeFrame, type Message } from '../../overlay/membership/wire.ts'
 import type { PeerId } from '../../overlay/peer.ts'
@@ -40,7 +41,7 @@ export function tuningFrom(settings: Settings): MembershipTuning {
     probeIntervalMs: settings['membership.probeIntervalMs'],
     probeTimeoutMs: settings['membership.probeTimeoutMs'],
     helpersMax: settings['membership.helpers'],
-    suspicionFactor: settings['membership.suspicionFactor'],
+    suspicionAlpha: settings['membership.suspicionFactor'],
     syncIntervalMs: settings['membership.syncIntervalMs'],
     joinRetryMs: settings['membership.joinRetryMs'],
     membersMax: settings['membership.membersMax'],
@@ -99,6 +100,7 @@ async function openMembership(
       meter.count(`membership.refused.${event.reason}`)
       return
     }
+    if (event.kind === 'sampled' || event.kind === 'placed') return
     const { id, host, port } = event.member
     log.info({ peer: id, at: `${host}:${port}` }, `member ${event.kind}`)
     onMembers()

@@ -28,6 +28,21 @@ export type Member = Address & {
   readonly seal: Uint8Array
 }
 
+/** What is passed on about a member. */
+export type Update = Member & {
+  /** Tags of who found it silent, at most `accusersMax`; with `suspect` only. */
+  readonly accusers?: readonly number[]
+}
+
+/** As many tags as four bits can count. */
+export const accusersMax = 15
+
+/** Enough of a key to tell accusers apart: 32 bits. */
+export function tagOf(id: PeerId): number {
+  const [a, b, c, d] = publicKeyOf(id)
+  return ((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0
+}
+
 /** Still to be counted on: a suspect is a member until its time is up. */
 export function isLive(member: Member): boolean {
   return member.standing === 'alive' || member.standing === 'suspect'

@@ -4,17 +4,31 @@ import type { Random } from '../../base/random.ts'
 import type { Address } from '../address.ts'
 import type { PeerId } from '../peer.ts'
 import type { Sign, Verify } from '../signature.ts'
+import type { DampingTuning } from './damping.ts'
 
-export type MembershipTuning = {
+export type MembershipTuning = DampingTuning & {
   /** One probe per member in each; all of detection scales with it, and so does the load (2 frames per period). */
   probeIntervalMs: number
-  /** Until helpers are asked. At least a round trip at the far end of the distribution; a third of the interval
-   *  or less leaves the helpers' detour (two round trips) time before the verdict. */
+  /** Until helpers are asked when the round trip is not known. At least one at the far end of the distribution; half
+   *  of the interval or less leaves the helpers' detour (two round trips and a nack) time before the verdict. */
   probeTimeoutMs: number
-  /** k of the paper: each helper divides the chance of a false suspicion by about (1 - p⁴). */
+  /** No prediction of a round trip shortens the timeout further. */
+  probeTimeoutMinMs: number
+  /** k of SWIM: each helper divides the chance of a false suspicion by about (1 - p⁴). */
   helpersMax: number
-  /** Periods of suspicion per ceil(ln(n + 1)); the paper has 3. 0 means no suspicion: not answered is dead. */
-  suspicionFactor: number
+  /** α of Lifeguard: the least suspicion is α·log10(n) intervals. 0 means none: not answered is dead. */
+  suspicionAlpha: number
+  /** β of Lifeguard: the longest suspicion in least ones. */
+  suspicionBeta: number
+  /** K of Lifeguard: independent accusers after the first who bring the longest down to the least; 0 as in SWIM. */
+  confirmationsMax: number
+  /** S of Lifeguard: the most by which local health stretches interval and timeout, less one; 0 as in SWIM. */
+  healthMax: number
+  /** Lifeguard's buddy rule: whoever is accused hears it first. */
+  tellsAccused: boolean
+  /** Beyond the papers: a death by hearsay is a suspicion, the doubtful accused are asked once more, late wakes are
+   *  forgiven, and helpers without an answer are witnesses, on whose word there is nothing left to wait for. */
+  isExtended: boolean
   /** λ: a rumour is told λ·ceil(ln(n + 1)) times by each who hears it; the paper has 3. */
   rumourFactor: number
   /** Rumours on one frame; the paper has 6. */
@@ -30,7 +44,7 @@ export type MembershipTuning = {
   /** Members known at once, dead ones included; one takes about 500 bytes. */
   membersMax: number
   bootstrapsMax: number
-  /** Probes made at once on behalf of others. */
+  /** Pings made at once outside of the round: for others, to admit, to measure. */
   errandsMax: number
 }
 
@@ -41,14 +55,24 @@ export type MembershipOptions = {
   random: Random
   sign: Sign
   verify: Verify
+  /** What each ping and ack carries about this peer's place, 0 to 64 bytes; nothing without it. */
+  coordinate?: () => Uint8Array
+  /** The round trip to expect, in ms; the timeout of a probe follows it. */
+  predictRttMs?: (id: PeerId) => number | undefined
 }
 
-/** Between data centres, up to some thousands: detection in about 5 s + 3·ceil(ln n) periods. */
+/** Between data centres, up to some thousands. */
 export const wideTuning: MembershipTuning = {
   probeIntervalMs: 1000,
   probeTimeoutMs: 300, // farther than the far side of the Earth, about 250 ms
+  probeTimeoutMinMs: 50, // a pause of the other's event loop
   helpersMax: 3,
-  suspicionFactor: 3,
+  suspicionAlpha: 4, // with β 6 the paper's faster setting: 83 % of SWIM's time to detect, 3 % of its mistakes
+  suspicionBeta: 6,
+  confirmationsMax: 3,
+  healthMax: 8,
+  tellsAccused: true,
+  isExtended: true,
   rumourFactor: 3,
   updatesPerFrameMax: 6,
   syncIntervalMs: 30_000,
@@ -58,15 +82,18 @@ export const wideTuning: MembershipTuning = {
   membersMax: 4096,
   bootstrapsMax: 16,
   errandsMax: 64,
+  dampingHigh: 6, // one crash gives 4 at most, and then the half-life takes its share
+  dampingLow: 2,
+  dampingHalfLifeMs: 60_000,
 }
 
-/** One machine, five peers: a crash is out of every view in under 5 s.
- *  At worst about 3 periods to a probe, 1 to its verdict, 2·ceil(ln 6) = 4 of suspicion: 8 · 400 ms = 3.2 s. */
+/** One machine, five peers: a crash is out of every view in under 5 s. */
 export const devnetTuning: MembershipTuning = {
   ...wideTuning,
   probeIntervalMs: 400,
   probeTimeoutMs: 120, // loopback takes less than 1 ms; the rest is for a busy event loop
-  suspicionFactor: 2,
+  suspicionAlpha: 2,
+  healthMax: 3, // of twelve members that fell apart each half should know it within 20 s
   syncIntervalMs: 4000,
   joinRetryMs: 400,
   forgetMs: 120_000,

@@ -9,49 +9,52 @@ import type { PeerId } from '../peer.ts'
 import type { Verify } from '../signature.ts'
 import { hasGoodSeal, isLive, type Member, overrides } from './member.ts'
 
-type Entry = {
-  member: Member
-  changedAt: number
-  /** It answered a question of ours from this address, so the address is not a spoofed one. */
-  proven: boolean
-}
-
 /** `forged`: the seal does not hold. `full`: no room for another. `known`: nothing new. */
 export type Heard = { before: Member | undefined; member: Member } | 'known' | 'forged' | 'full'
 
 export class Roster {
-  readonly #entries = new Map<PeerId, Entry>()
+  readonly #members = new Map<PeerId, Member>()
+  /** Since when the dead and the gone are so, the longest first. */
+  readonly #lostAt = new Map<PeerId, number>()
+  /** Who answered a question of ours from its present address, so that address is not a spoofed one. */
+  readonly #proven = new Set<PeerId>()
   readonly #membersMax: number
   readonly #verify: Verify
+  readonly #onForgotten: (id: PeerId) => void
   #sorted: PeerId[] | undefined
   #live: Member[] | undefined
 
-  constructor(membersMax: number, verify: Verify) {
+  constructor(membersMax: number, verify: Verify, onForgotten: (id: PeerId) => void = () => {}) {
     this.#membersMax = membersMax
+    this.#onForgotten = onForgotten
     this.#verify = verify
   }
 
   get(id: PeerId): Member | undefined {
-    return this.#entries.get(id)?.member
+    return this.#members.get(id)
   }
 
   isLive(id: PeerId): boolean {
-    const member = this.get(id)
+    const member = this.#members.get(id)
     return member !== undefined && isLive(member)
   }
 
   isProven(id: PeerId): boolean {
-    return this.#entries.get(id)?.proven === true
+    return this.#proven.has(id)
   }
 
   prove(id: PeerId): void {
-    const entry = this.#entries.get(id)
-    if (entry) entry.proven = true
+    if (this.#members.has(id)) this.#proven.add(id)
   }
 
   /** Everybody known, whatever their standing. */
   all(): Member[] {
-    return [...this.#entries.values()].map(entry => entry.member)
+    return [...this.#members.values()]
+  }
+
+  /** The dead and the gone. */
+  lost(): Member[] {
+    return [...this.#lostAt.keys()].map(id => this.#members.get(id)!)
   }
 
   /** Alive and suspect members; the same array until something changes. */
@@ -59,79 +62,77 @@ export class Roster {
     return (this.#live ??= this.all().filter(isLive))
   }
 
+  get liveCount(): number {
+    return this.#members.size - this.#lostAt.size
+  }
+
   /** Takes a claim over if it overrides what is known, is sealed by its subject and there is room. */
   hear(claim: Member, now: number): Heard {
-    const entry = this.#entries.get(claim.id)
-    if (entry === undefined) return isLive(claim) ? this.#admit(claim, now) : 'known'
-    const before = entry.member
+    const before = this.#members.get(claim.id)
+    if (before === undefined) return isLive(claim) ? this.#admit(claim) : 'known'
     if (!overrides(claim, before)) return 'known'
     // At one incarnation the seal is the one already checked; only leaving has another.
     const sameSeal = claim.incarnation === before.incarnation && claim.standing !== 'left'
-    const member = sameSeal ? { ...before, standing: claim.standing } : { ...claim }
     if (!sameSeal && !hasGoodSeal(claim, this.#verify)) return 'forged'
-    if (!sameAddress(member, before)) entry.proven = false
-    entry.member = member
-    entry.changedAt = now
+    const member = sameSeal ? { ...before, standing: claim.standing } : memberOf(claim)
+    if (!sameAddress(member, before)) this.#proven.delete(claim.id)
+    this.#members.set(claim.id, member)
+    this.#lostAt.delete(claim.id)
+    if (!isLive(member)) this.#lostAt.set(claim.id, now)
     this.#live = undefined
     return { before, member }
   }
 
   /** Up to `countMax` members that follow `after` in the order of ids, and whether more follow. */
   slice(after: PeerId | '', countMax: number): { members: Member[]; more: boolean } {
-    this.#sorted ??= [...this.#entries.keys()].sort()
+    this.#sorted ??= [...this.#members.keys()].sort()
     const start = firstAfter(this.#sorted, after)
     const ids = this.#sorted.slice(start, start + countMax)
-    const members = ids.map(id => this.#entries.get(id)!.member)
+    const members = ids.map(id => this.#members.get(id)!)
     return { members, more: start + countMax < this.#sorted.length }
   }
 
   /** Where a random slice of `count` begins; each member is in it with a chance of
    *  count / (size + count - 1) or more. `chance` is in [0, 1). */
   randomStart(count: number, chance: number): PeerId | '' {
-    this.#sorted ??= [...this.#entries.keys()].sort()
+    this.#sorted ??= [...this.#members.keys()].sort()
     const place = Math.floor(chance * (this.#sorted.length + count - 1)) - (count - 1)
     return this.#sorted[place - 1] ?? ''
   }
 
   /** Drops who has been dead or gone since before `beforeAt`. */
-  forget(beforeAt: number): PeerId[] {
-    const old: PeerId[] = []
-    for (const [id, entry] of this.#entries)
-      if (entry.changedAt < beforeAt && !isLive(entry.member)) old.push(id)
-    for (const id of old) this.#drop(id)
-    return old
+  forget(beforeAt: number): void {
+    for (const [id, lostAt] of this.#lostAt) {
+      if (lostAt >= beforeAt) break
+      this.#drop(id)
+    }
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#members.size
   }
 
-  #admit(claim: Member, now: number): Heard {
+  #admit(claim: Member): Heard {
     if (!hasGoodSeal(claim, this.#verify)) return 'forged'
-    if (this.#entries.size >= this.#membersMax && !this.#makeRoom()) return 'full'
-    const member = { ...claim }
-    this.#entries.set(claim.id, { member, changedAt: now, proven: false })
+    if (this.#members.size >= this.#membersMax) {
+      const [longestLost] = this.#lostAt.keys()
+      if (longestLost === undefined) return 'full'
+      this.#drop(longestLost)
+    }
+    const member = memberOf(claim)
+    this.#members.set(claim.id, member)
     this.#sorted = undefined
     this.#live = undefined
     return { before: undefined, member }
   }
 
-  #makeRoom(): boolean {
-    let oldest: PeerId | undefined
-    let oldestAt = Number.POSITIVE_INFINITY
-    for (const [id, entry] of this.#entries)
-      if (!isLive(entry.member) && entry.changedAt < oldestAt) {
-        oldest = id
-        oldestAt = entry.changedAt
-      }
-    if (oldest !== undefined) this.#drop(oldest)
-    return oldest !== undefined
-  }
-
   #drop(id: PeerId): void {
-    this.#entries.delete(id)
+    this.#members.delete(id)
+    this.#lostAt.delete(id)
+    this.#proven.delete(id)
     this.#sorted = undefined
     this.#live = undefined
+    this.#onForgotten(id)
   }
 }
 
@@ -145,4 +146,9 @@ function firstAfter(sorted: readonly PeerId[], after: string): number {
     else high = middle
   }
   return low
+}
+
+/** Without what only travels along, such as an accusation. */
+function memberOf({ id, host, port, incarnation, standing, seal }: Member): Member {
+  return { id, host, port, incarnation, standing, seal }
 }

@@ -2,28 +2,44 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seededRandom } from '../../base/random.ts'
 import { testMember } from '../testing.ts'
+import type { Member } from './member.ts'
 import { Probing } from './probing.ts'
 import { Rumours } from './rumours.ts'
-import { Suspicions, suspicionPeriods } from './suspicion.ts'
+
+const take = (rumours: Rumours<Member>, count: number): Member[] => rumours.take(count, 1000, () => 100, 5)
 
 test('the least told rumour goes first, and none goes more than λ·ceil(ln(n + 1)) times', () => {
-  const rumours = new Rumours(3)
+  const rumours = new Rumours<Member>(3)
   const [a, b, c] = [testMember(1), testMember(2), testMember(3)]
   rumours.add(a)
-  assert.deepEqual(rumours.take(1, 5), [a])
+  assert.deepEqual(take(rumours, 1), [a])
   rumours.add(b)
   rumours.add(c)
-  assert.deepEqual(rumours.take(2, 5), [b, c])
+  assert.deepEqual(take(rumours, 2), [b, c])
   let told = 3
-  while (rumours.size > 0) told += rumours.take(6, 5).length
+  while (rumours.size > 0) told += take(rumours, 6).length
   assert.equal(told, 3 * 3 * Math.ceil(Math.log(6)))
 })
 
 test('a newer rumour about a member takes the place of the older', () => {
-  const rumours = new Rumours(3)
+  const rumours = new Rumours<Member>(3)
   rumours.add(testMember(1, 1))
   rumours.add(testMember(1, 2, 'suspect'))
-  assert.deepEqual(rumours.take(6, 5), [testMember(1, 2, 'suspect')])
+  assert.deepEqual(take(rumours, 6), [testMember(1, 2, 'suspect')])
+})
+
+test('a frame takes what fits it, and nothing about whom it goes to', () => {
+  const rumours = new Rumours<Member>(3)
+  const [a, b, c] = [testMember(1), testMember(2), testMember(3)]
+  for (const member of [a, b, c]) rumours.add(member)
+  assert.deepEqual(
+    rumours.take(6, 250, () => 100, 5, b.id),
+    [a, c],
+  )
+  assert.deepEqual(
+    rumours.take(6, 99, () => 100, 5),
+    [],
+  )
 })
 
 test('everybody is probed once in each pass, and newcomers in the pass after at the latest', () => {
@@ -41,29 +57,20 @@ test('everybody is probed once in each pass, and newcomers in the pass after at 
   )
 })
 
-test('suspicion lasts longer in larger groups', () => {
-  const rows: [size: number, periods: number][] = [
-    [1, 3],
-    [5, 6],
-    [20, 12],
-    [128, 15],
-    [1000, 21],
-  ]
-  for (const [size, periods] of rows) assert.equal(suspicionPeriods(3, size), periods)
-  assert.equal(suspicionPeriods(0, 100), 0)
+test('evidence brings a member forward, but only every other time', () => {
+  const probing = new Probing(seededRandom(1))
+  for (const id of ['a', 'b', 'c', 'd']) probing.add(id)
+  for (const id of ['c', 'd', 'c']) probing.hasten(id)
+  const order = Array.from({ length: 4 }, () => probing.next(() => true))
+  assert.deepEqual([order[0], order[2]], ['c', 'd'])
 })
 
-test('the accused is heard once before its time is up', () => {
-  const suspicions = new Suspicions()
-  suspicions.begin('a', 100, 200)
-  assert.equal(suspicions.nextAt(), 100)
-  assert.deepEqual(suspicions.unheard(99), [])
-  assert.deepEqual(suspicions.unheard(100), ['a'])
-  assert.deepEqual(suspicions.unheard(150), [])
-  assert.equal(suspicions.nextAt(), 200)
-  suspicions.postpone(50)
-  assert.deepEqual(suspicions.due(200), [])
-  assert.deepEqual(suspicions.due(250), ['a'])
-  suspicions.end('a')
-  assert.equal(suspicions.nextAt(), Number.POSITIVE_INFINITY)
+test('helpers are different, and such as may help', () => {
+  const probing = new Probing(seededRandom(1))
+  for (const id of ['a', 'b', 'c', 'd']) probing.add(id)
+  assert.deepEqual(probing.pick(3, id => id !== 'a').sort(), ['b', 'c', 'd'])
+  assert.deepEqual(
+    probing.pick(3, () => false),
+    [],
+  )
 })

@@ -18,6 +18,11 @@ export class Walks {
     this.#bySequence.set(sequence, walk)
   }
 
+  isUnderWay(sequence: number, from: Address): boolean {
+    const walk = this.#bySequence.get(sequence)
+    return walk !== undefined && sameAddress(walk.address, from)
+  }
+
   /** The walk that this answer belongs to, taken out; undefined for what nobody asked. */
   answered(sequence: number, from: Address): Walk | undefined {
     const walk = this.#bySequence.get(sequence)

@@ -3,8 +3,16 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { isFault } from '../../base/fault.ts'
 import { peerIdOf } from '../peer.ts'
-import { type Member, standings } from './member.ts'
-import { decodeFrame, encodeFrame, type Message, membersPerFrameMax } from './wire.ts'
+import type { Accusation } from './accusation.ts'
+import { type Member, standings, type Update } from './member.ts'
+import {
+  coordinateBytesMax,
+  decodeFrame,
+  encodeFrame,
+  type Message,
+  membersPerFrameMax,
+  stampMax,
+} from './wire.ts'
 
 const sign = (): Uint8Array => new Uint8Array(64)
 const verify = (): boolean => true
@@ -22,18 +30,41 @@ const member = (among: readonly Member['standing'][]): fc.Arbitrary<Member> =>
     standing: fc.constantFrom(...among),
     seal: bytesOf(64),
   })
+const update: fc.Arbitrary<Update> = fc.oneof(
+  member(standings),
+  fc
+    .tuple(member(['suspect']), fc.array(fc.nat(0xffff_ffff), { minLength: 1, maxLength: 15 }))
+    .map(([accused, accusers]) => ({ ...accused, accusers })),
+)
+const accusation: fc.Arbitrary<Accusation> = fc.record({
+  ...{ id, accuser: id, incarnation: fc.nat(0xffff_ffff), seal: bytesOf(64) },
+})
 const frame = {
   sender: member(['alive', 'left']),
+  to: fc.record({
+    host: bytesOf(4).map(bytes => bytes.join('.')),
+    port: fc.integer({ min: 1, max: 0xffff }),
+  }),
+  stamp: fc.nat(stampMax),
   sequence: fc.integer({ min: 0, max: 0xffff_ffff }),
-  updates: fc.array(member(standings), { maxLength: membersPerFrameMax }),
 }
+const listed = fc.array(member(standings), { maxLength: membersPerFrameMax })
+const updates = fc.array(update, { maxLength: 3 })
 const message: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({ ...frame, kind: fc.constantFrom('ping' as const, 'ack' as const) }),
-  fc.record({ ...frame, kind: fc.constantFrom('ask' as const, 'vouch' as const), target: id }),
+  fc.record({
+    ...{ ...frame, updates, kind: fc.constantFrom('ping' as const, 'ack' as const) },
+    coordinate: fc.uint8Array({ maxLength: coordinateBytesMax }),
+    accusations: fc.array(accusation, { maxLength: 3 }),
+  }),
+  fc.record({
+    ...frame,
+    updates,
+    kind: fc.constantFrom('ask' as const, 'vouch' as const, 'nack' as const),
+    target: id,
+  }),
   fc
     .record({
-      ...frame,
-      kind: fc.constant('sync' as const),
+      ...{ ...frame, updates: listed, kind: fc.constant('sync' as const) },
       after: fc.oneof(id, fc.constant('')),
       extra: fc.nat(11),
     })
@@ -41,7 +72,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
       ...rest,
       room: Math.min(membersPerFrameMax, rest.updates.length + extra),
     })),
-  fc.record({ ...frame, kind: fc.constant('synced' as const), more: fc.boolean() }),
+  fc.record({ ...frame, updates: listed, kind: fc.constant('synced' as const), more: fc.boolean() }),
 )
 
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))

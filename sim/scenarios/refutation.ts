@@ -3,7 +3,6 @@
 
 import type { Member } from '../../overlay/membership/member.ts'
 import { devnetTuning } from '../../overlay/membership/options.ts'
-import type { Message } from '../../overlay/membership/wire.ts'
 import type { Scenario } from '../scenario.ts'
 import { Swarm } from '../swarm.ts'
 
@@ -13,8 +12,11 @@ function lie(swarm: Swarm, liar: number): void {
   for (const listener of swarm.peers) {
     if (listener.index === liar) continue
     const updates = machine.live().map((member): Member => ({ ...member, standing: 'dead' }))
-    const message: Message = {
-      kind: 'ping',
+    const message = {
+      kind: 'ping' as const,
+      stamp: Math.floor(swarm.now) + 50, // ahead of its own frames
+      coordinate: new Uint8Array(0),
+      accusations: [],
       sender: machine.self(),
       sequence: 1,
       updates: updates.slice(0, 6),

@@ -13,8 +13,12 @@ const size = 17
 const periods = 60
 const tuning: MembershipTuning = { ...wideTuning, helpersMax: 1 }
 
-function stableGroup(seed: number, suspicionFactor: number): { stable: number; hash: string } {
-  const swarm = new Swarm({ seed, size, tuning: { ...tuning, suspicionFactor } })
+function stableGroup(seed: number, suspicionAlpha: number): { stable: number; hash: string } {
+  const swarm = new Swarm({
+    seed,
+    size,
+    tuning: { ...tuning, suspicionAlpha, isExtended: suspicionAlpha > 0 },
+  })
   swarm.assemble()
   swarm.network.weather = { ...calm, lossShare: 0.1 }
   const condemned = new Set<string>()
@@ -30,7 +34,7 @@ export const suspicion: Scenario = {
   story: 'One frame in ten is lost between 17 processes, once with suspicion and once without.',
   play(seed) {
     const basic = stableGroup(seed, 0)
-    const doubting = stableGroup(seed, tuning.suspicionFactor)
+    const doubting = stableGroup(seed, tuning.suspicionAlpha)
     const figures = [
       {
         name: 'members never declared dead, with suspicion',
