@@ -34,6 +34,8 @@ export type QueryTuning = {
   fanOut: number
   /** Between two comparisons with a replica. */
   compareIntervalMs: number
+  /** Replicas that appear at once and are walked through; the others have it from them. */
+  newcomersMax: number
   /** Records in one comparison; 512 items are 7 KiB. */
   sliceRecordsMax: number
   /** Counts are reported, and levels chosen, this often. */
@@ -65,6 +67,7 @@ export const wideQueries: QueryTuning = {
   homesWanted: 3,
   fanOut: 8,
   compareIntervalMs: 15_000,
+  newcomersMax: 3,
   sliceRecordsMax: 512,
   popularityIntervalMs: 60_000,
   everywhereShare: 0.004,

@@ -28,6 +28,8 @@ const reportsMax = 64
 const sendersMax = 256
 /** Records of one popular key in a copy. */
 const recordsPerCopyMax = 32
+/** Asked for less often in an interval, a key is not popular but lucky. */
+const rateSpreadMin = 4
 /** A rate under which a key is forgotten: one look-up three intervals ago. */
 const rateMin = 0.1
 
@@ -149,7 +151,8 @@ export class Popularity {
     const effects: QueryEffect[] = []
     for (const [key, standing] of this.#standings) {
       standing.rate = (standing.rate + (counts.get(key) ?? 0)) / 2
-      const level = levelOf(standing.rate / total, tuning.everywhereShare)
+      const share = standing.rate < rateSpreadMin ? 0 : standing.rate / total
+      const level = levelOf(share, tuning.everywhereShare)
       const isWider = level < Math.min(standing.level, depth)
       standing.level = Math.min(level, depth)
       const renewMs = renewIntervals * tuning.popularityIntervalMs

@@ -166,8 +166,10 @@ class Errand implements Quest {
     return { kind: 'sweep', ...leg, prefix, matched: prefix.length, from, to, countMax, isInOrder }
   }
 
+  /** A shower goes as deep as the trie, a traversal through as many leaves as the piece may have. */
   hopsBeyond({ path }: Reference): number {
-    return 2 + hopsFrom(path, this.#target)
+    const bits = Math.max(0, path.length - this.#piece.prefix.length)
+    return 2 + (this.#task.isInOrder ? 2 ** Math.min(bits, 16) : hopsFrom(path, this.#target))
   }
 
   take({ hops, isComplete, next, outcome, partitions, records }: Answer): 'done' | 'more' {

@@ -3,9 +3,9 @@
 // A slice of the path is compared at a time: a hash over it first, which is all when both have the same; then the list
 // of items, eight bytes of hash and the sequence for each record, from which both sides know what is missing. Slices
 // are chosen so that each has at most some hundred records, so a frame is bounded whatever the store holds; the walk
-// goes on where it stopped. A replica that is new to us, or that we meet after our own start, is walked through
-// without a pause: that is how a partition heals. Rejected: a tree of hashes over the whole store, which must be kept
-// up to date at every put and says the same.
+// goes on where it stopped. Replicas that are new to us, as all are at our own start, are walked through without a
+// pause, a few of them: that is how a partition heals. Rejected: a tree of hashes over the whole store, which must be
+// kept up to date at every put and says the same.
 
 import { createHash } from 'node:crypto'
 import { concatBytes, equalBytes } from '../../base/bytes.ts'
@@ -51,8 +51,10 @@ export class Reconciling {
   #cursor: GridKey = ''
   #path = ''
   #nextAt = 0
-  /** Replicas that were walked through since they appeared. */
+  /** Replicas of the last time; who is not among them has just appeared. */
   #met = new Set<PeerId>()
+  /** Who is to be walked through. */
+  #newcomers: PeerId[] = []
 
   constructor(ground: Ground, took: (record: Record) => void) {
     this.#ground = ground
@@ -72,14 +74,16 @@ export class Reconciling {
     const { path } = view.self()
     if (path !== this.#path) this.#met.clear()
     this.#path = path
-    this.#met = new Set(replicas.filter(peer => this.#met.has(peer)))
+    this.#newcomers = this.#newcomers.filter(peer => replicas.includes(peer))
     const strangers = replicas.filter(peer => !this.#met.has(peer))
-    const [stranger] = strangers
-    const pauseMs = strangers.length > 1 ? 0 : tuning.compareIntervalMs * (0.75 + random.next() / 2)
+    for (const peer of sample(random, strangers, tuning.newcomersMax - this.#newcomers.length))
+      this.#newcomers.push(peer)
+    this.#met = new Set(replicas)
+    const stranger = this.#newcomers.shift()
+    const pauseMs = this.#newcomers.length > 0 ? 0 : tuning.compareIntervalMs * (0.75 + random.next() / 2)
     this.#nextAt = now + pauseMs
     const peer = stranger ?? sample(random, replicas, 1)[0]
     if (peer === undefined) return []
-    this.#met.add(peer)
     const isWhole = stranger !== undefined
     if (isWhole || !this.#cursor.startsWith(path)) this.#cursor = path
     const slice = this.#sliceAt(this.#cursor)

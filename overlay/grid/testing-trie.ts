@@ -17,8 +17,9 @@ import type { GridView, Leaf, Reference } from './view.ts'
 export type TriePeer = {
   readonly index: number
   readonly reference: Reference
-  readonly queries: Queries
+  queries: Queries
   readonly leaf: MemoryLeaf
+  readonly createQueries: () => Queries
   isUp: boolean
   downAt: number
   wakeSetAt: number
@@ -106,6 +107,13 @@ export class Trie {
     if (isUp) this.do(peer, peer.queries.wake(this.now))
   }
 
+  /** Up again, with what was on its disk and nothing else. */
+  restart(index: number): void {
+    const peer = this.peers[index]!
+    peer.queries = peer.createQueries()
+    this.setUp(index, true)
+  }
+
   /** Carries out what a machine returned. */
   do(peer: TriePeer, effects: readonly QueryEffect[]): void {
     for (const effect of effects) {
@@ -148,11 +156,13 @@ export class Trie {
     const random = seededRandom(Math.imul(this.#options.seed, 0x9e3779b1) ^ (index + 1))
     const view = this.#createView(reference, index)
     const rtt = (peer: PeerId): number => rttMs?.(index, this.#byId.get(peer)!.index) ?? 2
-    const queries = new Queries({ view, leaf, random, tuning, gridKeyOf, rttMs: rtt })
+    const createQueries = () => new Queries({ view, leaf, random, tuning, gridKeyOf, rttMs: rtt })
+    const queries = createQueries()
     const peer = {
       index,
       reference,
       queries,
+      createQueries,
       leaf,
       isUp: true,
       downAt: 0,
