@@ -108,6 +108,7 @@ export function createReplicated(options: ReplicatedOptions): Records {
       const questions = homes(key).map(home => ask(home, key))
       return mergeRecords(await collect(questions, clock, graceMs), key, clock.now(), verify)
     },
+    range: async () => [], // rendezvous hashing keeps no order
     publish: own.publish,
     withdraw: own.withdraw,
     membersChanged() {

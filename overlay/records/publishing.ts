@@ -1,0 +1,81 @@
+// Publishing: what this peer says about keys, said again before it expires and when those who have it are gone.
+//
+// Replicas keep each other alike, so a publication is put once and then left alone until half of its life is over, or
+// until one of the homes that acknowledged it is not counted on any more: then others may answer for the key now.
+
+import { assert, Fault } from '../../base/fault.ts'
+import type { Clock } from '../../base/io/clock.ts'
+import type { PeerId } from '../peer.ts'
+import type { Sign } from '../signature.ts'
+import { isRecordKey, type Record, signRecord, valueBytesMax } from './record.ts'
+
+export type PublishingOptions = {
+  self: PeerId
+  sign: Sign
+  clock: Clock
+  /** Who has it for certain; none when nobody was reached or would take it. Never rejects. */
+  store: (record: Record) => Promise<readonly PeerId[]>
+  isLive: (peer: PeerId) => boolean
+  /** Keys this peer may speak about at once. */
+  publicationsMax: number
+}
+
+export type Publishing = {
+  publish(key: string, value: Uint8Array, lifeMs: number): Promise<number>
+  withdraw(key: string): Promise<number>
+  /** Does what is due: renews past half life, puts what lost a home, drops withdrawals that expired. */
+  repair(): void
+}
+
+type Own = { record: Record; lifeMs: number; homes: readonly PeerId[]; isBusy: boolean }
+
+/** Puts begun by one repair; the rest waits for the next. */
+const repairsMax = 64
+
+export function createPublishing(options: PublishingOptions): Publishing {
+  const { clock, isLive, publicationsMax, self, sign, store } = options
+  const own = new Map<string, Own>()
+
+  const spread = async (mine: Own): Promise<number> => {
+    mine.isBusy = true
+    mine.homes = await store(mine.record)
+    mine.isBusy = false
+    return mine.homes.length
+  }
+  const say = (key: string, value: Uint8Array, lifeMs: number): Promise<number> => {
+    const now = Math.floor(clock.now())
+    const sequence = Math.max(now, (own.get(key)?.record.sequence ?? 0) + 1)
+    const record = signRecord({ key, value, publisher: self, sequence, expiresAt: now + lifeMs }, sign)
+    const mine = { record, lifeMs, homes: [], isBusy: false }
+    own.set(key, mine)
+    return spread(mine)
+  }
+  const isDue = ({ homes, isBusy }: Own): boolean =>
+    !isBusy && (homes.length === 0 || homes.some(peer => peer !== self && !isLive(peer)))
+  return {
+    async publish(key, value, lifeMs) {
+      assert(isRecordKey(key), 'a record key is printable ASCII of 1 to 256 characters')
+      assert(value.length > 0 && value.length <= valueBytesMax, 'a value has 1 to 1024 bytes')
+      assert(Number.isInteger(lifeMs) && lifeMs > 0, 'a life is a whole number of ms')
+      if (!own.has(key) && own.size >= publicationsMax)
+        throw new Fault('bytes/too-large', `more than ${publicationsMax} published keys`)
+      return say(key, value, lifeMs)
+    },
+    async withdraw(key) {
+      const mine = own.get(key)
+      return mine && mine.record.value.length > 0 ? say(key, new Uint8Array(0), mine.lifeMs) : 0
+    },
+    repair() {
+      const now = clock.now()
+      let repairs = 0
+      for (const [key, mine] of own) {
+        const { lifeMs, record } = mine
+        const isWithdrawn = record.value.length === 0
+        const isOld = !isWithdrawn && record.expiresAt - now < lifeMs / 2
+        if (isWithdrawn && record.expiresAt <= now) own.delete(key)
+        else if ((isOld || isDue(mine)) && repairs++ < repairsMax)
+          void (isOld ? say(key, record.value, lifeMs) : spread(mine))
+      }
+    },
+  }
+}
