@@ -135,15 +135,13 @@ async function readRange(
   let next: GridKey | undefined = from
   for (let turn = 0; turn < turnsMax && next !== undefined && records.length < countMax; turn++) {
     // A few come cheapest one leaf after the other, many fastest from all leaves at once.
-    const part = {
+    const part: Parameters<Queries['range']>[1] = {
       from: next,
       to,
       countMax: Math.min(countMax, perTurnMax),
       isInOrder: countMax < perTurnMax,
     }
-    const ranged: Answer<'ranged'> | undefined = await ask('ranged', (id, now) =>
-      queries.range(id, part, now),
-    )
+    const ranged = await ask('ranged', (id, now) => queries.range(id, part, now))
     const isValid = ({ expiresAt, key, value }: Record): boolean =>
       key.startsWith(prefix) && value.length > 0 && expiresAt > clock.now()
     records.push(...(ranged?.records ?? []).filter(isValid))
