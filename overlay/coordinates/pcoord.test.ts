@@ -41,6 +41,18 @@ describe('PCoord', () => {
     assert.equal(new PCoord(seededRandom(1), 5).refit(unplaced, []), unplaced)
   })
 
+  test('whatever references claim, it stays where others believe in it', () => {
+    const corner = [1e4, -1e4, 1e4, -1e4, 1e4]
+    const far = Array.from({ length: 8 }, () => ({ position: { point: corner, error: 0 }, rttMs: 1e4 }))
+    const pcoord = new PCoord(seededRandom(1), 5)
+    let position = unplaced
+    for (let update = 0; update < 200; update++) position = pcoord.refit(position, far)
+    assert(
+      position.point.every(value => Math.abs(value) <= 1e4) && position.point[4]! >= 0,
+      `${position.point}`,
+    )
+  })
+
   test('one reference is enough to be placed, and no height is negative', () => {
     const one = [{ position: { point: [1, 1, 1, 1, 0], error: 1 }, rttMs: 0.05 }]
     const { point, error } = new PCoord(seededRandom(1), 5).refit(unplaced, one)
