@@ -5,13 +5,15 @@
 // ships them on. Nothing is dropped before each record has been acknowledged, in the version that is here: every pass
 // begins anew at the first record and leaves out what is acknowledged, so what arrives in between is not forgotten.
 
+import { integerBelow, type Random, sample } from '../../base/random.ts'
 import type { PeerId } from '../peer.ts'
 import type { Record } from '../records/record.ts'
 import { gridKeyOf } from './key.ts'
-import { type Path, sibling } from './path.ts'
+import { commonBits, covers, type Path, sibling } from './path.ts'
 import { boundAfter } from './range.ts'
 import { batchMax, batchOf, type Cursor, nameOf } from './structure-wire.ts'
-import type { Leaf } from './view.ts'
+import { nearest } from './table.ts'
+import type { Leaf, Reference } from './view.ts'
 
 type Page = { readonly records: readonly Record[]; readonly next: Cursor; readonly isLast: boolean }
 
@@ -29,7 +31,23 @@ export function pageOf(leaf: Leaf, path: Path, { from, skip }: Cursor, now: numb
   return { records, next, isLast: records.length === found.length }
 }
 
-type Batch = { readonly level: number; readonly records: readonly Record[] }
+export type Shipment = { readonly to: PeerId; readonly call: number; readonly records: readonly Record[] }
+
+/** Takes what a peer at `path` answers for, and what it is nearer to than the sender: that is shipped on. Who the sender
+ *  is does not matter; the names of what is kept now. */
+export function keepNearer(
+  leaf: Leaf,
+  path: Path,
+  { self, records }: { readonly self: Reference; readonly records: readonly Record[] },
+  now: number,
+): string[] {
+  const kept = records.filter(record => {
+    const key = gridKeyOf(record.key)
+    const isNearer = covers(path, key) || commonBits(path, key) > commonBits(self.path, key)
+    return isNearer && leaf.put(record, now) !== 'refused'
+  })
+  return kept.map(nameOf)
+}
 
 export class Shipping {
   readonly #leaf: Leaf
@@ -49,26 +67,31 @@ export class Shipping {
     return path !== '' && this.#leaf.count('') > this.#leaf.count(path)
   }
 
-  /** The next that belongs elsewhere and has somebody there; undefined when all that could go has gone. */
-  next(path: Path, isReachable: (level: number) => boolean, now: number): Batch | undefined {
+  /** The next batch for somebody elsewhere; undefined when all that can go has gone. */
+  next(
+    path: Path,
+    references: (level: number) => readonly Reference[],
+    { random, timeoutMs }: { random: Random; timeoutMs: number },
+    now: number,
+  ): Shipment | undefined {
     let isComplete = true
     for (let level = 1; level <= path.length; level++) {
-      const home = sibling(path, level)
-      if (this.#leaf.count(home) === 0) continue
-      const records = this.#firstUnkept(home, now)
+      const records = this.#firstUnkept(sibling(path, level), now)
       if (records.length === 0) continue
-      if (isReachable(level)) return { level, records }
       isComplete = false
+      const key = gridKeyOf(records[0]!.key)
+      const near = nearest(references(level), key, 0)
+      const to = sample(random, near, 1)[0]?.peer
+      if (to === undefined) continue
+      const call = integerBelow(random, 2 ** 32)
+      this.#sent = { call, to, endsAt: now + timeoutMs }
+      return { to, call, records }
     }
     if (isComplete) {
       this.#leaf.keepOnly(path)
       this.#kept.clear()
     }
     return undefined
-  }
-
-  sent(call: number, to: PeerId, endsAt: number): void {
-    this.#sent = { call, to, endsAt }
   }
 
   /** False when nobody asked for it. */
@@ -92,6 +115,7 @@ export class Shipping {
   }
 
   #firstUnkept(home: Path, now: number): readonly Record[] {
+    if (this.#leaf.count(home) === 0) return []
     let cursor: Cursor = { from: home, skip: 0 }
     for (;;) {
       const page = pageOf(this.#leaf, home, cursor, now)

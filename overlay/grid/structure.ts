@@ -14,13 +14,14 @@ import type { Effect, Machine } from '../machine.ts'
 import type { PeerId } from '../peer.ts'
 import { Absence } from './absence.ts'
 import { Balance } from './balance.ts'
+import { Cloning } from './cloning.ts'
 import { byData, decide, type Meeter, peersAfter, type Rule } from './exchange.ts'
-import { gridKeyOf } from './key.ts'
-import { commonBits, covers, type Path, pathBitsMax } from './path.ts'
-import { pageOf, Shipping } from './shipping.ts'
+import { asMeeter, counts, isNeededBy, type Meet, type Meeting, type Met, partnerOf } from './meeting.ts'
+import { commonBits, type Path, pathBitsMax } from './path.ts'
+import { keepNearer, pageOf, Shipping } from './shipping.ts'
 import type { StructureOptions, StructureTuning } from './structure-options.ts'
-import { type Cursor, knownMax, nameOf, type StructureMessage } from './structure-wire.ts'
-import { Table } from './table.ts'
+import { knownMax, type StructureMessage } from './structure-wire.ts'
+import { nearest, Table } from './table.ts'
 import type { GridView, Reference } from './view.ts'
 
 /** `placed`: it has a place and answers for it, after a start or a move. `refused`: a frame was ignored, and why. */
@@ -30,24 +31,8 @@ export type StructureEvent =
 
 export type StructureEffect = Effect<StructureMessage, StructureEvent>
 type Effects = StructureEffect[]
-type Meet = Extract<StructureMessage, { kind: 'meet' }>
-type Met = Extract<StructureMessage, { kind: 'met' }>
 type Pulled = Extract<StructureMessage, { kind: 'pulled' }>
 type Body = StructureMessage extends infer M ? (M extends StructureMessage ? Omit<M, 'self'> : never) : never
-
-/** A meeting that this peer began. `steps`: meetings that led to it. */
-type Meeting = {
-  readonly call: number
-  readonly with: PeerId
-  readonly mine: Meeter
-  readonly chance: number
-  readonly wantsPlace: boolean
-  readonly isRandom: boolean
-  readonly steps: number
-  readonly beganAt: number
-}
-/** Taking over somebody's place: its records are copied first. */
-type Cloning = { call: number; readonly from: PeerId; path: Path; cursor: Cursor; endsAt: number }
 
 /** Newcomers that a newcomer asks before it takes it that there is no grid yet. */
 const foundersAskedMax = 3
@@ -66,9 +51,9 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   readonly #balance = new Balance()
   readonly #absence = new Absence()
   readonly #shipping: Shipping
+  readonly #cloning: Cloning
   readonly #rule: Rule
   #meeting: Meeting | undefined
-  #cloning: Cloning | undefined
   #foundersAsked = new Set<PeerId>()
   #members: { list: readonly unknown[]; ids: Set<PeerId> } = { list: [], ids: new Set() }
   #gapMs: number
@@ -83,10 +68,11 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     this.#self = { peer: self.peer, host: self.host, port: self.port, path: '', revision: Math.floor(now) }
     this.#table = new Table(self.peer, tuning, options.rttMs ?? (() => undefined))
     this.#shipping = new Shipping(leaf)
+    this.#cloning = new Cloning(leaf, random, tuning.answerTimeoutMs)
     const dataRule = byData({ ...tuning, bitsMax: pathBitsMax })
     // One that follows the only child of its path would leave the other half to nobody.
     this.#rule = (undecided, isParted) =>
-      isParted && !this.#isParted(undecided.path) ? undefined : dataRule(undecided, isParted)
+      isParted && !this.#table.hasBothSides(undecided.path) ? undefined : dataRule(undecided, isParted)
     this.#gapMs = tuning.exchangeIntervalMs
     this.#exchangeAt = now + random.next() * tuning.exchangeIntervalMs
     this.#balanceAt = now + (0.5 + random.next()) * tuning.balanceIntervalMs
@@ -138,7 +124,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   wakeAt(): number {
     const { answerTimeoutMs, abandonMs } = this.#tuning
     const shipAt = this.#shipping.isWaiting ? this.#shipping.endsAt : this.#shipAt
-    if (this.#cloning) return Math.min(this.#cloning.endsAt, shipAt)
+    if (this.#cloning.isUnderWay) return Math.min(this.#cloning.endsAt, shipAt)
     if (this.#meeting) return Math.min(this.#meeting.beganAt + answerTimeoutMs, shipAt)
     return Math.min(this.#exchangeAt, this.#absence.dueAt(abandonMs), this.#balanceAt, shipAt)
   }
@@ -146,16 +132,12 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   wake(now: number): StructureEffect[] {
     const effects: Effects = []
     if (this.#meeting && this.#meeting.beganAt + this.#tuning.answerTimeoutMs <= now) {
-      this.silent(this.#meeting.with, now)
+      this.silent(this.#meeting.peer, now)
       this.#meeting = undefined
     }
-    if (this.#cloning && this.#cloning.endsAt <= now) {
-      this.silent(this.#cloning.from, now)
-      this.#cloning = undefined
-    }
-    const silent = this.#shipping.silent(now)
-    if (silent !== undefined) this.silent(silent, now)
-    if (!this.#meeting && !this.#cloning) effects.push(...this.#begin(now))
+    for (const silent of [this.#cloning.silent(now), this.#shipping.silent(now)])
+      if (silent !== undefined) this.silent(silent, now)
+    if (!this.#meeting && !this.#cloning.isUnderWay) effects.push(...this.#begin(now))
     if (this.#shipAt <= now) effects.push(...this.#ship(now))
     return effects
   }
@@ -172,8 +154,11 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
         return this.#met(message, now)
       case 'moved':
         return []
-      case 'ship':
-        return [this.#keep(message, now)]
+      case 'ship': {
+        const names = keepNearer(this.#options.leaf, this.#self.path, message, now)
+        if (this.#shipping.isAnythingAstray(this.#self.path)) this.#shipAt = Math.min(this.#shipAt, now)
+        return [this.#send(from, { kind: 'kept', call: message.call, names })]
+      }
       case 'kept':
         return this.#kept(message, now)
       case 'pull': {
@@ -208,23 +193,10 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     this.#forget(now)
     this.#exchangeAt = now + this.#gapMs * (0.75 + random.next() / 2)
     this.#gapMs = Math.min(2 * this.#gapMs, this.#tuning.restIntervalMs)
-    const partner = this.#partner()
+    const strangers = this.#live().filter(({ id }) => !this.#foundersAsked.has(id))
+    const partner = partnerOf(this.#table, strangers, !this.#isPlaced, random)
     if (partner !== undefined) effects.push(this.#ask(partner.peer, partner, now))
     return effects
-  }
-
-  /** Half of the meetings are with those who may become or are replicas, the others at random, strangers first. */
-  #partner(): { peer: PeerId; isRandom: boolean; wantsPlace: boolean } | undefined {
-    const { random } = this.#options
-    const wantsPlace = !this.#isPlaced
-    const close = [...this.#table.replicas(), ...this.#table.fidgets()]
-    if (!wantsPlace && close.length > 0 && random.next() < 0.5)
-      return { peer: close[integerBelow(random, close.length)]!.peer, isRandom: false, wantsPlace }
-    const live = this.#live().filter(({ id }) => !this.#foundersAsked.has(id))
-    if (live.length === 0) return undefined
-    const drawn = [1, 2, 3].map(() => live[integerBelow(random, live.length)]!.id)
-    const stranger = drawn.find(id => this.#table.get(id) === undefined)
-    return { peer: stranger ?? drawn[0]!, isRandom: true, wantsPlace }
   }
 
   #ask(
@@ -236,7 +208,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     const [call, chance] = [integerBelow(random, 2 ** 32), integerBelow(random, 2 ** 32)]
     const mine = this.#meeter()
     this.#meeting = {
-      ...{ call, with: peer, mine, chance, beganAt: now, wantsPlace: false, isRandom: false, steps: 0 },
+      ...{ call, peer, mine, chance, beganAt: now, wantsPlace: false, isRandom: false, steps: 0 },
       ...how,
     }
     const { wantsPlace: isNew } = this.#meeting
@@ -245,7 +217,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
 
   #meet(message: Meet, now: number): Effects {
     const mine = this.#meeter()
-    const isBusy = this.#meeting !== undefined || this.#cloning !== undefined || !this.#isPlaced
+    const isBusy = this.#meeting !== undefined || this.#cloning.isUnderWay || !this.#isPlaced
     const answer = this.#send(message.self.peer, {
       ...{ kind: 'met', call: message.call, isBusy, crowded: this.#balance.crowded() },
       ...{ ...counts(mine), isNew: !this.#isPlaced, known: this.#known() },
@@ -260,15 +232,18 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
 
   #met(message: Met, now: number): Effects {
     const meeting = this.#meeting
-    if (meeting?.call !== message.call || meeting.with !== message.self.peer) return [refused('unasked')]
+    if (meeting?.call !== message.call || meeting.peer !== message.self.peer) return [refused('unasked')]
     this.#meeting = undefined
-    this.#table.answered(meeting.with, now - meeting.beganAt)
+    this.#table.answered(meeting.peer, now - meeting.beganAt)
     if (meeting.wantsPlace) return this.#takePlace(message, meeting, now)
     if (meeting.isRandom && !message.isNew) this.#balance.see(this.#self.path, message.self.path)
     if (message.isBusy) return []
     const theirs = asMeeter(message)
     const { a } = decide(meeting.mine, theirs, meeting.chance / 2 ** 32, this.#rule)
-    return [...this.#decided(meeting.mine, a, theirs, now), ...this.#goOn(message, meeting, now)]
+    const effects = this.#decided(meeting.mine, a, theirs, now)
+    if (isNeededBy(theirs, meeting.mine, this.#tuning.nMin, this.#options.random))
+      return [...effects, this.#ask(meeting.peer, { wantsPlace: true }, now)]
+    return [...effects, ...this.#goOn(message, meeting, now)]
   }
 
   #decided(mine: Meeter, after: Path, theirs: Meeter, now: number): Effects {
@@ -286,16 +261,8 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     const { path } = this.#self
     const common = commonBits(path, message.self.path)
     if (steps >= this.#tuning.recursionMax || this.#gapMs > 4 * this.#tuning.exchangeIntervalMs) return []
-    const nearer = message.known
-      .filter(({ peer }) => peer !== this.#self.peer && this.#isMember(peer))
-      .map(({ peer, path: other }) => ({ peer, match: commonBits(path, other) }))
-      .filter(({ match }) => match > common)
-    const best = Math.max(...nearer.map(({ match }) => match))
-    const next = sample(
-      this.#options.random,
-      nearer.filter(({ match }) => match === best),
-      1,
-    )[0]
+    const others = message.known.filter(({ peer }) => peer !== this.#self.peer && this.#isMember(peer))
+    const next = sample(this.#options.random, nearest(others, path, common), 1)[0]
     return next ? [this.#ask(next.peer, { steps: steps + 1 }, now)] : []
   }
 
@@ -317,25 +284,15 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     if (crowded > 0 && elsewhere)
       return [this.#ask(elsewhere.peer, { wantsPlace: true, steps: steps + 1 }, now)]
     if (this.#isPlaced && self.path === this.#self.path) return []
-    return [this.#pull({ from: self.peer, path: self.path, cursor: { from: self.path, skip: 0 } }, now)]
+    return [this.#send(self.peer, this.#cloning.begin(self, now))]
   }
 
-  #pull(what: Pick<Cloning, 'from' | 'path' | 'cursor'>, now: number): StructureEffect {
-    const call = integerBelow(this.#options.random, 2 ** 32)
-    this.#cloning = { ...what, call, endsAt: now + this.#tuning.answerTimeoutMs }
-    return this.#send(what.from, { kind: 'pull', call, path: what.path, ...what.cursor })
-  }
-
-  #pulled({ call, self, records, isLast, from, skip }: Pulled, now: number): Effects {
-    const cloning = this.#cloning
-    if (cloning?.call !== call || cloning.from !== self.peer) return [refused('unasked')]
-    this.#cloning = undefined
-    for (const record of records) this.#options.leaf.put(record, now)
-    if (!self.path.startsWith(cloning.path)) return [] // it moved meanwhile; the next meeting begins anew
-    if (isLast) return this.#place(self.path, this.#table.replicas().length + 1, now)
-    const { cursor } = cloning
-    if (from < cursor.from || (from === cursor.from && skip <= cursor.skip)) return [refused('unasked')]
-    return [this.#pull({ ...cloning, cursor: { from, skip } }, now)]
+  #pulled(message: Pulled, now: number): Effects {
+    const next = this.#cloning.pulled(message, now)
+    if (next === 'unasked') return [refused('unasked')]
+    if (next === 'moved') return [] // the next meeting begins anew
+    if (next.kind === 'take') return this.#place(next.path, this.#table.replicas().length + 1, now)
+    return [this.#send(message.self.peer, next)]
   }
 
   #place(path: Path, peers: number, now: number): Effects {
@@ -348,6 +305,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
 
   #moveTo(path: Path, peers: number, now: number): Effects {
     const before = this.#self.path
+    const former = this.#table.replicas()
     this.#self = { ...this.#self, path, revision: Math.max(this.#self.revision + 1, Math.floor(now)) }
     this.#peers = peers
     this.#table.moveTo(path)
@@ -355,8 +313,13 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     this.#absence.clear()
     this.#hurry(now)
     this.#shipAt = now
-    const near = [...this.#table.replicas(), ...this.#table.fidgets(), ...this.references(path.length)]
-    const told = sample(this.#options.random, near, announcedMax)
+    const near = new Set([
+      ...former,
+      ...this.replicas(),
+      ...this.#table.fidgets(),
+      ...this.references(path.length),
+    ])
+    const told = sample(this.#options.random, [...near], announcedMax)
     const call = 0
     return [
       ...told.map(({ peer }) => this.#send(peer, { kind: 'moved', call })),
@@ -374,33 +337,11 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   #ship(now: number): Effects {
     const { random } = this.#options
     const { path } = this.#self
-    this.#shipAt = now + this.#tuning.restIntervalMs
+    const { answerTimeoutMs: timeoutMs, restIntervalMs } = this.#tuning
+    this.#shipAt = now + restIntervalMs
     if (this.#shipping.isWaiting || !this.#isPlaced || !this.#shipping.isAnythingAstray(path)) return []
-    const batch = this.#shipping.next(path, level => this.references(level).length > 0, now)
-    if (!batch) return []
-    const key = gridKeyOf(batch.records[0]!.key)
-    const all = this.references(batch.level)
-    const best = Math.max(...all.map(reference => commonBits(reference.path, key)))
-    const to = sample(
-      random,
-      all.filter(reference => commonBits(reference.path, key) === best),
-      1,
-    )[0]!.peer
-    const call = integerBelow(random, 2 ** 32)
-    this.#shipping.sent(call, to, now + this.#tuning.answerTimeoutMs)
-    return [this.#send(to, { kind: 'ship', call, records: batch.records })]
-  }
-
-  /** Takes what it answers for, and what it is nearer to than the sender: that is shipped on. */
-  #keep({ call, self, records }: Extract<StructureMessage, { kind: 'ship' }>, now: number): StructureEffect {
-    const { path } = this.#self
-    const kept = records.filter(record => {
-      const key = gridKeyOf(record.key)
-      const isNearer = covers(path, key) || commonBits(path, key) > commonBits(self.path, key)
-      return isNearer && this.#options.leaf.put(record, now) !== 'refused'
-    })
-    if (this.#shipping.isAnythingAstray(path)) this.#shipAt = Math.min(this.#shipAt, now)
-    return this.#send(self.peer, { kind: 'kept', call, names: kept.map(nameOf) })
+    const next = this.#shipping.next(path, level => this.references(level), { random, timeoutMs }, now)
+    return next ? [this.#send(next.to, { kind: 'ship', call: next.call, records: next.records })] : []
   }
 
   #kept({ call, self, names }: Extract<StructureMessage, { kind: 'kept' }>, now: number): Effects {
@@ -424,12 +365,6 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     return this.#members.ids.has(peer)
   }
 
-  /** Whether both children of `path` have somebody. */
-  #isParted(path: Path): boolean {
-    const all = this.#table.all()
-    return ['0', '1'].every(bit => all.some(other => other.path.startsWith(path + bit)))
-  }
-
   /** A number reckoned at splits counts only while there are more than could be known by name. */
   #meeter(): Meeter {
     const { path } = this.#self
@@ -440,21 +375,12 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   }
 
   #known(): Reference[] {
-    const all = this.#table.all()
-    return all.length <= knownMax ? all : sample(this.#options.random, all, knownMax)
+    return sample(this.#options.random, this.#table.all(), knownMax)
   }
 
   #send(to: PeerId, body: Body): StructureEffect {
     return { do: 'send', to, message: { ...body, self: this.#self } as StructureMessage }
   }
-}
-
-function counts({ zeros, ones, peers }: Meeter): Omit<Meeter, 'path'> {
-  return { zeros, ones, peers }
-}
-
-function asMeeter({ self, zeros, ones, peers }: Meet | Met): Meeter {
-  return { path: self.path, zeros, ones, peers }
 }
 
 function refused(reason: 'forged' | 'unasked'): StructureEffect {

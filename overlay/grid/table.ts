@@ -7,7 +7,7 @@
 // silent go first, then hearsay, then the far ones. Who is no live member is not taken in.
 
 import type { PeerId } from '../peer.ts'
-import { commonBits, type Path } from './path.ts'
+import { commonBits, type GridKey, type Path } from './path.ts'
 import type { Reference } from './view.ts'
 
 type Entry = {
@@ -39,6 +39,12 @@ function placeOf(path: Path, other: Path): number {
   return common === path.length || common === other.length ? -1 : common + 1
 }
 
+/** Those that share most bits with `key`, and more than `common`; all of them share equally many. */
+export function nearest(all: readonly Reference[], key: GridKey, common: number): readonly Reference[] {
+  const most = Math.max(common, ...all.map(({ path }) => commonBits(path, key)))
+  return all.filter(({ path }) => most > common && commonBits(path, key) === most)
+}
+
 export class Table {
   path: Path = ''
   readonly #self: PeerId
@@ -60,6 +66,12 @@ export class Table {
 
   all(): Reference[] {
     return [...this.#entries.values()].map(({ reference }) => reference)
+  }
+
+  /** Whether somebody has each of the two continuations of `path`. */
+  hasBothSides(path: Path): boolean {
+    const all = this.all()
+    return ['0', '1'].every(bit => all.some(other => other.path.startsWith(path + bit)))
   }
 
   moveTo(path: Path): void {

@@ -1,0 +1,59 @@
+// Meetings: whom a peer meets next, and what the two say of themselves.
+//
+// Half of the meetings are with those on the same way through the trie, who may become or are replicas; the others are
+// at random, strangers first. Random ones keep the references random and are what the balance is measured by; only the
+// close ones would never notice another grid, only the random ones would take n meetings to complete a list of replicas.
+
+import { integerBelow, type Random } from '../../base/random.ts'
+import type { PeerId } from '../peer.ts'
+import type { Meeter } from './exchange.ts'
+import { commonBits } from './path.ts'
+import type { StructureMessage } from './structure-wire.ts'
+import type { Table } from './table.ts'
+
+export type Meet = Extract<StructureMessage, { kind: 'meet' }>
+export type Met = Extract<StructureMessage, { kind: 'met' }>
+
+/** `wantsPlace`: not to decide both places, but to take over that of the other. */
+export type Partner = { readonly peer: PeerId; readonly isRandom: boolean; readonly wantsPlace: boolean }
+
+/** One that this peer began and has no answer to. `steps`: meetings that led to it. */
+export type Meeting = Partner & {
+  readonly call: number
+  readonly mine: Meeter
+  /** In units of 2^-32. */
+  readonly chance: number
+  readonly steps: number
+  readonly beganAt: number
+}
+
+export function partnerOf(
+  table: Table,
+  members: readonly { readonly id: PeerId }[],
+  wantsPlace: boolean,
+  random: Random,
+): Partner | undefined {
+  const close = [...table.replicas(), ...table.fidgets()]
+  if (!wantsPlace && close.length > 0 && random.next() < 0.5)
+    return { peer: close[integerBelow(random, close.length)]!.peer, isRandom: false, wantsPlace }
+  if (members.length === 0) return undefined
+  const drawn = [1, 2, 3].map(() => members[integerBelow(random, members.length)]!.id)
+  const stranger = drawn.find(id => table.get(id) === undefined)
+  return { peer: stranger ?? drawn[0]!, isRandom: true, wantsPlace }
+}
+
+/** Whether to move over, because the other's path has too few peers and ours more than enough: so often that half of
+ *  the difference goes. */
+export function isNeededBy(theirs: Meeter, mine: Meeter, nMin: number, random: Random): boolean {
+  const isElsewhere = commonBits(theirs.path, mine.path) < Math.min(theirs.path.length, mine.path.length)
+  if (!isElsewhere || theirs.peers >= nMin || mine.peers <= nMin) return false
+  return random.next() < (mine.peers - theirs.peers) / (2 * mine.peers)
+}
+
+export function counts({ zeros, ones, peers }: Meeter): Omit<Meeter, 'path'> {
+  return { zeros, ones, peers }
+}
+
+export function asMeeter({ self, zeros, ones, peers }: Meet | Met): Meeter {
+  return { path: self.path, zeros, ones, peers }
+}
