@@ -1,9 +1,9 @@
 // Records on disk, in SQLite (Node's own), one row a record; decision 0011 says why not LevelDB.
 //
-// A write is on its way to the disk when `write` returns: in the system's hands, so that no end of this process, SIGKILL
-// included, can undo it. A power cut may take the last seconds, and replicas have them, but breaks nothing; with
-// `fsync`, `settled` waits for the disk too, one flush for all writes before it. Each row has a checksum, since a rotten
-// record passed on would be held against us. A file that is no database any more is moved aside and a new one begun.
+// A write is in the system's hands when `write` returns, so that no end of this process, even by SIGKILL, can undo
+// it. A power cut may take the last seconds, which replicas have, but breaks nothing; with `fsync`, `settled` waits
+// for the disk too, one flush for all writes before it. Each record has a checksum, since a rotten one passed on
+// would be held against us. A file that is no database any more is moved aside and a new one begun.
 
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
