@@ -65,7 +65,7 @@ export class Detector {
     const effects: MembershipEffect[] = []
     for (const { asker, askerSequence, target } of this.#errands.unanswered(now))
       effects.push(this.#outbox.send(asker, { kind: 'nack', sequence: askerSequence, target }))
-    if (this.#probe && this.#probe.helpAt <= now) effects.push(...this.#askHelpers(this.#probe, now))
+    if (this.#probe && this.#probe.helpAt <= now) effects.push(...this.#askHelpers(this.#probe))
     if (this.#periodAt <= now) effects.push(...this.#period(now))
     return effects
   }
@@ -199,7 +199,7 @@ export class Detector {
     return this.#beliefs.accuse(probe.id, now, witnesses).map(tell)
   }
 
-  #askHelpers(probe: Probe, now: number): MembershipEffect[] {
+  #askHelpers(probe: Probe): MembershipEffect[] {
     probe.helpAt = Number.POSITIVE_INFINITY
     if (probe.state !== 'open') return []
     const { probing, roster, suspicions } = this.#beliefs

@@ -92,7 +92,6 @@ export const devnetTuning: MembershipTuning = {
   ...wideTuning,
   probeIntervalMs: 400,
   probeTimeoutMs: 120, // loopback takes less than 1 ms; the rest is for a busy event loop
-  suspicionAlpha: 2,
   healthMax: 3, // of twelve members that fell apart each half should know it within 20 s
   syncIntervalMs: 4000,
   joinRetryMs: 400,

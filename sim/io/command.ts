@@ -5,6 +5,7 @@ const protocols: { readonly [protocol: string]: () => Promise<(args: readonly st
   coordinates: async () => (await import('./coordinates.ts')).runCoordinates,
   grid: async () => (await import('./grid.ts')).runGrid,
   swim: async () => (await import('./swim.ts')).runSwim,
+  lifeguard: async () => (await import('./lifeguard.ts')).runLifeguard,
 }
 
 export async function runCommand(): Promise<void> {
