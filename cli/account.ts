@@ -6,7 +6,8 @@
 
 import { Fault, isFault } from '../base/fault.ts'
 import type { Addresses } from '../registry-contract/addresses.ts'
-import { confirmContracts, readAddresses } from '../registry-contract/io/deploy.ts'
+import { readAddresses } from '../registry-contract/io/addresses.ts'
+import { confirmContracts } from '../registry-contract/io/deploy.ts'
 import { inxtOf } from '../registry-contract/io/payment.ts'
 import { createReader, type Reader } from '../registry-contract/io/reader.ts'
 import { createRegistrar, type Registrar } from '../registry-contract/io/registrar.ts'

@@ -9,15 +9,9 @@ import { Fault, isFault } from '../../base/fault.ts'
 import { contractNames } from '../addresses.ts'
 import { edgeCalls, errorTexts, registrarCalls, registryCalls, tokenCalls } from '../calls.ts'
 import { constructorTypes, deploymentPresets } from '../parameters.ts'
+import { readAddresses } from './addresses.ts'
 import { type Anvil, devnetMnemonic, startAnvil } from './anvil.ts'
-import {
-  carryOut,
-  confirmContracts,
-  type DeployOptions,
-  deployContracts,
-  planDeployment,
-  readAddresses,
-} from './deploy.ts'
+import { carryOut, confirmContracts, type DeployOptions, deployContracts, planDeployment } from './deploy.ts'
 import { compiled } from './devchain.ts'
 import { fillAccounts } from './mint.ts'
 import { inxtOf } from './payment.ts'

@@ -9,13 +9,7 @@ import { rm } from 'node:fs/promises'
 import { AbiCoder } from 'ethers/abi'
 import { getCreateAddress } from 'ethers/address'
 import { Fault } from '../../base/fault.ts'
-import {
-  type Addresses,
-  type ContractName,
-  contractNames,
-  parseAddresses,
-  parseCreated,
-} from '../addresses.ts'
+import { type Addresses, type ContractName, contractNames, parseCreated } from '../addresses.ts'
 import { type Created, planSteps, type Step } from '../deployment.ts'
 import { nodeOf } from '../label.ts'
 import { constructorTypes, constructorValues, type Parameters, type Receivers } from '../parameters.ts'
@@ -54,12 +48,6 @@ export interface DeploymentPlan {
 }
 
 const unfinished = (file: string): string => `${file}.unfinished`
-
-/** Undefined when there is no such file; Fault `state/broken` when it does not have the form. */
-export async function readAddresses(file: string): Promise<Addresses | undefined> {
-  const plain = await readJson(file)
-  return plain === undefined ? undefined : parseAddresses(plain, file)
-}
 
 /** Fault `chain/mismatch` when the endpoint is of another chain, or one of our contracts is not where it was. */
 export async function confirmContracts(
