@@ -5,6 +5,7 @@ import type { Address } from '../address.ts'
 import type { Effect } from '../machine.ts'
 import type { PeerId } from '../peer.ts'
 import type { Record } from '../records/record.ts'
+import type { Guests } from './guests.ts'
 import type { GridKey } from './path.ts'
 import type { Outcome, QueryMessage } from './queries-wire.ts'
 import type { GridView, Leaf } from './view.ts'
@@ -41,7 +42,8 @@ export type QueryTuning = {
   /** Counts are reported, and levels chosen, this often. */
   popularityIntervalMs: number
   /** The share of all look-ups that justifies a copy on every peer; half of it one on every second, and so on.
-   *  From Beehive's closed form (`popularity.ts`) for 40,960 names, an exponent of .91 and one hop. */
+   *  Beehive's closed form with base 4 and one hop on average has 1.5e-4, for 2,300 names a peer (`sim/grid/`);
+   *  a first hop here fixes more bits, and 1e-3 gave a mean of 1.05 hops with 250. */
   everywhereShare: number
   /** Keys kept for others because they are popular; at 300 bytes each 1.2 MB. */
   copiesMax: number
@@ -70,7 +72,7 @@ export const wideQueries: QueryTuning = {
   newcomersMax: 3,
   sliceRecordsMax: 512,
   popularityIntervalMs: 60_000,
-  everywhereShare: 0.004,
+  everywhereShare: 0.001,
   copiesMax: 4096,
   copyBytesMax: 8 * 1024 * 1024,
   passingMax: 1024,
@@ -119,6 +121,7 @@ export type Ground = {
   readonly rttMs: (peer: PeerId) => number
   /** 48 random bits: who cannot see our frames cannot guess what we wait for. */
   readonly newId: () => number
+  readonly guests: Guests
 }
 
 export function send(to: PeerId, message: QueryMessage): QueryEffect {

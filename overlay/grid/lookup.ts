@@ -53,10 +53,14 @@ export class Lookups {
   }
 
   receive(ask: Ask, from: PeerId, now: number): QueryEffect[] {
-    const { gridKeyOf, tuning, view } = this.#ground
+    const { gridKeyOf, guests, tuning, view } = this.#ground
     const bits = gridKeyOf(ask.key)
-    const finish: Finish = (result, at) => [send(from, answerOf(ask.id, result, at - now))]
     const { path } = view.self()
+    if (!guests.enter(from)) return [send(from, answerOf(ask.id, { outcome: 'refused' }, 0))]
+    const finish: Finish = (result, at) => {
+      guests.leave(from)
+      return [send(from, answerOf(ask.id, result, at - now))]
+    }
     if (commonBits(path, bits) < ask.matched && !covers(path, bits))
       return finish({ outcome: 'astray', records: [], hops: 0 }, now)
     const endsAt = now + Math.min(ask.waitMs, tuning.lookupMs)

@@ -29,7 +29,7 @@ const sendersMax = 256
 /** Records of one popular key in a copy. */
 const recordsPerCopyMax = 32
 /** Asked for less often in an interval, a key is not popular but lucky. */
-const rateSpreadMin = 4
+const rateSpreadMin = 2
 /** A rate under which a key is forgotten: one look-up three intervals ago. */
 const rateMin = 0.1
 

@@ -126,6 +126,31 @@ describe('look-ups', () => {
     assert.ok(frames > 5 && frames <= tuning.fuel, `${frames}`)
   })
 
+  test('a stranger that asks and asks is refused before our own questions are', () => {
+    const { trie, told } = grow(64, 4)
+    const [asked, stranger] = [trie.peers[0]!, trie.peers[1]!.reference.peer]
+    const key = ['a', 'b', 'c', 'd'].find(name => hashedGridKey(name)[0] === '1')!
+    const leg = {
+      kind: 'ask',
+      key,
+      matched: 0,
+      fuel: 512,
+      waitMs: 3000,
+      isFinal: false,
+      isAside: false,
+    } as const
+    const refused = Array.from({ length: 500 }, (_, id) =>
+      asked.queries.receive({ ...leg, id }, stranger, trie.now),
+    )
+      .flat()
+      .filter(effect => effect.do === 'send' && effect.message.kind === 'answer')
+    assert.equal(refused.length, 500 - 128)
+    store(trie, unsignedRecord(key))
+    trie.do(asked, asked.queries.lookup(1, key, trie.now))
+    trie.run(1000)
+    assert.equal(only(told, 'found')[0]?.outcome, 'here')
+  })
+
   test('a peer that is asked about what is not its own says so', () => {
     const { trie } = grow(16, 3)
     const [asked, asker] = [trie.peers[0]!, trie.peers[1]!]

@@ -10,6 +10,7 @@ import type { Record } from '../records/record.ts'
 import { Contacts } from './contacts.ts'
 import { Copies } from './copies.ts'
 import { type Ground, type QueryEffect, type QueryEvent, tell } from './ground.ts'
+import { Guests } from './guests.ts'
 import { Hops } from './hops.ts'
 import { foundEvent, Lookups } from './lookup.ts'
 import { covers, type GridKey } from './path.ts'
@@ -20,7 +21,7 @@ import { Reconciling } from './reconcile.ts'
 import { Storing } from './storing.ts'
 import { Rumours } from './update.ts'
 
-export type QueriesOptions = Omit<Ground, 'newId'>
+export type QueriesOptions = Omit<Ground, 'newId' | 'guests'>
 
 export class Queries implements Machine<QueryMessage, QueryEvent> {
   readonly #hops: Hops
@@ -35,7 +36,8 @@ export class Queries implements Machine<QueryMessage, QueryEvent> {
   readonly #ground: Ground
 
   constructor(options: QueriesOptions) {
-    const ground = { ...options, newId: () => random48(options.random) }
+    const guests = new Guests(options.tuning.tripsMax)
+    const ground = { ...options, guests, newId: () => random48(options.random) }
     const took = ({ key }: Record): void => this.#popularity.changed(key)
     this.#ground = ground
     this.#copies = new Copies(options.tuning)

@@ -52,14 +52,16 @@ export class Ranges {
   }
 
   receive(sweep: Sweep, sender: PeerId, now: number): QueryEffect[] {
-    const { tuning, view } = this.#ground
+    const { guests, tuning, view } = this.#ground
     const { fuel, id, matched, waitMs } = sweep
-    const finish: Finish = (result, at) => [
-      send(sender, answerOf(id, { ...result, outcome: 'here' }, at - now)),
-    ]
     const { path } = view.self()
     if (commonBits(path, sweep.prefix) < Math.min(matched, path.length))
       return [send(sender, answerOf(id, { outcome: 'astray' }, 0))]
+    if (!guests.enter(sender)) return [send(sender, answerOf(id, { outcome: 'refused' }, 0))]
+    const finish: Finish = (result, at) => {
+      guests.leave(sender)
+      return [send(sender, answerOf(id, { ...result, outcome: 'here' }, at - now))]
+    }
     const endsAt = now + Math.min(waitMs, tuning.rangeMs)
     return this.#sweep({ ...sweep, fuel: Math.min(fuel, tuning.rangeFuel), endsAt }, finish, now)
   }

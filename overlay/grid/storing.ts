@@ -43,11 +43,15 @@ export class Storing {
   }
 
   receive({ fuel, id, isAside, matched, records, waitMs }: Store, from: PeerId, now: number): QueryEffect[] {
-    const { gridKeyOf, tuning, view } = this.#ground
+    const { gridKeyOf, guests, tuning, view } = this.#ground
     const record = records[0]!
     const bits = gridKeyOf(record.key)
-    const finish: Finish = (result, at) => [send(from, answerOf(id, result, at - now))]
     const { path } = view.self()
+    if (!guests.enter(from)) return [send(from, answerOf(id, { outcome: 'refused' }, 0))]
+    const finish: Finish = (result, at) => {
+      guests.leave(from)
+      return [send(from, answerOf(id, result, at - now))]
+    }
     if (commonBits(path, bits) < matched && !covers(path, bits))
       return finish({ outcome: 'astray', homes: [], hops: 0 }, now)
     const endsAt = now + Math.min(waitMs, tuning.lookupMs)

@@ -104,9 +104,9 @@ class Town {
     const byPath = new Map<string, number[]>()
     for (const { index, reference } of this.#trie.peers)
       byPath.set(reference.path, [...(byPath.get(reference.path) ?? []), index])
-    for (const name of this.#names)
-      for (const index of byPath.get(hashedGridKey(name).slice(0, scale.depth)) ?? [])
-        this.#trie.peers[index]!.leaf.put(unsignedRecord(name))
+    for (const record of this.#names.map(name => unsignedRecord(name)))
+      for (const index of byPath.get(hashedGridKey(record.key).slice(0, scale.depth)) ?? [])
+        this.#trie.peers[index]!.leaf.put(record)
     this.#trie.onSent = (_from, _to, { kind }) =>
       void ((kind === 'ask' || kind === 'answer') && this.#seen.frames++)
     this.#trie.onTold = (peer, event) => {
