@@ -4,7 +4,7 @@
 // always break the triangle inequality and a squared one would bend the whole position for them. The peer then moves
 // only part of the way, less the better it already stands. Who claims a small error weighs more, but never more than
 // one who claims 0.3, for a liar would claim 0; and who fits worse than five times the median is left out of a second
-// look. So a fifth of liars raises the median error by half and does not multiply it, and without liars nothing is lost.
+// look. So a fifth of liars raises the median error by half and does not multiply it, and costs nothing without them.
 // Rejected: Vivaldi's spring per sample, which needs twice the samples, and a relative loss, which diverges from a
 // cold start.
 
@@ -89,7 +89,7 @@ function costOf(references: readonly Reference[]): Cost {
   }
 }
 
-/** Where others still believe in it, and a little nearer to the origin, or the frame that all share might wander off. */
+/** Where others still believe in it, and a little nearer to the origin, or the frame of all might wander off. */
 function inBounds(point: number[]): Point {
   const pull = 1 - Math.min(1, Math.hypot(...point) / gravityMs ** 2)
   return point.map((value, i) => {
