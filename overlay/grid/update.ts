@@ -59,7 +59,7 @@ export class Rumours {
     const heard = send(sender, { kind: 'heard', id, outcome })
     if (kept !== 'stored') return [heard]
     this.#took(record)
-    return [heard, ...this.#tell(record, from, to, now, undefined, now)]
+    return [heard, ...this.#tell(record, from, to, now, undefined, now, sender)]
   }
 
   heard({ id, outcome }: Heard, from: PeerId, now: number): QueryEffect[] {
@@ -102,12 +102,13 @@ export class Rumours {
     finishAt: number,
     finish: Telling['finish'],
     now: number,
+    sender?: PeerId,
   ): QueryEffect[] {
     const { tuning, view } = this.#ground
     const told = view
       .replicas()
       .map(({ peer }) => ({ peer, tag: tagOf(peer, record) }))
-      .filter(({ tag }) => tag >= from && tag < to)
+      .filter(({ peer, tag }) => tag >= from && tag < to && peer !== sender)
       .sort((a, b) => a.tag - b.tag)
     const isRoom = this.#attempts.size + tuning.fanOut <= tuning.tripsMax // else comparisons bring it
     const count = isRoom ? Math.min(tuning.fanOut, told.length) : 0
