@@ -13,7 +13,7 @@ import { type Ground, type QueryEffect, type QueryEvent, tell } from './ground.t
 import { Guests } from './guests.ts'
 import { Hops } from './hops.ts'
 import { foundEvent, Lookups } from './lookup.ts'
-import { covers, type GridKey } from './path.ts'
+import type { GridKey } from './path.ts'
 import { Popularity } from './popularity.ts'
 import type { QueryMessage } from './queries-wire.ts'
 import { Ranges } from './range.ts'
@@ -33,13 +33,11 @@ export class Queries implements Machine<QueryMessage, QueryEvent> {
   readonly #popularity: Popularity
   readonly #copies: Copies
   readonly #contacts: Contacts
-  readonly #ground: Ground
 
   constructor(options: QueriesOptions) {
     const guests = new Guests(options.tuning.tripsMax)
     const ground = { ...options, guests, newId: () => random48(options.random) }
     const took = ({ key }: Record): void => this.#popularity.changed(key)
-    this.#ground = ground
     this.#copies = new Copies(options.tuning)
     this.#hops = new Hops(ground)
     this.#popularity = new Popularity(ground, this.#copies)
@@ -117,12 +115,6 @@ export class Queries implements Machine<QueryMessage, QueryEvent> {
   /** What this peer keeps for keys that are not its own. */
   copies(): { keys: number; bytes: number } {
     return this.#copies.usage()
-  }
-
-  /** Whether this peer is itself a home of the key. */
-  isHome(key: string): boolean {
-    const { gridKeyOf, view } = this.#ground
-    return covers(view.self().path, gridKeyOf(key))
   }
 
   /** Peers that did not answer are looked up in the grid itself. */

@@ -10,6 +10,7 @@
 import { createHash } from 'node:crypto'
 import { concatBytes, equalBytes } from '../../base/bytes.ts'
 import { sample } from '../../base/random.ts'
+import { Budget } from '../budget.ts'
 import type { PeerId } from '../peer.ts'
 import { publicKeyOf } from '../peer.ts'
 import type { Record } from '../records/record.ts'
@@ -34,12 +35,13 @@ type Walk = {
   readonly isWhole: boolean
   slice: Slice
   isTrading: boolean
-  /** Trades in this slice, so that a peer that takes nothing does not keep us here. */
-  rounds: number
+  /** What differed before the last trade in this slice: a peer that takes nothing does not keep us here. */
+  differing: number
   endsAt: number
 }
 
-const roundsMax = 16
+/** Comparisons a second with peers that we do not know as replicas; a new one may know us first. */
+const strangersPerSecond = 4
 const answerMs = 2000
 const none = new Uint8Array(0)
 
@@ -53,6 +55,7 @@ export class Reconciling {
   #nextAt = 0
   /** Replicas of the last time; who is not among them has just appeared. */
   #met = new Set<PeerId>()
+  #strangers: Budget | undefined
   /** Who is to be walked through. */
   #newcomers: PeerId[] = []
 
@@ -87,7 +90,15 @@ export class Reconciling {
     const isWhole = stranger !== undefined
     if (isWhole || !this.#cursor.startsWith(path)) this.#cursor = path
     const slice = this.#sliceAt(this.#cursor)
-    this.#walk = { id: this.#ground.newId(), peer, isWhole, slice, isTrading: false, rounds: 0, endsAt: 0 }
+    this.#walk = {
+      id: this.#ground.newId(),
+      peer,
+      isWhole,
+      slice,
+      isTrading: false,
+      differing: Number.POSITIVE_INFINITY,
+      endsAt: 0,
+    }
     return this.#compare(this.#walk, now)
   }
 
@@ -96,6 +107,7 @@ export class Reconciling {
   }
 
   summarised({ from, hash, id, to }: Summary, sender: PeerId, now: number): QueryEffect[] {
+    if (!this.#mayAsk(sender, now)) return []
     const mine = this.#records({ from, to }, now)
     const isSame = mine.to === to && equalBytes(hashOf(mine.items), hash)
     const items = isSame ? none : concatBytes(mine.items)
@@ -111,13 +123,20 @@ export class Reconciling {
     const mine = this.#records(walk.slice, now)
     walk.slice = { from, to: mine.to }
     const { lacking, wants } = difference(mine.records, items)
-    const records = cut(lacking)
-    if ((records.length === 0 && wants.length === 0) || walk.rounds++ >= roundsMax)
-      return this.#goOn(walk, mine.to, now)
+    const differing = lacking.length + wants.length
+    if (differing === 0 || differing >= walk.differing) return this.#goOn(walk, mine.to, now)
+    walk.differing = differing
     walk.isTrading = true
     walk.endsAt = now + answerMs
     return [
-      send(sender, { kind: 'trade', id, ...walk.slice, isReply: false, wants: concatBytes(wants), records }),
+      send(sender, {
+        kind: 'trade',
+        id,
+        ...walk.slice,
+        isReply: false,
+        wants: concatBytes(wants),
+        records: cut(lacking),
+      }),
     ]
   }
 
@@ -129,6 +148,7 @@ export class Reconciling {
       walk.isTrading = false
       return this.#compare(walk, now) // again, until the hashes agree: not all may have fitted one frame
     }
+    if (!this.#mayAsk(sender, now)) return []
     const asked = new Set<string>()
     for (let at = 0; at < wants.length; at += 8) asked.add(hex(wants.subarray(at, at + 8)))
     const wanted = this.#records({ from, to }, now).records.filter(record =>
@@ -153,8 +173,14 @@ export class Reconciling {
       return this.#nextAt <= now ? this.wake(now) : []
     }
     walk.slice = this.#sliceAt(at)
-    walk.rounds = 0
+    walk.differing = Number.POSITIVE_INFINITY
     return this.#compare(walk, now)
+  }
+
+  #mayAsk(sender: PeerId, now: number): boolean {
+    if (this.#ground.view.replicas().some(({ peer }) => peer === sender)) return true
+    this.#strangers ??= new Budget(strangersPerSecond, now)
+    return this.#strangers.take(now)
   }
 
   #put(record: Record, now: number): void {

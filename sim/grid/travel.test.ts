@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { syntheticRtts } from '../io/latency.ts'
-import { namesPerPeer, sharesOf } from './beehive.ts'
+import { everywhereShareOf, namesPerPeer, sharesOf } from './beehive.ts'
 import { lookups } from './lookups.ts'
 import { showers } from './showers.ts'
 import { updates } from './updates.ts'
@@ -24,4 +24,6 @@ test('the closed form gives what the paper has for its example', () => {
   const [first, second] = sharesOf(load)
   assert.ok(Math.abs(first! - 0.0011) < 0.0001 && Math.abs(second! - 0.052) < 0.001)
   assert.ok(Math.abs(namesPerPeer(load) - 3641) < 1)
+  const ours = { base: 4, exponent: 0.91, names: 40_960, peers: 1000, hops: 1 }
+  assert.ok(Math.abs(everywhereShareOf(ours) - 1.5e-4) < 1e-5, 'what the knob says of it')
 })
