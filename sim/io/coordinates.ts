@@ -49,7 +49,8 @@ function run(args: readonly string[]): void {
   })
   const matrix = matrixOf(values.matrix)
   const first = Number(values.seed ?? 1)
-  const count = Number(values.seeds ?? (values.seed === undefined ? seedsFor(matrix.size, values.full) : 1))
+  const most = values.full ? 5 : seedsFor(matrix.size, values.json)
+  const count = Number(values.seeds ?? (values.seed === undefined ? most : 1))
   if (!Number.isInteger(first) || !Number.isInteger(count) || count < 1)
     throw new Fault('input/invalid', 'a seed is a whole number, and at least one is needed')
   const seeds = Array.from({ length: count }, (_, i) => first + i)
@@ -57,9 +58,10 @@ function run(args: readonly string[]): void {
   else print(matrix, seeds, values.full)
 }
 
-/** Five where that takes less than a minute; the time grows with the square of the peers. */
-function seedsFor(size: number, isFull: boolean): number {
-  return isFull ? 5 : Math.max(1, Math.min(5, Math.floor(5 * (500 / size) ** 2)))
+/** What takes less than a minute on one core: for 490 peers five seeds of the headline, or three of everything. */
+function seedsFor(size: number, isHeadline: boolean): number {
+  const most = isHeadline ? 5 : 3
+  return size < 300 ? 5 : Math.max(1, Math.min(most, Math.floor(most * (500 / size) ** 2)))
 }
 
 function matrixOf(path: string | undefined): Matrix {
