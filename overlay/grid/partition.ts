@@ -38,9 +38,12 @@ export function estimatedPartition(share: number, samples: number): Partition {
   return { both: corrected('both'), toZero: corrected('toZero'), toOne: corrected('toOne') }
 }
 
+/** Below this a group takes more than 2.6 meetings per peer to divide; EPFL has the same floor. */
+const shareMin = 0.05
+
 /** The share to aim at: that of the load, yet so that neither of both sides has less than `peersMin` of `peers`. */
 export function fairShare(zeros: number, ones: number, peers: number, peersMin: number): number {
-  const least = Math.min(0.5, peersMin / peers)
+  const least = Math.min(0.5, Math.max(shareMin, peersMin / peers))
   const share = zeros + ones === 0 ? 0.5 : zeros / (zeros + ones)
   return Math.min(1 - least, Math.max(least, share))
 }
