@@ -43,6 +43,8 @@ describe('coordinates of a node', () => {
     node.place(idOf(40), said(40), now)
     const rttMs = distanceMs(truth, pointOf(40))
     assert.equal(node.predictMs(idOf(3), now), distanceMs(truth, pointOf(3)))
+    assert.equal(node.measuredMs(idOf(3), now), distanceMs(truth, pointOf(3)))
+    assert.equal(node.measuredMs(idOf(40), now), undefined)
     assert(Math.abs(node.predictMs(idOf(40), now)! - rttMs) < 0.1 * rttMs, `${node.predictMs(idOf(40), now)}`)
     assert.equal(node.between(idOf(3), idOf(40), now), distanceMs(pointOf(3), pointOf(40)))
     assert(node.figures().error < 0.1 && node.figures().samples === 192)

@@ -108,9 +108,13 @@ export class Coordinates {
 
   /** Round trip from here in ms: measured where that is fresh, else predicted; undefined while nothing is known. */
   predictMs(peer: PeerId, now: number): number | undefined {
+    return this.measuredMs(peer, now) ?? this.between(this.#self, peer, now)
+  }
+
+  /** Round trip from here in ms as last measured and filtered; undefined unless that is fresh. */
+  measuredMs(peer: PeerId, now: number): number | undefined {
     const link = this.#known.get(peer)?.link
-    if (link && now - link.measuredAt <= this.#tuning.staleMs) return link.rttMs
-    return this.between(this.#self, peer, now)
+    return link && now - link.measuredAt <= this.#tuning.staleMs ? link.rttMs : undefined
   }
 
   /** Predicted round trip in ms between two peers, of which one may be this; undefined while nothing is known. */
