@@ -1,10 +1,12 @@
-// `npm run sim -- lifeguard [--seed <n>] [--json] [--full]`
+// `npm run sim -- lifeguard [--seed <n>] [--json] [--full] [--scenario flap|scale]`
 //
 // Prints this machine beside plain SWIM, both of the same run, and beside the paper's figures. By default an even share
 // of the grid for the three that are compared; `--full` is one whole repeat of it for all four. Exit code 1 when a
 // figure is out of bounds.
 
 import { parseArgs } from 'node:util'
+import { playFaulty } from '../lifeguard/faulty.ts'
+import { playScale } from '../lifeguard/scale.ts'
 import {
   type Configuration,
   cells,
@@ -16,8 +18,8 @@ import {
 } from '../lifeguard/table.ts'
 import { quantile } from '../scenario.ts'
 
-/** 27 of 432 cells, each for two configurations: what a minute on a slow core has room for. */
-const defaultShare = 1 / 16
+/** 12 of 432 cells, each for two configurations: what a minute on a slow core has room for. */
+const defaultShare = 1 / 36
 
 const paper: { readonly [of in Configuration]: readonly string[] } = {
   swim: ['100', '100', '12.44', '16.96', '100', '100'],
@@ -40,27 +42,64 @@ export function runLifeguard(args: readonly string[]): void {
       seed: { type: 'string', default: '1' },
       json: { type: 'boolean', default: false },
       full: { type: 'boolean', default: false },
+      scenario: { type: 'string', default: 'table' },
     },
   })
   const seed = Number(values.seed)
-  if (!Number.isInteger(seed)) {
-    process.stderr.write('npm run sim -- lifeguard [--seed <n>] [--json] [--full]\n')
-    process.exitCode = 2
+  const play = Object.hasOwn(scenarios, values.scenario) ? scenarios[values.scenario] : undefined
+  if (play && Number.isInteger(seed)) {
+    play(seed, values.full, values.json)
     return
   }
-  const share = values.full ? 1 : defaultShare
-  const repeats = values.full ? 10 : 2
+  process.stderr.write('npm run sim -- lifeguard [--seed <n>] [--json] [--full] [--scenario flap|scale]\n')
+  process.exitCode = 2
+}
+
+const scenarios: { readonly [name: string]: (seed: number, isFull: boolean, isJson: boolean) => void } = {
+  table: playTable,
+  flap: seed => playFlap(seed),
+  scale: seed => playSizes(seed),
+}
+
+/** Rapid's figures are of 1,000 members too, of which ten are faulty. */
+function playFlap(seed: number): void {
+  for (const fault of ['lossy', 'flapping'] as const) {
+    const views = playFaulty(fault, 1000, 10, 180_000, seed)
+    process.stdout.write(
+      `10 of 1000 ${fault}: ${views.exact} of ${views.observers} healthy members route to exactly the healthy ones, ` +
+        `views of ${views.sizeLeast} to ${views.sizeMost}, all so from ${views.settledMs / 1000} s on; ` +
+        `${views.wronged} healthy ever left out\n`,
+    )
+    if (views.exact < views.observers || views.wronged > 0) process.exitCode = 1
+  }
+}
+
+function playSizes(seed: number): void {
+  for (const size of [500, 1000, 5000]) {
+    const startedAt = performance.now()
+    const { frames, bytes } = playScale(size, 20, seed)
+    const tookS = ((performance.now() - startedAt) / 1000).toFixed(1)
+    process.stdout.write(
+      `${size} members, one in a hundred crashed, 20 periods: ${frames.toFixed(2)} frames and ` +
+        `${bytes.toFixed(0)} bytes per member and period; ${tookS} s of wall time\n`,
+    )
+  }
+}
+
+function playTable(seed: number, isFull: boolean, isJson: boolean): void {
+  const share = isFull ? 1 : defaultShare
+  const repeats = isFull ? 10 : 2
   const play = (of: Configuration, part = share): Row => playRow(of, part, repeats, seed)
   const swim = play('swim')
   const inxt = play('inxt')
   const figures = figuresOf(inxt, swim)
-  if (values.json) {
+  if (isJson) {
     process.stdout.write(`${JSON.stringify(figures)}\n`)
     return
   }
   const rows: [of: Configuration, row: Row][] = [['swim', swim]]
-  if (values.full) rows.push(['lifeguard', play('lifeguard')])
-  const fast = play('inxtFast', values.full ? 1 : share / 3)
+  if (isFull) rows.push(['lifeguard', play('lifeguard')])
+  const fast = play('inxtFast', isFull ? 1 : share / 3)
   rows.push(['inxt', inxt], ['inxtFast', fast])
   const played = cells(share, seed).length
   process.stdout.write(

@@ -1,8 +1,7 @@
 // Lifeguard's two experiments (Dadgar, Phillips, Currey 2018, §V), for one configuration of the machine.
 //
 // 128 members that know each other; C of them freeze together, so that they neither read nor send.
-// *Threshold*: once, for D. How long from the freeze until the first `failed` about each of them anywhere, and until
-// all who did not freeze have said so?
+// *Threshold*: once, for D. How long from the freeze until the first `failed` about each of them anywhere?
 // *Interval*: for D, then they run for I, over and over for at least 120 s. A false positive (FP) is a `failed` about
 // a member that never froze; it is one at a healthy member when the one that says so never froze either. What is
 // said about those that do freeze is no mistake, whether they are frozen at that moment or just came back.
@@ -12,8 +11,8 @@ import { Swarm } from '../swarm.ts'
 
 const size = 128
 const intervalExperimentMs = 120_000
-/** After the freeze, so that a verdict under way is seen: the longest suspicion is over. */
-const thresholdTailMs = 15_000
+/** After the freeze; 999 of 1000 first detections of the paper are in by 21.2 s. */
+const thresholdExperimentMs = 25_000
 const quietMs = 3000
 
 /** memberlist on a LAN, as the paper ran it, without anything that Lifeguard or this machine adds. */
@@ -68,25 +67,18 @@ export function playInterval(cell: Cell, tuning: MembershipTuning): Mistakes {
   return found
 }
 
-export type Detections = { firstMs: number[]; fullMs: number[] }
-
-/** One run of the Threshold experiment; those that nobody missed before the end are not among the figures. */
-export function playThreshold(cell: Cell, tuning: MembershipTuning): Detections {
+/** One run of the Threshold experiment: the times in ms; those that nobody missed have none. */
+export function playThreshold(cell: Cell, tuning: MembershipTuning): number[] {
   const swarm = quietSwarm(cell.seed, tuning)
   const first = new Map<string, number>()
-  const told = new Map<string, number>()
-  const fullMs: number[] = []
-  swarm.onTold = ({ at, peer, event }) => {
+  swarm.onTold = ({ at, event }) => {
     if (event.kind !== 'failed' || !isFrozen(swarm, cell, event.member.id)) return
     const { id } = event.member
     if (!first.has(id)) first.set(id, at - quietMs)
-    if (peer.index >= size - cell.frozen) return
-    told.set(id, (told.get(id) ?? 0) + 1)
-    if (told.get(id) === size - cell.frozen) fullMs.push(at - quietMs)
   }
   freezeAll(swarm, cell)
-  swarm.run(Math.min(cell.durationMs, 2 * thresholdTailMs) + thresholdTailMs)
-  return { firstMs: [...first.values()], fullMs }
+  swarm.run(thresholdExperimentMs)
+  return [...first.values()]
 }
 
 function quietSwarm(seed: number, tuning: MembershipTuning): Swarm {
