@@ -15,9 +15,34 @@ export const blocksPath = '/inxt/uploads/blocks'
 export const completePath = '/inxt/uploads/complete'
 export const holdPath = '/inxt/uploads/hold'
 export const holdersPath = '/inxt/holders'
+export const recordsPath = '/inxt/records'
+
+/** What an edge knows of the others. */
+export interface OverlayStatus {
+  /** This edge first. Round trips from here in ms; null while nothing is known. */
+  readonly members: readonly {
+    readonly peer: string
+    readonly host: string
+    readonly standing: string
+    readonly rttMs: { readonly predicted: number | null; readonly measured: number | null }
+  }[]
+  /** `error`: the median relative misfit, 1 before the first fit. */
+  readonly coordinate: { readonly error: number; readonly cluster: string }
+  readonly grid: {
+    readonly path: string
+    /** Peers known on the other side of each bit of the path. */
+    readonly references: readonly number[]
+    readonly replicas: number
+    readonly records: { readonly records: number; readonly bytes: number; readonly bytesMax: number }
+    /** Keys of elsewhere that are kept because they are asked for. */
+    readonly copies: number
+    /** Senders of bad records that are not listened to now. */
+    readonly shunned: number
+  }
+}
 
 /** What `/inxt/status` says. */
-export interface EdgeStatus {
+export interface EdgeStatus extends OverlayStatus {
   readonly peer: string
   readonly address: string
   readonly version: string
@@ -42,7 +67,8 @@ export interface EdgeStatus {
     readonly of: string
     readonly why: string
   }[]
-  readonly members: readonly { readonly peer: string; readonly host: string; readonly standing: string }[]
+  /** Frames in a second, over the last few. */
+  readonly frames: { readonly sentPerS: number; readonly receivedPerS: number }
   /** Addresses of the edges that DNS names now. */
   readonly serving: readonly string[]
   readonly content: {
@@ -59,6 +85,17 @@ export interface EdgeStatus {
 /** What `/inxt/holders/<cid>` says. */
 export interface HoldersAnswer {
   readonly holders: readonly { readonly peer: string; readonly address: string }[]
+}
+
+/** What `/inxt/records?key=` says: all valid records under the key. */
+export interface RecordsAnswer {
+  readonly records: readonly {
+    readonly publisher: string
+    readonly sequence: number
+    readonly expiresAt: number
+    /** base64url */
+    readonly value: string
+  }[]
 }
 
 const answerBytesMax = 16 * 1024 * 1024

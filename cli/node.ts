@@ -10,6 +10,7 @@
 
 import { mkdir } from 'node:fs/promises'
 import { createMeter } from '../base/meter.ts'
+import type { Changes } from '../registry-contract/registry.ts'
 import { awaitNames, enterRoll, openChain } from './parts/chain.ts'
 import { openContent } from './parts/content.ts'
 import { openDns } from './parts/dns.ts'
@@ -17,6 +18,7 @@ import type { Ground } from './parts/ground.ts'
 import { openHttp } from './parts/http.ts'
 import { createNetwork } from './parts/network.ts'
 import { openOverlay } from './parts/overlay.ts'
+import { createProofs, publishNames } from './parts/proofs.ts'
 import { createStatus } from './parts/status.ts'
 
 export interface Node {
@@ -43,11 +45,17 @@ async function start(ground: Ground): Promise<string> {
   const changed = (): void => {
     for (const action of whenChanged) action()
   }
-  const chain = await openChain(ground, changed)
-  const overlay = await openOverlay(ground, changed)
+  let publish = (_changes: Changes): void => {}
+  const chain = await openChain(ground, changes => {
+    changed()
+    publish(changes)
+  })
+  const proofs = createProofs(ground, chain)
+  const overlay = await openOverlay(ground, changed, proofs)
   const network = createNetwork(chain.follower, overlay, whenChanged)
   const content = await openContent(ground, network)
   await awaitNames(ground, chain)
+  publish = publishNames(ground, network, proofs)
   await openHttp(ground, network, content, createStatus(ground, network, content))
   await openDns(ground, network)
   await enterRoll(ground, chain, overlay.publicKey)

@@ -25,12 +25,15 @@ import {
   holdersPath,
   holdPath,
   missingPath,
+  type RecordsAnswer,
+  recordsPath,
   statusPath,
 } from './edge-interface.ts'
 
 export interface RoutesOptions {
   readonly status: () => EdgeStatus
   readonly holders: (cid: string) => Promise<HoldersAnswer['holders']>
+  readonly records: (key: string) => Promise<RecordsAnswer['records']>
   /** Lower-case address that owns a label now; undefined when nobody does. */
   readonly ownerOf: (label: string) => string | undefined
   readonly store: Store
@@ -123,10 +126,14 @@ export function createRoutes(options: RoutesOptions): Routes {
   const holders = async ({ params }: RouteRequest) =>
     json({ holders: await options.holders(formatCid(parseCid(params['cid']!))) })
 
+  const records = async ({ query }: RouteRequest) =>
+    json({ records: await options.records(query.get('key') ?? '') })
+
   const route = (bytesMax: number, answer: Route['answer']): Route => ({ bytesMax, answer })
   return {
     [`GET ${statusPath}`]: route(0, async () => json(options.status())),
     [`GET ${holdersPath}/<cid>`]: route(0, holders),
+    [`GET ${recordsPath}`]: route(0, records),
     [`POST ${missingPath}`]: route(questionBytesMax, missing),
     [`POST ${blocksPath}`]: route(streamBytesMax + blockBytesMax, take),
     [`POST ${completePath}`]: route(1024, complete),

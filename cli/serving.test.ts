@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { toHex } from '../base/bytes.ts'
 import { peerIdOf } from '../overlay/peer.ts'
-import { servingEdges, takeTurns } from './serving.ts'
+import { nearestFirst, servingEdges } from './serving.ts'
 
 const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 const entry = (byte: number) => ({
@@ -30,8 +30,20 @@ test('an edge serves when the Roll, its life and its own word agree', () => {
   assert.deepEqual(servingEdges([], live), [])
 })
 
-test('answers take turns and never repeat an edge', () => {
-  assert.deepEqual(takeTurns([1, 2, 3], 0, 2), [1, 2])
-  assert.deepEqual(takeTurns([1, 2, 3], 5, 9), [3, 1, 2])
-  assert.deepEqual(takeTurns([], 5, 9), [])
+test('the nearest come first, those about as near take turns, and the unknown come last', () => {
+  const rows: [rtts: (number | undefined)[], turn: number, countMax: number, want: number[]][] = [
+    [[80, 1, 300, 2], 0, 9, [1, 3, 0, 2]],
+    [[80, 1, 300, 2], 1, 9, [3, 1, 0, 2]],
+    [[80, 1, 300, 2], 1, 2, [3, 1]],
+    [[undefined, 7000, 4.9], 0, 9, [2, 1, 0]],
+    [[100, 101, 99], 5, 9, [2, 0, 1]],
+    [[], 5, 9, []],
+  ]
+  for (const [rtts, turn, countMax, want] of rows) {
+    const items = rtts.map((_, i) => i)
+    assert.deepEqual(
+      nearestFirst(items, i => rtts[i], turn, countMax),
+      want,
+    )
+  }
 })

@@ -43,6 +43,8 @@ export type FetchOptions = PursuitOptions & {
   readonly freshMs: number
   /** How long a liar is left out. */
   readonly lieOutMs: number
+  /** Told of each holder that could not be reached or broke off: it may be dead. */
+  readonly onFailing?: (id: string) => void
 }
 
 /** Resolves to a verified block. Throws `content/missing` after the last holder, or the signal's reason. */
@@ -69,6 +71,7 @@ export function createFetch(options: FetchOptions): Fetch {
       // machine that swallows packets would cost every block its `hedgeMs`.
       if (signal.aborted && clock.now() - askedAt < options.hedgeMs) return 'failing'
       const refusal = signal.aborted ? 'failing' : refusalOf(error)
+      if (refusal === 'failing' && !signal.aborted) options.onFailing?.(holder.id)
       meter.count(`fetch.${refusal}`)
       if (refusal === 'lying') standing.lied(holder.id, clock.now())
       if (refusal === 'failing') standing.failed(holder.id, clock.now())

@@ -8,6 +8,7 @@ import { readAddresses } from '../../registry-contract/io/addresses.ts'
 import { type Follower, followChain } from '../../registry-contract/io/follow.ts'
 import { createRpcs, type Rpc } from '../../registry-contract/io/rpc.ts'
 import { createWallet, type Wallet } from '../../registry-contract/io/wallet.ts'
+import type { Changes } from '../../registry-contract/registry.ts'
 import { givenPassphrase, passphraseVariable } from '../passphrase.ts'
 import { readWalletKey } from '../wallet-file.ts'
 import type { Ground } from './ground.ts'
@@ -19,7 +20,7 @@ export interface ChainPart {
 }
 
 /** Throws Fault config/unreadable or state/broken without the contracts' addresses; a silent chain is no Fault here. */
-export async function openChain(ground: Ground, onChanges: () => void): Promise<ChainPart> {
+export async function openChain(ground: Ground, onChanges: (changes: Changes) => void): Promise<ChainPart> {
   const { settings, folder, log, meter, stack } = ground
   const addresses = await readAddresses(settings['chain.addresses'])
   if (addresses === undefined) {

@@ -2,7 +2,6 @@
 
 import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
-import { utf8 } from '../../base/bytes.ts'
 import { isFault } from '../../base/fault.ts'
 import { realClock } from '../../base/io/clock.ts'
 import { type Blocks, createBlocks } from '../../content/blocks.ts'
@@ -16,7 +15,7 @@ import { readFile } from '../../content/reader.ts'
 import { createSteward, type Steward } from '../../content/steward.ts'
 import type { Store } from '../../content/store.ts'
 import type { Content } from '../../edge/questions.ts'
-import { takeTurns } from '../serving.ts'
+import { encodeHolder } from '../../overlay/records/values.ts'
 import type { Ground } from './ground.ts'
 import { holderKey, type Network } from './network.ts'
 
@@ -41,15 +40,13 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
   const timeoutMs = settings['content.fetchTimeoutMs']
   const gateway = createGateway({ connectMs: 2000, idleMs: timeoutMs, connectionsMax: 8, poolsMax: 64 })
   stack.defer(() => gateway.close())
-  let turn = 0
   const blocks = createBlocks({
     store,
     memoryBytesMax: settings['store.memoryBytesMax'],
     holders: {
       async find(cid) {
         const others = (await network.holders(cid)).filter(({ peer }) => peer !== network.overlay.peer)
-        const ordered = takeTurns(others, turn++, others.length)
-        return ordered.map(({ peer, address, httpPort }) => ({ id: peer, host: address, port: httpPort }))
+        return others.map(({ peer, address, httpPort }) => ({ id: peer, host: address, port: httpPort }))
       },
     },
     gateway,
@@ -60,6 +57,7 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
     lieOutMs: 600_000,
     askedMax: 3,
     hedgeMs: settings['content.hedgeMs'],
+    onFailing: network.overlay.blame,
     roundsMax: 3,
     pauseMs: 200,
   })
@@ -82,6 +80,7 @@ function openSteward(
   const { overlay } = network
   const lifeMs = settings['records.lifeMs']
   const replicas = settings['content.replicas']
+  const complete = encodeHolder({ holder: overlay.peer, isComplete: true })
   const duties = new Map<string, boolean>()
   network.onChange(() => duties.clear())
   const duty = (root: string): boolean => {
@@ -98,7 +97,7 @@ function openSteward(
     usage: store.usage,
     named: network.named,
     duty,
-    announce: root => void overlay.records.publish(holderKey(root), utf8('complete'), lifeMs).catch(complain),
+    announce: root => void overlay.records.publish(holderKey(root), complete, lifeMs).catch(complain),
     retract: root => void overlay.records.withdraw(holderKey(root)).catch(complain),
     graceMs: settings['content.graceMs'],
     retryMs: 5 * stewardMs,

@@ -3,13 +3,12 @@
 import { serveTcp } from '../../resolver/io/tcp.ts'
 import { serveUdp } from '../../resolver/io/udp.ts'
 import { createResponder } from '../../resolver/responder.ts'
-import { type ServingEdge, takeTurns } from '../serving.ts'
+import type { ServingEdge } from '../serving.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 
 /** Throws Fault net/port-taken. */
 export async function openDns({ settings, meter, log, stack }: Ground, network: Network): Promise<void> {
-  let turn = 0
   const asAddress = ({ address }: ServingEdge) => ({ ipv4: address })
   const respond = createResponder({
     suffixes: [settings['edge.suffix']],
@@ -21,7 +20,7 @@ export async function openDns({ settings, meter, log, stack }: Ground, network: 
       serial: () => network.follower.registry.head()?.number ?? 0,
     },
     places: {
-      near: (_site, _client, countMax) => takeTurns(network.serving(), turn++, countMax).map(asAddress),
+      near: (_site, _client, countMax) => network.nearest(network.serving(), countMax).map(asAddress),
       servers: () =>
         network.serving().map(edge => ({ name: `e-${edge.peerKey.slice(2, 10)}`, address: asAddress(edge) })),
     },

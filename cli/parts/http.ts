@@ -4,7 +4,13 @@ import { delay, realClock } from '../../base/io/clock.ts'
 import { createIngress } from '../../edge/ingress.ts'
 import { serveHttp } from '../../edge/io/server.ts'
 import type { Sites } from '../../edge/questions.ts'
-import { askEdge, type EdgeStatus, type HoldersAnswer, holdPath } from '../edge-interface.ts'
+import {
+  askEdge,
+  type EdgeStatus,
+  type HoldersAnswer,
+  holdPath,
+  type RecordsAnswer,
+} from '../edge-interface.ts'
 import { createRoutes } from '../routes.ts'
 import type { ServingEdge } from '../serving.ts'
 import { type ContentPart, contentFor } from './content.ts'
@@ -30,6 +36,7 @@ export async function openHttp(
   const routes = createRoutes({
     status,
     holders: cid => holdersAnswer(network, cid),
+    records: key => recordsAnswer(network, key),
     ownerOf: label => network.name(label)?.owner.toLowerCase(),
     ...content,
     invite: (root, authorization) => invite(ground, network, root, authorization),
@@ -52,6 +59,13 @@ export async function openHttp(
 
 async function holdersAnswer(network: Network, cid: string): Promise<HoldersAnswer['holders']> {
   return (await network.holders(cid)).map(({ peer, address }) => ({ peer, address }))
+}
+
+async function recordsAnswer({ overlay }: Network, key: string): Promise<RecordsAnswer['records']> {
+  return (await overlay.records.get(key)).map(({ publisher, sequence, expiresAt, value }) => ({
+    ...{ publisher, sequence, expiresAt },
+    value: Buffer.from(value).toString('base64url'),
+  }))
 }
 
 /** Between two tries to invite a home, and how many: it may not have seen the block that registered the name yet. */

@@ -8,7 +8,7 @@ import { realClock } from '../../base/io/clock.ts'
 import { decodeContenthash, formatCid } from '../../content/identifier.ts'
 import type { NameEntry } from '../../registry-contract/entry.ts'
 import type { Follower } from '../../registry-contract/io/follow.ts'
-import { type ServingEdge, servingEdges } from '../serving.ts'
+import { nearestFirst, type ServingEdge, servingEdges } from '../serving.ts'
 import type { Overlay } from './overlay.ts'
 
 export interface Network {
@@ -24,7 +24,10 @@ export interface Network {
   named(): ReadonlySet<string>
   /** The edges that should hold a root. */
   homes(root: string, countMax: number): readonly ServingEdge[]
+  /** Nearest first as seen from this edge, itself included; those about as near take turns. */
+  nearest(edges: readonly ServingEdge[], countMax: number): readonly ServingEdge[]
   onChange(action: () => void): void
+  /** Edges that serve and say that they hold a root, this one included, nearest first. */
   holders(cid: string): Promise<readonly ServingEdge[]>
 }
 
@@ -32,6 +35,7 @@ export function createNetwork(follower: Follower, overlay: Overlay, whenChanged:
   const { registry } = follower
   let serving: readonly ServingEdge[] | undefined
   let named: ReadonlySet<string> | undefined
+  let turn = 0
   const forget = (): void => {
     serving = undefined
     named = undefined
@@ -40,7 +44,7 @@ export function createNetwork(follower: Follower, overlay: Overlay, whenChanged:
   const network: Network = {
     follower,
     overlay,
-    serving: () => (serving ??= servingEdges(registry.roll(), [overlay.self(), ...overlay.live()])),
+    serving: () => (serving ??= servingEdges(registry.roll(), [overlay.self(), ...overlay.routable()])),
     self: () => network.serving().find(({ peer }) => peer === overlay.peer),
     name: label => registry.lookup(label, realClock.now()),
     rootOf,
@@ -63,12 +67,14 @@ export function createNetwork(follower: Follower, overlay: Overlay, whenChanged:
       )
       return peers.map(id => edges.find(({ peer }) => peer === id)!)
     },
+    nearest: (edges, countMax) => nearestFirst(edges, ({ peer }) => overlay.rttMs(peer), turn++, countMax),
     onChange: action => whenChanged.add(action),
     async holders(cid) {
       const publishers = new Set(
         (await overlay.records.get(holderKey(cid))).map(({ publisher }) => publisher),
       )
-      return network.serving().filter(({ peer }) => publishers.has(peer))
+      const holders = network.serving().filter(({ peer }) => publishers.has(peer))
+      return network.nearest(holders, holders.length)
     },
   }
   return network

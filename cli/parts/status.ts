@@ -11,6 +11,7 @@ import type { Network } from './network.ts'
 export function createStatus(ground: Ground, network: Network, content: ContentPart): () => EdgeStatus {
   const startedAt = Math.round(realClock.now())
   const { follower, overlay } = network
+  const pace = createPace(ground)
   return () => {
     const { height, healthy, behindMs, endpoints } = follower.status()
     const { blocks, bytes, bytesMax } = content.store.usage()
@@ -27,11 +28,8 @@ export function createStatus(ground: Ground, network: Network, content: ContentP
       },
       names: follower.registry.nameCount(),
       refused: follower.registry.refused(),
-      members: [overlay.self(), ...overlay.members()].map(({ id, host, standing }) => ({
-        peer: id,
-        host,
-        standing,
-      })),
+      ...overlay.status(),
+      frames: pace(),
       serving: network.serving().map(({ address }) => address),
       content: { blocks, bytes, bytesMax, holds: content.keeper.roots().complete.map(formatCid) },
       memoryBytes: process.memoryUsage.rss(),
@@ -43,4 +41,32 @@ export function createStatus(ground: Ground, network: Network, content: ContentP
 /** An endpoint without its path and query, which often are somebody's key to it. */
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : ''
+}
+
+const paceMs = 5000
+
+/** Frames of gossip and grid in a second, over the last whole interval. */
+function createPace({ meter, stack }: Ground): () => EdgeStatus['frames'] {
+  const read = () => {
+    const counts = meter.read()
+    const sum = (...names: string[]) => names.reduce((total, name) => total + (counts[name] ?? 0), 0)
+    return {
+      at: realClock.now(),
+      sent: sum('overlay.frames.sent', 'overlay.lines.sent'),
+      received: sum('overlay.frames.received', 'overlay.lines.heard'),
+    }
+  }
+  let before = read()
+  let frames: EdgeStatus['frames'] = { sentPerS: 0, receivedPerS: 0 }
+  let cancel = (): void => {}
+  const turn = (): void => {
+    const now = read()
+    const perS = (count: number): number => Math.round((10_000 * count) / (now.at - before.at)) / 10
+    frames = { sentPerS: perS(now.sent - before.sent), receivedPerS: perS(now.received - before.received) }
+    before = now
+    cancel = realClock.after(paceMs, turn)
+  }
+  cancel = realClock.after(paceMs, turn)
+  stack.defer(async () => cancel())
+  return () => frames
 }

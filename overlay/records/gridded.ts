@@ -23,6 +23,9 @@ export type GriddedOptions = {
   /** Carries out effects; what they tell is to be handed to `told`. */
   run: (effects: readonly QueryEffect[]) => void
   gridRangeOf: (prefix: string) => { from: GridKey; to: GridKey | undefined }
+  /** Resolves once it is judged whether the record may be believed: a proof takes a while, and a leaf that has not
+   *  heard of it refuses. */
+  admit?: (record: Record) => Promise<void>
   /** Whether membership counts on this peer; a publication whose homes it does not is said again. */
   isLive: (peer: PeerId) => boolean
   /** Between two looks at what is to be said again. */
@@ -57,6 +60,7 @@ export function createGridded(options: GriddedOptions): Records & { told(event: 
   let isSettling = false
 
   const store = async (record: Record): Promise<readonly PeerId[]> => {
+    await options.admit?.(record)
     const stored = await ask('stored', (id, now) => queries.put(id, record, now))
     return stored?.homes ?? []
   }
