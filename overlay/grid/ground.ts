@@ -43,7 +43,7 @@ export type QueryTuning = {
   popularityIntervalMs: number
   /** The share of all look-ups that justifies a copy on every peer; half of it one on every second, and so on.
    *  Beehive's closed form with base 4 and one hop on average has 1.5e-4, for 2,300 names a peer (`sim/grid/`);
-   *  a first hop here fixes more bits, and 1e-3 gave a mean of 1.05 hops with 250. */
+   *  a first hop here fixes more bits, and 1e-3 gave a mean of 1.05 hops with 220. */
   everywhereShare: number
   /** Keys kept for others because they are popular; at 300 bytes each 1.2 MB. */
   copiesMax: number

@@ -1,5 +1,5 @@
-// A grid that stands still, for tests and figures of what travels along it: peers at given paths with random references,
-// each a real query machine, on a virtual network of given round trips. The structure has its own worlds.
+// A grid that stands still, for tests and figures of what travels along it: peers at given paths, with random
+// references, each a real query machine, on a virtual network of given round trips.
 //
 // A peer that is down is silent. Others know of it once `noticeMs` went by, or sooner if they found out themselves.
 

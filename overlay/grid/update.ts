@@ -44,7 +44,8 @@ export class Rumours {
     this.#took = took
   }
 
-  /** Tells all replicas of a record that this peer just kept. `finish`: who else has it, by `finishAt` at the latest. */
+  /** Tells all replicas of a record that this peer just kept. `finish` hears who else has it, by `finishAt` at the
+   *  latest. */
   begin(record: Record, finishAt: number, now: number, finish: Telling['finish']): QueryEffect[] {
     this.#took(record)
     return this.#tell(record, 0, tagsEnd, finishAt, finish, now)
