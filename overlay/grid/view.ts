@@ -28,7 +28,7 @@ export interface GridView {
   silent(peer: PeerId, now: number): void
 }
 
-/** What this peer keeps; `records/shelf.ts` answers. Records in it have been vetted. */
+/** What this peer keeps; `records/leaf.ts` answers. Records in it have been vetted. */
 export interface Leaf {
   /** Withdrawals included, so that whoever merges several shelves sees them. */
   get(key: string, now: number): Record[]

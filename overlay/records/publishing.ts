@@ -55,7 +55,7 @@ export function createPublishing(options: PublishingOptions): Publishing {
   return {
     async publish(key, value, lifeMs) {
       assert(isRecordKey(key), 'a record key is printable ASCII of 1 to 256 characters')
-      assert(value.length > 0 && value.length <= valueBytesMax, 'a value has 1 to 1024 bytes')
+      assert(value.length > 0 && value.length <= valueBytesMax, 'a value within its bounds')
       assert(Number.isInteger(lifeMs) && lifeMs > 0, 'a life is a whole number of ms')
       if (!own.has(key) && own.size >= publicationsMax)
         throw new Fault('bytes/too-large', `more than ${publicationsMax} published keys`)
