@@ -178,7 +178,9 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     const { random } = this.#options
     const effects: Effects = []
     const { path } = this.#self
-    const isEmpty = (level: number): boolean => this.references(level).length === 0
+    // A twin that has already taken over both halves does not make the dead half alive.
+    const isEmpty = (level: number): boolean =>
+      level === path.length ? !this.#table.isInhabited(level) : this.references(level).length === 0
     const { abandonMs } = this.#tuning
     const next = this.#absence.judge(path, isEmpty, this.replicas().length + 1, { abandonMs, random }, now)
     if (next !== undefined) effects.push(...this.#moveTo(next, this.replicas().length + 1, now))

@@ -122,9 +122,13 @@ export class Table {
 
   /** Of the complementary subtree at `level`, best first; when there is nobody, those that answer for more than it. */
   references(level: number): readonly Reference[] {
-    const exact = this.#at(level)
-    if (exact.length > 0) return exact
+    if (this.isInhabited(level)) return this.#at(level)
     return this.#at(-1).filter(({ path }) => path.length < level && this.path.startsWith(path))
+  }
+
+  /** Whether somebody has a place in the complementary subtree, and does not only answer for it among other things. */
+  isInhabited(level: number): boolean {
+    return this.#at(level).length > 0
   }
 
   replicas(): readonly Reference[] {

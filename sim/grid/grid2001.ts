@@ -8,8 +8,8 @@
 // any, and whoever has few references at a level takes those that its partner has below.
 
 import { integerBelow, type Random, sample, seededRandom } from '../../base/random.ts'
-import { byDepth, decide, type Meeter } from '../../overlay/grid/exchange.ts'
-import { commonBits, covers, type Path } from '../../overlay/grid/path.ts'
+import { byDepth, decide, type Meeter, type Rule } from '../../overlay/grid/exchange.ts'
+import { commonBits, covers, type GridKey, type Path } from '../../overlay/grid/path.ts'
 import type { Section } from './section.ts'
 
 type Peer = {
@@ -20,14 +20,14 @@ type Peer = {
   askedIn: number
 }
 
-const depth = 10
+/** Of 2000 peers in small, so that a leaf has as many as it has in full. */
+const depthBy = { small: 7, default: 10, full: 10 }
 const referencesMax = 20
 const recursionMax = 2
 const fanOut = 2
 const onlineShare = 0.3
-/** Mean path length at which the paper stops. */
-const lengthWanted = 9.43
-const rule = byDepth(depth)
+/** The mean length of a path at which the paper stops, over the depth. */
+const completeShare = 0.943
 
 export const grid2001: Section = {
   name: '2001',
@@ -36,7 +36,8 @@ export const grid2001: Section = {
     const peers = { small: 2000, default: 20_000, full: 20_000 }[size]
     const searches = size === 'small' ? 2000 : 10_000
     const random = seededRandom(seed)
-    const grid = new Grid(peers, random)
+    const depth = depthBy[size]
+    const grid = new Grid(peers, depth, random)
     const exchangesPerPeer = grid.build() / peers
     const { messages, contacts, hops, found } = grid.search(searches)
     const messagesPerSearch = messages / found
@@ -67,11 +68,15 @@ export const grid2001: Section = {
 class Grid {
   readonly #peers: Peer[]
   readonly #random: Random
+  readonly #depth: number
+  readonly #rule: Rule
   #bits = 0
   #exchanges = 0
 
-  constructor(count: number, random: Random) {
+  constructor(count: number, depth: number, random: Random) {
     this.#random = random
+    this.#depth = depth
+    this.#rule = byDepth(depth)
     this.#peers = Array.from({ length: count }, () => {
       return { path: '', references: [], isOnlineIn: -1, isOfflineIn: -1, askedIn: -1 }
     })
@@ -79,7 +84,7 @@ class Grid {
 
   build(): number {
     const peers = this.#peers
-    for (let i = 0; this.#bits < lengthWanted * peers.length; i++) {
+    for (let i = 0; this.#bits < completeShare * this.#depth * peers.length; i++) {
       const a = peers[i % peers.length]!
       const b = peers[integerBelow(this.#random, peers.length)]!
       if (a !== b) this.#exchange(a, b, 0)
@@ -115,7 +120,7 @@ class Grid {
 
   #grow(a: Peer, b: Peer): void {
     const bits = a.path.length + b.path.length
-    const after = decide(asMeeter(a), asMeeter(b), this.#random.next(), rule)
+    const after = decide(asMeeter(a), asMeeter(b), this.#random.next(), this.#rule)
     this.#bits += after.a.length + after.b.length - bits
     a.path = after.a
     b.path = after.b
@@ -144,14 +149,19 @@ class Grid {
       let from: Peer
       do from = this.#peers[integerBelow(this.#random, this.#peers.length)]!
       while (!this.#isOnline(from, i))
-      const key = integerBelow(this.#random, 2 ** depth)
-        .toString(2)
-        .padStart(depth, '0')
+      const key = this.#key()
       const before = { ...total }
       if (this.#query(from, key, i, total, 0)) total.found++
       else Object.assign(total, before)
     }
     return total
+  }
+
+  #key(): GridKey {
+    const depth = this.#depth
+    return integerBelow(this.#random, 2 ** depth)
+      .toString(2)
+      .padStart(depth, '0')
   }
 
   /** Depth first, longest match first, each peer asked once. When nobody of the level answers, those below are asked,
