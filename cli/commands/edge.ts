@@ -1,5 +1,6 @@
 // `inxt edge`: one edge as a process. Settings come from the preset, then the file, then the command line.
 
+import { Session } from 'node:inspector'
 import { join } from 'node:path'
 import { Fault, isFault } from '../../base/fault.ts'
 import { createLog } from '../../base/io/log.ts'
@@ -36,8 +37,7 @@ export async function edge(options: EdgeOptions): Promise<void> {
     })
     log.info({ peer: node.peer, data: join(options.data) }, 'edge serves')
     tell({ ready: true })
-    // Starting leaves some 20 MiB of garbage that nothing would press an idle edge to collect (`--expose-gc`).
-    globalThis.gc?.()
+    collectGarbage()
     const why = await stopped
     log.info({ why }, 'edge stops')
     await node.stop()
@@ -48,6 +48,17 @@ export async function edge(options: EdgeOptions): Promise<void> {
     throw error
   }
   process.exit(0)
+}
+
+/**
+ * Starting leaves some 20 MiB of garbage that nothing would press an idle edge to collect. By the inspector, because
+ * code that was compiled without `--expose-gc` is compiled anew with it.
+ */
+function collectGarbage(): void {
+  const session = new Session()
+  session.connect()
+  session.post('HeapProfiler.collectGarbage')
+  session.disconnect()
 }
 
 /** A signal, or the end of the parent that started us (its IPC channel closes). */
