@@ -156,18 +156,6 @@ export function recordBytes({ key, value }: Record): number {
   return 115 + key.length + value.length
 }
 
-/** Records of a message, for whoever vets them before a machine sees it. */
-export function recordsOf(message: QueryMessage): readonly Record[] {
-  return 'records' in message ? message.records : []
-}
-
-/** The message with those records that passed; undefined when it is about nothing else. */
-export function withRecords(message: QueryMessage, records: readonly Record[]): QueryMessage | undefined {
-  if (!('records' in message) || records.length === message.records.length) return message
-  if (records.length === 0 && (message.kind === 'store' || message.kind === 'rumour')) return undefined
-  return { ...message, records }
-}
-
 type Field<Value> = { write(value: Value): Uint8Array; read(reader: Reader): Value }
 type Shape<Message> = { readonly [Name in Exclude<keyof Message, 'kind'>]-?: Field<Message[Name]> }
 

@@ -114,6 +114,23 @@ describe('look-ups', () => {
     )
   })
 
+  test('who cannot be reached is passed over at once', () => {
+    const { trie, told } = grow(64, 4)
+    const [asker] = trie.peers
+    const record = ['a', 'b', 'c', 'd']
+      .map(key => unsignedRecord(key))
+      .find(({ key }) => hashedGridKey(key)[0] === '1')!
+    store(trie, record)
+    trie.isCut = () => true
+    let last = ''
+    trie.onSent = (_from, to, { kind }) => void (kind === 'ask' && (last = to.reference.peer))
+    trie.do(asker!, asker!.queries.lookup(1, record.key, trie.now))
+    trie.isCut = () => false
+    trie.do(asker!, asker!.queries.lost(last, trie.now))
+    trie.run(45) // less than patience, more than the grace for the second home
+    assert.equal(only(told, 'found')[0]?.outcome, 'here')
+  })
+
   test('one question causes no more frames than its fuel, whatever is silent', () => {
     const { trie } = grow(256, 5)
     const asker = trie.peers[0]!
@@ -255,6 +272,20 @@ describe('puts', () => {
       trie.run(500)
       assert.equal(only(told, 'stored')[0]?.outcome, outcome)
     }
+  })
+
+  test('what was taken out of a frame by the vetting is refused', () => {
+    const { trie } = grow(5, 0)
+    const [asked, sender] = [trie.peers[0]!, trie.peers[1]!.reference.peer]
+    const leg = { id: 1, matched: 0, fuel: 9, waitMs: 100, records: [] } as const
+    const effects = [
+      ...asked.queries.receive({ kind: 'store', ...leg, isAside: false }, sender, trie.now),
+      ...asked.queries.receive({ kind: 'rumour', id: 2, from: 0, to: 9, records: [] }, sender, trie.now),
+    ]
+    assert.deepEqual(
+      effects.map(effect => effect.do === 'send' && 'outcome' in effect.message && effect.message.outcome),
+      ['refused', 'refused'],
+    )
   })
 
   test('five peers with one leaf are replicas of each other', () => {

@@ -1,7 +1,7 @@
 // Queries: the half of the P-Grid that finds, stores, ranges and keeps replicas alike, as one machine of small parts.
 //
 // Each part handles its own kinds of frames and has its own timers; they share the ground (`ground.ts`) and the open
-// questions (`hops.ts`). Records in frames are vetted before they come here (`recordsOf`, `withRecords`).
+// questions (`hops.ts`). Records in frames are vetted before they come here: those that are bad are gone from them.
 
 import { integerBelow, type Random } from '../../base/random.ts'
 import type { Machine } from '../machine.ts'

@@ -44,7 +44,8 @@ export class Storing {
 
   receive({ fuel, id, isAside, matched, records, waitMs }: Store, from: PeerId, now: number): QueryEffect[] {
     const { gridKeyOf, guests, tuning, view } = this.#ground
-    const record = records[0]!
+    const [record] = records
+    if (!record) return [send(from, answerOf(id, { outcome: 'refused' }, 0))] // it did not pass the vetting
     const bits = gridKeyOf(record.key)
     const { path } = view.self()
     if (!guests.enter(from)) return [send(from, answerOf(id, { outcome: 'refused' }, 0))]

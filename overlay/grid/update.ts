@@ -53,7 +53,8 @@ export class Rumours {
 
   receive({ from, id, records, to }: Rumour, sender: PeerId, now: number): QueryEffect[] {
     const { gridKeyOf, leaf, view } = this.#ground
-    const record = records[0]!
+    const [record] = records
+    if (!record) return [send(sender, { kind: 'heard', id, outcome: 'refused' })] // it did not pass the vetting
     const isOurs = covers(view.self().path, gridKeyOf(record.key))
     const kept = isOurs ? leaf.put(record, now) : 'refused'
     const outcome: Outcome = kept === 'stored' ? 'here' : kept
