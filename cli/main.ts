@@ -137,6 +137,7 @@ program
   .description('what every edge sees: members, names, content')
   .option('--data <folder>', 'state folder of the devnet', '.inxt')
   .option('--json', 'print one JSON object instead', false)
+  .option('--edge <number>', 'whose view of the members to show; the first that answers by default')
   .action(async options => (await import('./commands/status.ts')).status(options))
 
 program

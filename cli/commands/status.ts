@@ -1,15 +1,25 @@
-// `inxt status`: what every edge sees, asked of each of them.
+// `inxt status`: what every edge sees, asked of each of them, and how one of them sees all others.
 
 import { sizeText } from '../../base/bytes.ts'
+import { Fault } from '../../base/fault.ts'
 import { askEdge, type EdgeStatus, statusPath } from '../edge-interface.ts'
-import { readNetwork } from '../network.ts'
-import { createTerminal, durationText } from '../terminal.ts'
+import { type NetworkEdge, readNetwork } from '../network.ts'
+import { createTerminal, durationText, type Terminal } from '../terminal.ts'
 
 interface StatusOptions {
   data: string
   json: boolean
+  /** Whose view of the members is shown; the first that answers without it. */
+  edge?: string
 }
 
+interface Seen {
+  readonly edge: NetworkEdge
+  /** Undefined: it did not answer. */
+  readonly status: EdgeStatus | undefined
+}
+
+/** Fault config/invalid for an edge that there is not. */
 export async function status(options: StatusOptions): Promise<void> {
   const network = await readNetwork(options.data)
   const seen = await Promise.all(
@@ -18,6 +28,7 @@ export async function status(options: StatusOptions): Promise<void> {
       status: await askEdge<EdgeStatus>(edge, statusPath, { timeoutMs: 3000 }).catch(() => undefined),
     })),
   )
+  const chosen = chooseEdge(seen, options.edge)
   if (options.json) {
     const edges = seen.map(({ edge, status }) => ({
       ...edge,
@@ -30,24 +41,67 @@ export async function status(options: StatusOptions): Promise<void> {
   }
   const terminal = createTerminal()
   terminal.line()
+  printEdges(terminal, seen)
+  if (chosen?.status) printMembers(terminal, chosen.edge, chosen.status)
+  terminal.line()
+}
+
+function chooseEdge(seen: readonly Seen[], wanted: string | undefined): Seen | undefined {
+  if (wanted === undefined) return seen.find(({ status }) => status !== undefined)
+  const chosen = seen.find(({ edge }) => `${edge.number}` === wanted || edge.address === wanted)
+  if (chosen) return chosen
+  throw new Fault('config/invalid', `--edge ${wanted}: there is no such edge`, {
+    hint: `There are ${seen.map(({ edge }) => edge.number).join(', ')}.`,
+  })
+}
+
+function printEdges(terminal: Terminal, seen: readonly Seen[]): void {
+  const head = ['edge', 'address', 'state', 'sees', 'block', 'names', 'sites', 'blocks', 'path', 'references']
   terminal.table(
-    ['edge', 'address', 'state', 'sees', 'block', 'names', 'sites held', 'blocks', 'memory', 'up'],
+    [...head, 'keys', 'frames/s', 'memory', 'up'],
     seen.map(({ edge, status }) => {
-      const head = [`${edge.number}`, edge.address]
-      if (status === undefined) return [...head, terminal.paint('red', 'no answer')]
-      const { content, chain } = status
+      const start = [`${edge.number}`, edge.address]
+      if (status === undefined) return [...start, terminal.paint('red', 'no answer')]
+      const { content, chain, frames, grid } = status
       return [
-        ...head,
+        ...start,
         terminal.paint('green', 'serving'),
-        `${status.serving.length} of ${network.edges.length}`,
+        `${status.serving.length} of ${seen.length}`,
         chain.healthy ? `${chain.height}` : terminal.paint('yellow', `${chain.height} (chain silent)`),
         `${status.names}`,
         `${content.holds.length}`,
         `${content.blocks} (${sizeText(content.bytes)})`,
+        grid.path === '' ? 'all' : grid.path,
+        // Replicas of the own path stand behind the references to each of its levels.
+        [...grid.references, `${grid.replicas} replicas`].join(', '),
+        `${grid.records.records}`,
+        `${frames.sentPerS} out, ${frames.receivedPerS} in`,
         sizeText(status.memoryBytes),
         durationText(Date.now() - status.startedAt),
       ]
     }),
   )
+}
+
+function printMembers(terminal: Terminal, edge: NetworkEdge, status: EdgeStatus): void {
+  const misfit = `${Math.round(100 * status.coordinate.error)} %`
+  const cluster = status.coordinate.cluster === '' ? '' : `, in cluster ${status.coordinate.cluster}`
   terminal.line()
+  terminal.line(`  as edge ${edge.number} sees them (its coordinate is off by ${misfit}${cluster}):`)
+  terminal.line()
+  const ms = (value: number | null): string => (value === null ? '' : `${value.toFixed(1)} ms`)
+  const colours = { alive: 'green', suspect: 'yellow', dead: 'red', left: 'dim' } as const
+  terminal.table(
+    ['member', 'address', 'standing', 'measured', 'predicted'],
+    status.members.slice(1).map(({ peer, host, standing, rttMs }) => {
+      const colour = colours[standing as keyof typeof colours] ?? 'dim'
+      return [
+        peer.slice(-8),
+        host,
+        terminal.paint(colour, standing),
+        ms(rttMs.measured),
+        standing === 'alive' ? ms(rttMs.predicted) : '',
+      ]
+    }),
+  )
 }
