@@ -76,7 +76,7 @@ export class Community {
 
   /** As an onlooker predicts it now. */
   predict(): Predict {
-    const { tuning } = this.#options
+    const tuning = { ...this.#options.tuning, peersMax: this.nodes.length }
     const self = peerIdOf(createHash('sha256').update('onlooker').digest())
     const onlooker = new Coordinates({ tuning, random: this.#random, self })
     const now = this.now

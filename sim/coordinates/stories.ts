@@ -19,6 +19,8 @@ export type Row = Accuracy & {
 /** The budget of the reference: 16 rounds of 32. */
 export const samplesPerPeer = 512
 const periodMs = 1000
+/** What all peers together may know of each other; about a gigabyte. */
+const pairsMax = 1_000_000
 
 export const systems = {
   vivaldi: (matrix, seed) => judged(matrix, seed, vivaldi(matrix, seed)),
@@ -27,7 +29,8 @@ export const systems = {
   pharosPcoordFixed: (matrix, seed) => judged(matrix, seed, pharosPcoord(matrix, seed)),
   /** The product: what a node runs, clusters and all. */
   pharosPcoord: (matrix, seed) => {
-    const community = new Community({ matrix, seed, tuning: wideTuning, periodMs })
+    const peersMax = Math.min(wideTuning.peersMax, Math.floor(pairsMax / matrix.size))
+    const community = new Community({ matrix, seed, tuning: { ...wideTuning, peersMax }, periodMs })
     community.runSamples(samplesPerPeer)
     return rowOf(matrix, seed, community)
   },
