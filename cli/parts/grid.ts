@@ -115,6 +115,7 @@ export async function openGrid(
     protocol: '/inxt/queries/1',
     machine: queries,
     codec: { encode: encodeQuery, decode: decodeQuery },
+    lost: (peer, now) => queries.lost(peer, now),
     tell(event) {
       if (event.kind === 'moved') contacts.move(event.peer, event)
       else records.told(event)

@@ -25,6 +25,8 @@ export type LinesOptions = {
   protocol: string
   /** Who sent it is proved by the connection. */
   hear: (from: PeerId, frame: Uint8Array) => void
+  /** Told of each peer that could not be dialled. */
+  lost?: (peer: PeerId) => void
   meter: Meter
   /** Not yet taken by the network, per peer. */
   queuedBytesMax?: number
@@ -37,7 +39,7 @@ type Line = { stream: Stream | undefined; waiting: Uint8Array[]; waitingBytes: n
 const closing = new Error('this peer is closing')
 
 export async function openLines(options: LinesOptions): Promise<Lines> {
-  const { node, protocol, hear, meter, queuedBytesMax = 1024 * 1024 } = options
+  const { node, protocol, hear, lost, meter, queuedBytesMax = 1024 * 1024 } = options
   const lines = new Map<PeerId, Line>()
   const inbound = new Set<Stream>()
   let isClosed = false
@@ -59,6 +61,7 @@ export async function openLines(options: LinesOptions): Promise<Lines> {
       () => {
         meter.count('overlay.lines.unsent', line.waiting.length)
         drop()
+        lost?.(to.id)
       },
     )
     return line

@@ -46,6 +46,7 @@ type Peer = {
   machine: Echo
   heard: string[]
   meter: Meter
+  lost: PeerId[]
   disk: { settled: Promise<void> | undefined }
 }
 
@@ -68,6 +69,7 @@ async function openPeer(framesPerSecondMax?: number): Promise<Peer> {
   const heard: string[] = []
   const meter = createMeter()
   const machine = new Echo(realClock.now() + 20)
+  const lost: PeerId[] = []
   const disk: Peer['disk'] = { settled: undefined }
   const driver = await openStreamDriver<string, string>({
     ...{ node: host.node, protocol, machine, codec, clock: realClock, meter },
@@ -75,9 +77,13 @@ async function openPeer(framesPerSecondMax?: number): Promise<Peer> {
     contactOf: id => contacts.get(id),
     vet: message => (message === 'a lie' ? Promise.resolve(undefined) : message),
     settled: () => disk.settled,
+    lost(peer) {
+      lost.push(peer)
+      return []
+    },
     ...(framesPerSecondMax === undefined ? {} : { framesPerSecondMax }),
   })
-  return { host, contact, driver, machine, heard, meter, disk }
+  return { host, contact, driver, machine, heard, meter, lost, disk }
 }
 
 function say(from: Peer, to: PeerId, ...messages: string[]): void {
@@ -135,6 +141,7 @@ describe('a machine over libp2p streams', () => {
     contacts.set(gone.id, gone) // another key answers there
     say(b, gone.id, 'hello?')
     await eventually('it is given up', () => b.meter.read()['overlay.lines.unsent'] === 1)
+    assert.deepEqual(b.lost, [gone.id])
   })
 
   test('who talks too much is not listened to for the rest of the second', async () => {

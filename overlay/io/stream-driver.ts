@@ -22,6 +22,8 @@ export type StreamDriverOptions<Message, Event> = Pick<LinesOptions, 'node' | 'p
   contactOf: (peer: PeerId) => Contact | undefined
   /** The message without what must not be believed; undefined to drop it all. */
   vet?: (message: Message, from: PeerId) => Promise<Message | undefined> | Message | undefined
+  /** What the machine makes of a peer that could not be dialled. */
+  lost?: (peer: PeerId, now: number) => readonly Effect<Message, Event>[]
   /** Undefined when nothing is left to be written. */
   settled?: () => Promise<void> | undefined
   /** Frames looked at per second and peer; the rest is dropped. */
@@ -43,7 +45,7 @@ export async function openStreamDriver<Message, Event>(
   options: StreamDriverOptions<Message, Event>,
 ): Promise<StreamDriver<Message, Event>> {
   const { node, protocol, machine, codec, clock, meter, tell, contactOf } = options
-  const { vet, settled, framesPerSecondMax = 2000, vettingMax = 256 } = options
+  const { vet, lost, settled, framesPerSecondMax = 2000, vettingMax = 256 } = options
   const budgets = new Map<PeerId, Budget>()
   let cancel = (): void => {}
   let isClosed = false
@@ -93,7 +95,10 @@ export async function openStreamDriver<Message, Event>(
       void vetted.then(good => receive(good, from)).finally(() => vetting--)
     } else receive(vetted, from)
   }
-  const lines: Lines = await openLines({ node, protocol, meter, hear })
+  const lines: Lines = await openLines({
+    ...{ node, protocol, meter, hear },
+    lost: peer => run(lost?.(peer, clock.now()) ?? []),
+  })
   run([])
   return {
     run,
