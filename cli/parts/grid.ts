@@ -138,18 +138,25 @@ export async function openGrid(
       structures.run(structure.membersChanged(clock.now()))
       records.membersChanged()
     },
-    status() {
-      const { path } = structure.self()
-      const { records, bytes, bytesMax } = leaf.usage()
-      return {
-        path,
-        references: [...path].map((_, i) => structure.references(i + 1).length),
-        replicas: structure.replicas().length,
-        records: { records, bytes, bytesMax },
-        copies: queries.copies().keys,
-        shunned: door.marks.shunned(clock.now()),
-      }
-    },
+    status: () => statusOf(structure, queries, leaf, door.marks),
+  }
+}
+
+function statusOf(
+  structure: Structure,
+  queries: Queries,
+  leaf: RecordLeaf,
+  marks: Marks,
+): OverlayStatus['grid'] {
+  const { path } = structure.self()
+  const { records, bytes, bytesMax } = leaf.usage()
+  return {
+    path,
+    references: [...path].map((_, i) => structure.references(i + 1).length),
+    replicas: structure.replicas().length,
+    records: { records, bytes, bytesMax },
+    copies: queries.copies().keys,
+    shunned: marks.shunned(realClock.now()),
   }
 }
 
