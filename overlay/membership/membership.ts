@@ -6,9 +6,9 @@
 // on the size of the group, nor does the time to the first detection. This file is the list of what happens to a frame
 // and on a wake; beliefs, detector, repairs and outbox do it.
 //
-// Beyond the papers: sayings are sealed by their subject (`member.ts`), frames speak once (`freshness.ts`), hearsay only
-// makes suspect (`beliefs.ts`), flapping members are damped (`damping.ts`), a late wake blames this machine before it
-// blames others. Who is not known is admitted only when a member speaks for it or when it answers a question of ours.
+// Beyond the papers: sayings are sealed by their subject (`member.ts`), frames speak once (`freshness.ts`), hearsay
+// only makes suspect (`beliefs.ts`), flapping members are damped (`damping.ts`), a late wake blames this machine
+// before it blames others. Who is not known is admitted only when a member speaks for it or when it answers a question of ours.
 // Rejected: all-to-all heartbeats (load grows with n²), and a detector over TCP (it would measure retransmissions).
 
 import { sample } from '../../base/random.ts'
@@ -80,11 +80,12 @@ export class Membership implements Machine<Message, MembershipEvent, Address> {
     return this.#repairs.join(addresses, now)
   }
 
-  /** Takes members over that are known from elsewhere, such as an earlier run; they are not passed on as news. */
+  /** Takes members over that this peer itself wrote down earlier: their seals are not checked again, and they are not
+   *  passed on as news. */
   introduce(members: readonly Member[], now: number): void {
+    const { roster, probing } = this.#beliefs
     for (const member of members)
-      if (member.id !== this.self().id && typeof this.#beliefs.roster.hear(member, now) !== 'string')
-        this.#beliefs.probing.add(member.id)
+      if (member.id !== this.self().id && roster.remember(member)) probing.add(member.id)
     this.#repairs.settle(now)
   }
 

@@ -83,6 +83,14 @@ export class Roster {
     return { before, member }
   }
 
+  /** Takes a live member over whose seal was checked before; false when it is known or there is no room. */
+  remember(member: Member): boolean {
+    if (!isLive(member) || this.#members.has(member.id) || this.#members.size >= this.#membersMax)
+      return false
+    this.#insert(member)
+    return true
+  }
+
   /** Up to `countMax` members that follow `after` in the order of ids, and whether more follow. */
   slice(after: PeerId | '', countMax: number): { members: Member[]; more: boolean } {
     this.#sorted ??= [...this.#members.keys()].sort()
@@ -120,10 +128,14 @@ export class Roster {
       this.#drop(longestLost)
     }
     const member = memberOf(claim)
-    this.#members.set(claim.id, member)
+    this.#insert(member)
+    return { before: undefined, member }
+  }
+
+  #insert(member: Member): void {
+    this.#members.set(member.id, member)
     this.#sorted = undefined
     this.#live = undefined
-    return { before: undefined, member }
   }
 
   #drop(id: PeerId): void {

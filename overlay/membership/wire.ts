@@ -1,5 +1,4 @@
-// Membership frames as bytes, version 2.
-//
+// Membership frames as bytes, version 2:
 //   0 'I' 'X' | 2 version = 2 | 3 kind | 4 sequence, 32 bits | 8 stamp, 48 bits
 //   14 whom it is for: IPv4 (4), port (2) | 20 the sender as a member (107), then by kind:
 //     ping, ack: length (1), the sender's coordinate (0 to 64), count (1), that many accusations (132)
@@ -12,9 +11,8 @@
 //
 // The signature is Ed25519 by the sender's key over all that precedes it, so the frame speaks to one address once:
 // whom it is for and its stamp are under it (`freshness.ts`). A sync is padded to the size that its reply may have, so
-// nobody can turn a peer into an amplifier by writing another's address on a small request (the reasoning of RFC
-// 9000 §8.1). There is one way to write a frame, and decode∘encode is the identity both ways. Rejected: protobuf or
-// CBOR, which have many spellings for one frame.
+// nobody can make a peer an amplifier by writing another's address on a small request (RFC 9000 §8.1). There is one
+// way to write a frame, and decode∘encode is the identity. Rejected: protobuf or CBOR, which have many spellings.
 
 import { concatBytes, equalBytes, utf8 } from '../../base/bytes.ts'
 import { assert, Fault } from '../../base/fault.ts'

@@ -103,7 +103,8 @@ function playTable(seed: number, isFull: boolean, isJson: boolean): void {
   rows.push(['inxt', inxt], ['inxtFast', fast])
   const played = cells(share, seed).length
   process.stdout.write(
-    `128 members, ${played} of ${gridSize} cells of the Interval grid, ${repeats} of 10 repeats of Threshold, seed ${seed}\n` +
+    `128 members, ${played} of ${gridSize} cells of the Interval grid, ` +
+      `${repeats} of 10 repeats of Threshold, seed ${seed}\n` +
       `measured | paper, as percent of SWIM in the same run; SWIM had ${swim.fp} FP, ${swim.fpHealthy} at healthy\n\n`,
   )
   for (const line of table(rows, swim, share, seed)) process.stdout.write(`${line}\n`)

@@ -34,7 +34,7 @@ export const detection: Scenario = {
     let hash = ''
     const figures = [8, 32, 128].map((size): Figure => {
       const swarm = new Swarm({ seed, size, tuning: wideTuning })
-      swarm.assemble()
+      swarm.assembleAtOnce()
       const value = mean(firstDetections(swarm))
       hash = swarm.hash()
       const name = `periods to first detection, mean, n = ${size}`

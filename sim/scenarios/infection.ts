@@ -50,8 +50,7 @@ export const infection: Scenario = {
     let hash = ''
     const figures = [8, 56, 128].flatMap((size): Figure[] => {
       const swarm = new Swarm({ seed, size, tuning: wideTuning })
-      swarm.assemble()
-      swarm.run(40_000) // the frequent repairs of newcomers end after 1 + 2 + 4 + 8 + 16 s
+      swarm.assembleAtOnce()
       const heard = infections(swarm)
       hash = swarm.hash()
       const median = mean(heard.map(each => each.median))

@@ -13,8 +13,7 @@ export const load: Scenario = {
     let hash = ''
     const figures = [8, 32, 128].map((size): Figure => {
       const swarm = new Swarm({ seed, size, tuning: wideTuning })
-      swarm.assemble()
-      swarm.run(40_000) // the frequent repairs of newcomers end after 1 + 2 + 4 + 8 + 16 s
+      swarm.assembleAtOnce()
       for (const peer of swarm.peers) peer.sentFrames = 0
       swarm.run(periods * wideTuning.probeIntervalMs)
       const sent = swarm.peers.reduce((sum, peer) => sum + peer.sentFrames, 0)
