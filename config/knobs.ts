@@ -168,6 +168,13 @@ export const knobs = {
     max: 1_000_000,
     why: 'About 500 B a member, the dead included: 2 MB.',
   },
+  'coordinates.samplesPerFit': {
+    default: 16,
+    unit: 'count',
+    min: 1,
+    max: 1000,
+    why: 'Probes between two fits of the own coordinate; fewer settle sooner, at 0.1 ms of work each.',
+  },
   'grid.replicas': {
     default: 5,
     unit: 'count',
@@ -382,6 +389,7 @@ export const presets = {
     'membership.healthMax': 3,
     'membership.syncIntervalMs': 4000,
     'membership.joinRetryMs': 400,
+    'coordinates.samplesPerFit': 8,
     'grid.exchangeIntervalMs': 250,
     'grid.restIntervalMs': 4000,
     'grid.answerTimeoutMs': 500,

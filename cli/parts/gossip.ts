@@ -52,7 +52,8 @@ export async function openGossip(
 ): Promise<Gossip> {
   const udp = await openSocket(at)
   const startedAt = realClock.now()
-  const coordinates = new Coordinates({ tuning: wideCoordinates, random: realRandom, self: id })
+  const tuning = { ...wideCoordinates, samplesPerFit: settings['coordinates.samplesPerFit'] }
+  const coordinates = new Coordinates({ tuning, random: realRandom, self: id })
   const rttMs = (peer: PeerId): number | undefined =>
     peer === id ? 0 : coordinates.predictMs(peer, realClock.now())
   const membership = new Membership(
