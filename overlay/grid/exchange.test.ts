@@ -55,7 +55,7 @@ describe('a partition', () => {
   test('starves neither side', () => {
     assert.equal(fairShare(0, 100, 20, 5), 0.25)
     assert.equal(fairShare(100, 0, 20, 5), 0.75)
-    assert.equal(fairShare(0, 100, 1000, 5), 0.05)
+    assert.equal(fairShare(0, 100, 1000, 5), 0.2)
     assert.equal(fairShare(0, 0, 20, 5), 0.5)
     assert.equal(fairShare(0, 9, 4, 5), 0.5)
   })
