@@ -64,7 +64,7 @@ const scenarios: { readonly [name: string]: (seed: number, isFull: boolean, isJs
 /** Rapid's figures are of 1,000 members too, of which ten are faulty. */
 function playFlap(seed: number): void {
   for (const fault of ['lossy', 'flapping'] as const) {
-    const views = playFaulty(fault, 1000, 10, 180_000, seed)
+    const views = playFaulty(fault, 1000, 10, 240_000, seed)
     process.stdout.write(
       `10 of 1000 ${fault}: ${views.exact} of ${views.observers} healthy members route to exactly the healthy ones, ` +
         `views of ${views.sizeLeast} to ${views.sizeMost}, all so from ${views.settledMs / 1000} s on; ` +
