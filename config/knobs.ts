@@ -1,8 +1,7 @@
 // Every knob of the program in one table: default, unit, limits, and the reason for the number.
 //
-// A default is an opinion, so its reason stands beside it. A preset says only what differs. Folders never read this
-// table: each declares the options that it needs, and `cli/node.ts` fills them from the settings.
-// docs/knobs.md is generated from this file.
+// A default is an opinion, so its reason stands beside it. Folders never read this table: each declares the options
+// that it needs, and `cli/parts/` fills them from the settings. docs/knobs.md is generated from this file.
 
 export interface NumberKnob {
   readonly default: number
@@ -257,7 +256,7 @@ export const knobs = {
     unit: 'label',
     form: /^(process|power)$/,
     says: 'process or power',
-    why: 'What was acknowledged survives a killed process; power cuts, too, at a flush for each batch: replicas have it.',
+    why: 'What was acknowledged survives a killed process. A power cut costs a flush more each time; replicas have it.',
   },
   'records.lifeMs': {
     default: 600_000,
@@ -376,32 +375,3 @@ export const knobs = {
 export type KnobName = keyof typeof knobs
 type Widened<T> = T extends number ? number : string
 export type Settings = { readonly [K in KnobName]: Widened<(typeof knobs)[K]['default']> }
-
-/** What differs from the defaults, by the place where it runs. */
-export const presets = {
-  /** A server on the Internet. */
-  internet: {},
-  /** Everything on one machine: round trips under a millisecond, so failures may show within seconds. */
-  devnet: {
-    'membership.probeIntervalMs': 400,
-    'membership.probeTimeoutMs': 120,
-    'membership.suspicionAlpha': 2,
-    'membership.healthMax': 3,
-    'membership.syncIntervalMs': 4000,
-    'membership.joinRetryMs': 400,
-    'coordinates.samplesPerFit': 8,
-    'grid.exchangeIntervalMs': 250,
-    'grid.restIntervalMs': 4000,
-    'grid.answerTimeoutMs': 500,
-    'grid.abandonMs': 3000,
-    'grid.balanceIntervalMs': 10_000,
-    'grid.compareIntervalMs': 2000,
-    'grid.popularityIntervalMs': 10_000,
-    'records.lifeMs': 60_000,
-    'store.bytesMax': gib,
-    'store.memoryBytesMax': 32 * mib,
-    'content.siteBytesMax': 512 * mib,
-    'chain.pollMs': 200,
-    'chain.finalBlocks': 0,
-  },
-} as const satisfies Record<string, Partial<Settings>>

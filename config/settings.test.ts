@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { isFault } from '../base/fault.ts'
 import { assignmentLayer, readLayer } from './io/read.ts'
-import { knobs, presets } from './knobs.ts'
+import { knobs } from './knobs.ts'
+import { presets } from './presets.ts'
 import { settingsFrom } from './settings.ts'
 
 describe('settings', () => {

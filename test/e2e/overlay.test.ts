@@ -192,7 +192,7 @@ describe('the overlay on machines that are apart', { skip: bedMissing() }, () =>
   })
 })
 
-/** A third of the edges, such that every site keeps a holder: bytes that nobody has left are not the overlay's to find. */
+/** A third of the edges, such that every site keeps a holder: bytes that nobody has are not the overlay's to find. */
 function expendable(edges: readonly NetworkEdge[], held: readonly ReadonlySet<string>[]): NetworkEdge[] {
   const victims: NetworkEdge[] = []
   for (const edge of edges) {

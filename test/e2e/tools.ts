@@ -9,7 +9,7 @@ function has(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
 }
 
-/** False, or why the suite must be skipped: one of the programs (by Debian package) is missing and cannot be installed. */
+/** False, or why the suite must be skipped: a program (by Debian package) is missing and cannot be installed. */
 export function toolsMissing(packages: Readonly<Record<string, string>> = witnesses): false | string {
   const wanted = Object.entries(packages).filter(([program]) => !has(program))
   if (wanted.length === 0) return false
