@@ -1,7 +1,7 @@
 // Taking over a peer's place: its records are copied page by page first, so nobody answers for what it has not got.
 //
-// One page is asked for at a time. What comes unasked, or does not lead on, ends the copying; the next meeting begins it
-// anew, and what was copied by then is known already.
+// One page is asked for at a time. What comes unasked, or does not lead on, ends the copying; the next meeting begins
+// it anew, and what was copied by then is known already.
 
 import { integerBelow, type Random } from '../../base/random.ts'
 import type { PeerId } from '../peer.ts'

@@ -1,8 +1,8 @@
 // Meetings: whom a peer meets next, and what the two say of themselves.
 //
 // Half of the meetings are with those on the same way through the trie, who may become or are replicas; the others are
-// at random, strangers first. Random ones keep the references random and are what the balance is measured by; only the
-// close ones would never notice another grid, only the random ones would take n meetings to complete a list of replicas.
+// at random, strangers first. Random ones keep the references random, and the balance is measured by them; with the
+// close ones only nobody would notice another grid, with random ones only a list of replicas would take n meetings.
 
 import { integerBelow, type Random } from '../../base/random.ts'
 import type { PeerId } from '../peer.ts'

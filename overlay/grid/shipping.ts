@@ -33,8 +33,8 @@ export function pageOf(leaf: Leaf, path: Path, { from, skip }: Cursor, now: numb
 
 export type Shipment = { readonly to: PeerId; readonly call: number; readonly records: readonly Record[] }
 
-/** Takes what a peer at `path` answers for, and what it is nearer to than the sender: that is shipped on. Who the sender
- *  is does not matter; the names of what is kept now. */
+/** Takes what a peer at `path` answers for, and what it is nearer to than the sender: that is shipped on. The
+ *  names of what is kept now. */
 export function keepNearer(
   leaf: Leaf,
   path: Path,

@@ -27,7 +27,13 @@ export type Tree = {
   sentBytes: number
 }
 
-export type ForestOptions = { seed: number; size: number; tuning: StructureTuning; noticeMs?: number; syncMs?: number }
+export type ForestOptions = {
+  seed: number
+  size: number
+  tuning: StructureTuning
+  noticeMs?: number
+  syncMs?: number
+}
 
 const address = { host: '10.0.0.1', port: 7000 }
 const latencyMs = 5
@@ -117,10 +123,16 @@ export class Forest {
 
   #machine(peer: PeerId, random: Random, leaf: PlainLeaf): Structure {
     const members = (): readonly { id: PeerId; host: string; port: number }[] => this.#membersFor(peer)
-    return new Structure({ tuning: this.#options.tuning, self: { peer, ...address }, random, leaf, members }, this.now)
+    return new Structure(
+      { tuning: this.#options.tuning, self: { peer, ...address }, random, leaf, members },
+      this.now,
+    )
   }
 
-  readonly #views = new Map<PeerId, { from: unknown; list: readonly { id: PeerId; host: string; port: number }[] }>()
+  readonly #views = new Map<
+    PeerId,
+    { from: unknown; list: readonly { id: PeerId; host: string; port: number }[] }
+  >()
 
   #membersFor(peer: PeerId): readonly { id: PeerId; host: string; port: number }[] {
     const known = this.#views.get(peer)
@@ -133,7 +145,11 @@ export class Forest {
   #notice(): void {
     this.at(this.now + this.#options.noticeMs, () => {
       const running = this.running()
-      if (running.length === this.#members.length && running.every(({ id }, i) => id === this.#members[i]!.id)) return
+      if (
+        running.length === this.#members.length &&
+        running.every(({ id }, i) => id === this.#members[i]!.id)
+      )
+        return
       this.#members = running.map(({ id }) => ({ id, ...address }))
       for (const tree of running) this.#do(tree, tree.machine.membersChanged(this.now))
     })

@@ -2,10 +2,10 @@
 //
 // 20,000 peers, depth 10, 20 references a level, recursion up to 2 deep with two partners each, 30 % online: each time
 // a peer is looked for it is there with that chance. An exchange is one call of two peers, recursive ones included. In
-// the search each peer is online or not for the whole of one search. A message is a question that reaches a peer online;
-// contacts also counts the attempts at those that are not. Compared with the paper, peers begin meetings in turn and not
-// at random, recursion and search pick the reference that agrees longest with what is looked for, where the paper picks
-// any, and whoever has few references at a level takes those that its partner has below.
+// the search each peer is online or not for the whole of one search. A message is a question that reaches a peer that
+// is online; contacts also counts attempts at those that are not. Unlike in the paper, peers begin meetings in turn,
+// recursion and search pick the reference that agrees longest with what is looked for, where the paper picks any, and
+// whoever has few references at a level takes those that its partner has below.
 
 import { integerBelow, type Random, sample, seededRandom } from '../../base/random.ts'
 import { byDepth, decide, type Meeter, type Rule } from '../../overlay/grid/exchange.ts'
