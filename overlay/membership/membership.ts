@@ -8,7 +8,7 @@
 //
 // Beyond the papers: sayings are sealed by their subject (`member.ts`), frames speak once (`freshness.ts`), hearsay
 // only makes suspect (`beliefs.ts`), flapping members are damped (`damping.ts`), a late wake blames this machine
-// before it blames others. Who is not known is admitted only when a member speaks for it or when it answers a question of ours.
+// first. Who is not known is admitted only when a member speaks for it or when it answers a question of ours.
 // Rejected: all-to-all heartbeats (load grows with n²), and a detector over TCP (it would measure retransmissions).
 
 import { sample } from '../../base/random.ts'
