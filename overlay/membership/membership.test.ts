@@ -125,7 +125,10 @@ describe('a recorded frame', () => {
   const rows: [what: string, play: (subject: Membership) => MembershipEffect[]][] = [
     [
       'sent twice',
-      subject => (subject.receive(old, testMember(1), 1), subject.receive(old, testMember(1), 2)),
+      subject => {
+        subject.receive(old, testMember(1), 1)
+        return subject.receive(old, testMember(1), 2)
+      },
     ],
     ['sent from elsewhere', subject => subject.receive(old, { host: '10.9.9.9', port: 7001 }, 1)],
     [
