@@ -11,7 +11,6 @@ export const presets = {
   devnet: {
     'membership.probeIntervalMs': 400,
     'membership.probeTimeoutMs': 120,
-    'membership.suspicionAlpha': 2,
     'membership.healthMax': 3,
     'membership.syncIntervalMs': 4000,
     'membership.joinRetryMs': 400,
