@@ -256,7 +256,7 @@ export const knobs = {
     unit: 'label',
     form: /^(process|power)$/,
     says: 'process or power',
-    why: 'What was acknowledged survives a killed process. A power cut costs a flush more each time; replicas have it.',
+    why: 'What was acknowledged outlives the program. Outliving the power costs a flush each time; replicas have it.',
   },
   'records.lifeMs': {
     default: 600_000,
