@@ -19,7 +19,7 @@ import { createMemoryStore } from './memory.ts'
 import { readFile } from './reader.ts'
 import { gather, grow, noise } from './specimen.ts'
 
-const gateway = createGateway({ connectMs: 1000, idleMs: 2000, connectionsMax: 8, poolsMax: 4 })
+const gateway = createGateway({ connectMs: 1000, idleMs: 2000, connectionsMax: 8 })
 after(() => gateway.close())
 
 const servers: Server[] = []

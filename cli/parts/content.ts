@@ -38,8 +38,8 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
     meter,
   })
   const timeoutMs = settings['content.fetchTimeoutMs']
-  const gateway = createGateway({ connectMs: 2000, idleMs: timeoutMs, connectionsMax: 8, poolsMax: 64 })
-  stack.defer(() => gateway.close())
+  const gateway = createGateway({ connectMs: 2000, idleMs: timeoutMs, connectionsMax: 8 })
+  stack.defer(async () => gateway.close())
   const blocks = createBlocks({
     store,
     memoryBytesMax: settings['store.memoryBytesMax'],

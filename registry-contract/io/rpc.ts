@@ -3,13 +3,10 @@
 //
 // The endpoint may be anybody's. What it answers is bounded while it arrives, must be JSON-RPC with our id,
 // and is handed on as `unknown` for the caller to parse. Batching is left out: ethers waits 10 ms to fill a
-// batch, and an endpoint that answers late to one question then delays them all. Node's own client, not undici: a
-// question that is asked a few times a second for as long as the edge lives costs half as much.
+// batch, and an endpoint that answers late to one question then delays them all.
 
-import { once } from 'node:events'
-import * as http from 'node:http'
-import * as https from 'node:https'
 import { Fault } from '../../base/fault.ts'
+import { createHttpClient } from '../../base/io/http.ts'
 
 export interface RpcOptions {
   readonly url: string
@@ -42,19 +39,6 @@ export interface Rpc {
  */
 const defaults = { timeoutMs: 5_000, bytesMax: 32 * 1024 * 1024 }
 
-async function readBounded(body: AsyncIterable<Uint8Array>, bytesMax: number): Promise<string> {
-  const parts: Uint8Array[] = []
-  let length = 0
-  for await (const part of body) {
-    length += part.length
-    if (length > bytesMax) {
-      throw new Fault('bytes/too-large', `The Ethereum endpoint answered with more than ${bytesMax} bytes.`)
-    }
-    parts.push(part)
-  }
-  return Buffer.concat(parts).toString('utf8')
-}
-
 function parseAnswer(text: string, id: number): RpcAnswer | undefined {
   let answer: unknown
   try {
@@ -84,29 +68,24 @@ function printable(text: string): string {
 
 export function createRpc(options: RpcOptions): Rpc {
   const { url, timeoutMs, bytesMax } = { ...defaults, ...options }
-  const { Agent, request } = url.startsWith('https:') ? https : http
   // 8 connections: as many as the follower asks at a time.
-  const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+  const client = createHttpClient({ connectionsMax: 8 })
+  const headers = { 'content-type': 'application/json' }
   let lastId = 0
-  const exchange = async (body: string): Promise<{ status: number; text: string }> => {
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-    const signal = AbortSignal.timeout(timeoutMs)
-    const asked = request(url, { method: 'POST', headers, agent, signal }).end(body)
-    // An abort in the middle of the answer is told to both ends; that of the answer throws.
-    asked.on('error', () => {})
-    const [response] = (await once(asked, 'response')) as [http.IncomingMessage]
-    return { status: response.statusCode!, text: await readBounded(response, bytesMax) }
-  }
   const ask = async (method: string, params: readonly unknown[]): Promise<RpcAnswer> => {
     const id = ++lastId
     const body = JSON.stringify({ jsonrpc: '2.0', id, method, params })
-    const response = await exchange(body).catch(cause => {
-      if (cause instanceof Fault) throw cause
+    const question = { method: 'POST', headers, body, bytesMax, totalMs: timeoutMs } as const
+    const response = await client.ask(url, question).catch(cause => {
       throw new Fault('chain/unreachable', `The Ethereum endpoint ${url} does not answer.`, { cause })
     })
-    const answer = parseAnswer(response.text, id)
+    if (response.body === undefined) {
+      throw new Fault('bytes/too-large', `The Ethereum endpoint answered with more than ${bytesMax} bytes.`)
+    }
+    const text = response.body.toString('utf8')
+    const answer = parseAnswer(text, id)
     if (answer) return answer
-    const shown = `status ${response.status}, ${response.text.length} characters`
+    const shown = `status ${response.status}, ${text.length} characters`
     throw new Fault('chain/unreachable', `${url} did not answer ${method} as JSON-RPC (${shown}).`)
   }
 
@@ -119,7 +98,7 @@ export function createRpc(options: RpcOptions): Rpc {
       throw new Fault('chain/unreachable', `${url} refused ${method}: ${answer.refusal.message}.`)
     },
     async close() {
-      agent.destroy()
+      client.close()
     },
   }
 }
