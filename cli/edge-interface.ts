@@ -24,8 +24,12 @@ export interface OverlayStatus {
     readonly peer: string
     readonly host: string
     readonly standing: string
+    /** Whether routes are built on it: live, and not flapping. */
+    readonly isRouted: boolean
     readonly rttMs: { readonly predicted: number | null; readonly measured: number | null }
   }[]
+  /** By how much this edge stretches its timeouts because it doubts itself; 1 is healthy. */
+  readonly stretch: number
   /** `error`: the median relative misfit, 1 before the first fit. */
   readonly coordinate: { readonly error: number; readonly cluster: string }
   readonly grid: {

@@ -88,17 +88,21 @@ function printMembers(terminal: Terminal, edge: NetworkEdge, status: EdgeStatus)
   const cluster = status.coordinate.cluster === '' ? '' : `, in cluster ${status.coordinate.cluster}`
   terminal.line()
   terminal.line(`  as edge ${edge.number} sees them (its coordinate is off by ${misfit}${cluster}):`)
+  if (status.stretch > 1)
+    terminal.line(
+      terminal.paint('yellow', `  It doubts itself, and waits ${status.stretch} times as long as usual.`),
+    )
   terminal.line()
   const ms = (value: number | null): string => (value === null ? '' : `${value.toFixed(1)} ms`)
   const colours = { alive: 'green', suspect: 'yellow', dead: 'red', left: 'dim' } as const
   terminal.table(
     ['member', 'address', 'standing', 'measured', 'predicted'],
-    status.members.slice(1).map(({ peer, host, standing, rttMs }) => {
+    status.members.slice(1).map(({ peer, host, standing, isRouted, rttMs }) => {
       const colour = colours[standing as keyof typeof colours] ?? 'dim'
       return [
         peer.slice(-8),
         host,
-        terminal.paint(colour, standing),
+        terminal.paint(colour, standing === 'alive' && !isRouted ? 'alive, flapping' : standing),
         ms(rttMs.measured),
         standing === 'alive' ? ms(rttMs.predicted) : '',
       ]

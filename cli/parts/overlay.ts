@@ -49,13 +49,16 @@ export async function openOverlay(
   })
   grid = await openGrid(ground, { ...identity, ...at }, host, gossip, { verify, ...trust })
   const { membership, coordinates, rttMs, blame } = gossip
-  const memberStatus = ({ id, host, standing }: Member): OverlayStatus['members'][number] => ({
-    ...{ peer: id, host, standing },
-    rttMs: {
-      predicted: coordinates.between(identity.id, id, realClock.now()) ?? null,
-      measured: coordinates.measuredMs(id, realClock.now()) ?? null,
-    },
-  })
+  const memberStatus = (member: Member): OverlayStatus['members'][number] => {
+    const { id, host, standing } = member
+    const isRouted = id === identity.id || membership.routable().some(other => other.id === id)
+    const now = realClock.now()
+    const predicted = coordinates.between(identity.id, id, now) ?? null
+    return {
+      ...{ peer: id, host, standing, isRouted },
+      rttMs: { predicted, measured: coordinates.measuredMs(id, now) ?? null },
+    }
+  }
   return {
     peer: identity.id,
     publicKey: identity.publicKey,
@@ -68,6 +71,7 @@ export async function openOverlay(
       const { error, cluster } = coordinates.figures()
       return {
         members: [membership.self(), ...membership.members()].map(memberStatus),
+        stretch: membership.stretch(),
         coordinate: { error, cluster: cluster === noLabel ? '' : cluster.toString(16) },
         grid: grid.status(),
       }
