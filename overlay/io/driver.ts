@@ -3,19 +3,13 @@
 // It knows no protocol. Whatever a stranger sends ends here as a count and never as an exception out of a socket
 // handler; only a bug of ours is allowed through, to be seen.
 
-import { isFault } from '../../base/fault.ts'
 import type { Clock } from '../../base/io/clock.ts'
 import type { Meter } from '../../base/meter.ts'
 import type { Address } from '../address.ts'
 import { Budget } from '../budget.ts'
 import type { Effect, Machine } from '../machine.ts'
+import { type Codec, decodeOrCount } from './codec.ts'
 import type { UdpSocket } from './socket.ts'
-
-export type Codec<Message> = {
-  encode(message: Message): Uint8Array
-  /** Throws a Fault, and nothing else, for what it refuses; checks the signature too. */
-  decode(bytes: Uint8Array): Message
-}
 
 export type DriverOptions<Message, Event> = {
   udp: UdpSocket
@@ -80,15 +74,5 @@ export function openDriver<Message, Event>(options: DriverOptions<Message, Event
       if (sending > 0) await new Promise<void>(resolve => (onIdle = resolve))
       await new Promise<void>(resolve => udp.socket.close(() => resolve()))
     },
-  }
-}
-
-function decodeOrCount<Message>(codec: Codec<Message>, bytes: Uint8Array, meter: Meter): Message | undefined {
-  try {
-    return codec.decode(bytes)
-  } catch (error) {
-    if (!isFault(error)) throw error
-    meter.count(`overlay.frames.refused.${error.code}`)
-    return undefined
   }
 }

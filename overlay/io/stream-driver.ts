@@ -4,13 +4,12 @@
 // take a proof and hence a while. And effects go out only after `settled`, when all that the machine took in before is
 // on disk: an acknowledgement that leaves the house is true after a SIGKILL, as in any write-ahead log.
 
-import { isFault } from '../../base/fault.ts'
 import type { Clock } from '../../base/io/clock.ts'
 import type { Meter } from '../../base/meter.ts'
 import { Budget } from '../budget.ts'
 import type { Effect, Machine } from '../machine.ts'
 import type { PeerId } from '../peer.ts'
-import type { Codec } from './driver.ts'
+import { type Codec, decodeOrCount } from './codec.ts'
 import { type Contact, type Lines, type LinesOptions, openLines } from './lines.ts'
 
 export type StreamDriverOptions<Message, Event> = Pick<LinesOptions, 'node' | 'protocol' | 'meter'> & {
@@ -107,15 +106,5 @@ export async function openStreamDriver<Message, Event>(
       cancel()
       await lines.close()
     },
-  }
-}
-
-function decodeOrCount<Message>(codec: Codec<Message>, bytes: Uint8Array, meter: Meter): Message | undefined {
-  try {
-    return codec.decode(bytes)
-  } catch (error) {
-    if (!isFault(error)) throw error
-    meter.count(`overlay.frames.refused.${error.code}`)
-    return undefined
   }
 }
