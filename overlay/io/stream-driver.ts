@@ -5,7 +5,6 @@
 // on disk: an acknowledgement that leaves the house is true after a SIGKILL, as in any write-ahead log.
 
 import type { Clock } from '../../base/io/clock.ts'
-import type { Meter } from '../../base/meter.ts'
 import { Budget } from '../budget.ts'
 import type { Effect, Machine } from '../machine.ts'
 import type { PeerId } from '../peer.ts'
