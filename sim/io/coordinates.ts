@@ -58,9 +58,9 @@ function run(args: readonly string[]): void {
   else print(matrix, seeds, values.full)
 }
 
-/** What takes less than a minute on one core: for 490 peers five seeds of the headline, or three of everything. */
+/** What takes less than a minute on one core: for 490 peers three seeds of the headline, or two of everything. */
 function seedsFor(size: number, isHeadline: boolean): number {
-  const most = isHeadline ? 5 : 3
+  const most = isHeadline ? 3 : 2
   return size < 300 ? 5 : Math.max(1, Math.min(most, Math.floor(most * (500 / size) ** 2)))
 }
 
