@@ -3,8 +3,11 @@ import { describe, test } from 'node:test'
 import { byData, byDepth, decide, type Meeter } from './exchange.ts'
 import { estimatedPartition, fairShare, partition } from './partition.ts'
 
-const at = (path: string, zeros = 100, ones = 100, peers = 30): Meeter => ({ path, zeros, ones, peers })
-const data = byData({ nMin: 5, deltaMax: 50, bitsMax: 8 })
+type Gone = Meeter['gone']
+const at = (path: string, zeros = 100, ones = 100, peers = 30, gone: Gone = [0, 0]): Meeter => {
+  return { path, zeros, ones, peers, gone }
+}
+const data = byData({ nMin: 5, deltaMax: 50, bitsMax: 8, replicasMax: 64 })
 
 describe('a meeting', () => {
   const rows: [string, Meeter, Meeter, number, [string, string]][] = [
@@ -17,7 +20,23 @@ describe('a meeting', () => {
     ['leaves the longest path', at('00000000'), at('00000000'), 0.1, ['00000000', '00000000']],
     ['sends the shorter to the other side', at('0'), at('01'), 0.5, ['00', '01']],
     ['also when it is the second', at('01'), at('0'), 0.5, ['01', '00']],
-    ['lets the shorter follow to the heavier side', at('0', 5, 195), at('01'), 0.99, ['01', '01']],
+    [
+      'lets the shorter follow to the heavier side',
+      at('0', 5, 195, 99, [1, 1]),
+      at('01'),
+      0.99,
+      ['01', '01'],
+    ],
+    ['keeps it where only that side is known', at('0', 5, 195), at('01'), 0.99, ['0', '01']],
+    [
+      'lets none wait where both sides are known',
+      at('0', 10, 90, 99, [1, 1]),
+      at('0', 9, 90, 99),
+      0.99,
+      ['01', '01'],
+    ],
+    ['fills the side that lacks', at('0', 50, 50, 20, [9, 5]), at('0', 40, 40, 9), 0.01, ['00', '01']],
+    ['and leaves the one that is full', at('0', 50, 50, 20, [10, 5]), at('0', 40, 40, 9), 0.01, ['01', '01']],
   ]
   for (const [name, a, b, chance, [x, y]] of rows)
     test(name, () => {
@@ -47,7 +66,8 @@ describe('a partition', () => {
       assert.ok(
         i === 10 || (Math.abs(mirrored.toZero - toOne) < 1e-9 && Math.abs(mirrored.toOne - toZero) < 1e-9),
       )
-      for (const chance of Object.values(estimatedPartition(i / 20, 20)))
+      const estimated = estimatedPartition(i / 20, 20)
+      for (const chance of [estimated.both, estimated.toZero, estimated.toOne])
         assert.ok(chance >= 0 && chance <= 1)
     }
   })

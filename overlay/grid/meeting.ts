@@ -1,8 +1,9 @@
 // Meetings: whom a peer meets next, and what the two say of themselves.
 //
-// Half of the meetings are with those on the same way through the trie, who may become or are replicas; the others are
-// at random, strangers first. Random ones keep the references random, and the balance is measured by them; with the
-// close ones only nobody would notice another grid, with random ones only a list of replicas would take n meetings.
+// Meetings are with those on the same way through the trie, who may become or are replicas, while that is of use; later
+// half of them are at random, strangers first. Random ones keep the references random, and the balance is measured by
+// them; with the close ones only nobody would notice another grid, with random ones only a list of replicas would take
+// n meetings.
 
 import { integerBelow, type Random } from '../../base/random.ts'
 import type { PeerId } from '../peer.ts'
@@ -30,11 +31,11 @@ export type Meeting = Partner & {
 export function partnerOf(
   table: Table,
   members: readonly { readonly id: PeerId }[],
-  wantsPlace: boolean,
+  { wantsPlace, isForming }: { wantsPlace: boolean; isForming: boolean },
   random: Random,
 ): Partner | undefined {
   const close = [...table.replicas(), ...table.fidgets()]
-  if (!wantsPlace && close.length > 0 && random.next() < 0.5)
+  if (!wantsPlace && close.length > 0 && (isForming || random.next() < 0.5))
     return { peer: close[integerBelow(random, close.length)]!.peer, isRandom: false, wantsPlace }
   if (members.length === 0) return undefined
   const drawn = [1, 2, 3].map(() => members[integerBelow(random, members.length)]!.id)
@@ -50,10 +51,10 @@ export function isNeededBy(theirs: Meeter, mine: Meeter, nMin: number, random: R
   return random.next() < (mine.peers - theirs.peers) / (2 * mine.peers)
 }
 
-export function counts({ zeros, ones, peers }: Meeter): Omit<Meeter, 'path'> {
-  return { zeros, ones, peers }
+export function counts({ zeros, ones, peers, gone }: Meeter): Omit<Meeter, 'path'> {
+  return { zeros, ones, peers, gone }
 }
 
-export function asMeeter({ self, zeros, ones, peers }: Meet | Met): Meeter {
-  return { path: self.path, zeros, ones, peers }
+export function asMeeter({ self, zeros, ones, peers, gone }: Meet | Met): Meeter {
+  return { path: self.path, zeros, ones, peers, gone }
 }

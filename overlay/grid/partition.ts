@@ -13,6 +13,8 @@
 export type Partition = {
   /** Two undecided: that both decide, to opposite sides. */
   readonly both: number
+  /** Where both go otherwise; undefined: they wait. */
+  readonly alike?: '0' | '1'
   /** Undecided meets side 1 (side 0): that it takes side 0 (side 1). */
   readonly toZero: number
   readonly toOne: number
@@ -28,14 +30,31 @@ export function partition(share: number): Partition {
   return share <= 0.5 ? { both, toZero: toLesser, toOne: 1 } : { both, toZero: 1, toOne: toLesser }
 }
 
+/** The same for those who know somebody on both sides: two that do not part need not wait, both take the heavier. Below
+ *  1 - ln 2 so many pairs part that p = both · (1 - ln 2), and it is ln 2 meetings per peer whatever the share. */
+export function eagerPartition(share: number): Partition {
+  const p = Math.min(share, 1 - share)
+  return { ...partition(share), both: Math.min(1, p / eagerFrom), alike: share < 0.5 ? '1' : '0' }
+}
+
+/** A draw of side 0 with chance `share`, for a group in which all are known by name and the sides lack so much; two
+ *  that meet use one draw, so that they go apart as often as can be. */
+export function coin(share: number): Partition {
+  const toZero = Math.min(1, Math.max(0, share))
+  return {
+    ...{ both: 2 * Math.min(toZero, 1 - toZero), toZero, toOne: 1 - toZero },
+    alike: toZero < 0.5 ? '1' : '0',
+  }
+}
+
 /** For a share estimated from `samples` records. The chances curve, so their mean over such estimates is not their
  *  value at the mean; what one standard deviation to both sides adds is taken off beforehand. */
-export function estimatedPartition(share: number, samples: number): Partition {
+export function estimatedPartition(share: number, samples: number, exact = partition): Partition {
   const spread = Math.min(Math.sqrt((share * (1 - share)) / samples), share, 1 - share)
-  const [at, below, above] = [partition(share), partition(share - spread), partition(share + spread)]
-  const corrected = (chance: keyof Partition): number =>
+  const [at, below, above] = [exact(share), exact(share - spread), exact(share + spread)]
+  const corrected = (chance: 'both' | 'toZero' | 'toOne'): number =>
     Math.min(1, Math.max(0, 2 * at[chance] - (below[chance] + above[chance]) / 2))
-  return { both: corrected('both'), toZero: corrected('toZero'), toOne: corrected('toOne') }
+  return { ...at, both: corrected('both'), toZero: corrected('toZero'), toOne: corrected('toOne') }
 }
 
 /** A group that divides more unevenly takes too long: 1.3 meetings per peer here, 2.4 at a tenth, while the heavy side

@@ -49,7 +49,7 @@ export const wideGridTuning: StructureTuning = {
   deltaMax: 4096, // at 300 bytes 1.2 MB, a few seconds to clone
   refsMax: 10,
   replicasMax: 64, // of twelve times nMin, far more than a partition keeps
-  fidgetsMax: 16,
+  fidgetsMax: 64, // as many: peers that went on before this one are counted by name
   recursionMax: 3,
   exchangeIntervalMs: 2000,
   restIntervalMs: 60_000,

@@ -31,7 +31,8 @@ const records = fc.array(record, { maxLength: 5 })
 const head = { call: uint(32), self: reference }
 const cursor = { from: bits(128), skip: uint(16) }
 const meeting = {
-  ...{ ...head, zeros: uint(32), ones: uint(32), peers: fc.integer({ min: 1, max: 9999 }) },
+  ...{ ...head, zeros: uint(32), ones: uint(32), peers: fc.integer({ min: 2e5, max: 2 ** 32 - 1 }) },
+  gone: fc.tuple(uint(16), uint(16)),
   ...{ isNew: fc.boolean(), known: fc.array(reference, { maxLength: 6 }) },
 }
 const kind = <Kind extends StructureMessage['kind']>(name: Kind) => fc.constant(name)
@@ -89,13 +90,24 @@ test('refuses what is too large, counts nobody or leads nowhere', () => {
     path: '01',
   }
   const meet: StructureMessage = {
-    ...{ kind: 'meet', call: 1, self, chance: 0, zeros: 0, ones: 0, peers: 1, isNew: false, known: [] },
+    ...{
+      kind: 'meet',
+      call: 1,
+      self,
+      chance: 0,
+      zeros: 0,
+      ones: 0,
+      peers: 1,
+      gone: [0, 0] as const,
+      isNew: false,
+      known: [],
+    },
   }
   const bytes = Uint8Array.from(encodeStructure(meet))
   const rows: [string, Uint8Array][] = [
     ['bytes/too-large', new Uint8Array(64 * 1024 + 1)],
     ['bytes/too-large', bytes.with(bytes.length - 2, 2)], // 512 references
-    ['bytes/malformed', bytes.with(bytes.length - 4, 0)], // peers 0
+    ['bytes/malformed', bytes.with(bytes.length - 8, 0)], // peers 0
     ['bytes/malformed', bytes.with(5 + 37, 0)], // port 0
     ['bytes/malformed', bytes.with(5 + 44, 65)], // a path of 65 bits
   ]

@@ -18,8 +18,10 @@ import type { Reference } from './view.ts'
 type Meeting = {
   readonly zeros: number
   readonly ones: number
-  /** Peers that it thinks share its path, itself included. */
+  /** Peers that it thinks share its path or have gone on from there, itself included. */
   readonly peers: number
+  /** Of those that it knows: how many have gone on to 0, to 1. */
+  readonly gone: readonly [zeros: number, ones: number]
   /** It has no place yet and wants that of the other. */
   readonly isNew: boolean
   /** Others that it knows, at most `knownMax`. */
@@ -104,10 +106,15 @@ function detail(message: StructureMessage): Uint8Array[] {
   }
 }
 
-function meeting({ zeros, ones, peers, isNew, known }: Meeting): Uint8Array[] {
+function meeting({ zeros, ones, peers, gone, isNew, known }: Meeting): Uint8Array[] {
   assert(known.length <= knownMax, 'no more references than a frame takes')
-  const counts = [uint(zeros, 4), uint(ones, 4), uint(Math.round(peers), 4), Uint8Array.of(Number(isNew))]
-  return [...counts, uint(known.length, 2), ...known.map(reference)]
+  const counts = [
+    uint(zeros, 4),
+    uint(ones, 4),
+    uint(Math.round(peers), 4),
+    ...gone.map(side => uint(side, 2)),
+  ]
+  return [...counts, Uint8Array.of(Number(isNew)), uint(known.length, 2), ...known.map(reference)]
 }
 
 function cursor({ from, skip }: Cursor): Uint8Array[] {
@@ -169,9 +176,12 @@ function readBody(kind: Body['kind'], reader: Reader): Body {
 }
 
 function readMeeting(reader: Reader): Meeting {
-  const counts = { zeros: reader.uint(4), ones: reader.uint(4), peers: reader.uint(4), isNew: reader.flag() }
+  const counts = {
+    ...{ zeros: reader.uint(4), ones: reader.uint(4), peers: reader.uint(4) },
+    ...{ gone: [reader.uint(2), reader.uint(2)] as const, isNew: reader.flag() },
+  }
   const count = reader.uint(2)
-  if (counts.peers === 0) throw malformed('of a peer that does not count itself')
+  if (counts.peers <= counts.gone[0] + counts.gone[1]) throw malformed('of a peer that does not count itself')
   if (count > knownMax) throw new Fault('bytes/too-large', 'more references than a frame may have')
   return { ...counts, known: Array.from({ length: count }, () => reader.reference()) }
 }

@@ -15,8 +15,9 @@ import type { PeerId } from '../peer.ts'
 import { Absence } from './absence.ts'
 import { Balance } from './balance.ts'
 import { Cloning } from './cloning.ts'
-import { byData, decide, type Meeter, peersAfter, type Rule } from './exchange.ts'
+import { byData, decide, descend, type Meeter, peersAfter, type Rule } from './exchange.ts'
 import { asMeeter, counts, isNeededBy, type Meet, type Meeting, type Met, partnerOf } from './meeting.ts'
+import { Pace } from './pace.ts'
 import { commonBits, type Path, pathBitsMax } from './path.ts'
 import { keepNearer, pageOf, Shipping } from './shipping.ts'
 import type { StructureOptions, StructureTuning } from './structure-options.ts'
@@ -56,8 +57,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   #meeting: Meeting | undefined
   #foundersAsked = new Set<PeerId>()
   #members: { list: readonly unknown[]; ids: Set<PeerId> } = { list: [], ids: new Set() }
-  #gapMs: number
-  #exchangeAt: number
+  readonly #pace: Pace
   #balanceAt: number
   #shipAt: number
 
@@ -69,12 +69,8 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     this.#table = new Table(self.peer, tuning, options.rttMs ?? (() => undefined))
     this.#shipping = new Shipping(leaf)
     this.#cloning = new Cloning(leaf, random, tuning.answerTimeoutMs)
-    const dataRule = byData({ ...tuning, bitsMax: pathBitsMax })
-    // One that follows the only child of its path would leave the other half to nobody.
-    this.#rule = (undecided, isParted) =>
-      isParted && !this.#table.hasBothSides(undecided.path) ? undefined : dataRule(undecided, isParted)
-    this.#gapMs = tuning.exchangeIntervalMs
-    this.#exchangeAt = now + random.next() * tuning.exchangeIntervalMs
+    this.#rule = byData({ ...tuning, bitsMax: pathBitsMax })
+    this.#pace = new Pace(tuning.exchangeIntervalMs, tuning.restIntervalMs, random, now)
     this.#balanceAt = now + (0.5 + random.next()) * tuning.balanceIntervalMs
     this.#shipAt = now + tuning.restIntervalMs
   }
@@ -105,7 +101,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     if (!reference) return
     this.#table.silent(peer)
     const level = commonBits(this.#self.path, reference.path) + 1
-    if (this.#table.staleShare(level) >= staleShareMax) this.#hurry(now)
+    if (this.#table.staleShare(level) >= staleShareMax) this.#pace.hurry(now)
   }
 
   /** A reference's place or address as its own record or an answer of its own has it. */
@@ -117,7 +113,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   membersChanged(now: number): StructureEffect[] {
     const isPoorer = this.#forget(now)
     const isSmall = this.#live().length <= this.#tuning.replicasMax
-    if (isPoorer || (isSmall && this.#live().some(({ id }) => !this.#table.get(id)))) this.#hurry(now)
+    if (isPoorer || (isSmall && this.#live().some(({ id }) => !this.#table.get(id)))) this.#pace.hurry(now)
     return []
   }
 
@@ -126,7 +122,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     const shipAt = this.#shipping.isWaiting ? this.#shipping.endsAt : this.#shipAt
     if (this.#cloning.isUnderWay) return Math.min(this.#cloning.endsAt, shipAt)
     if (this.#meeting) return Math.min(this.#meeting.beganAt + answerTimeoutMs, shipAt)
-    return Math.min(this.#exchangeAt, this.#absence.dueAt(abandonMs), this.#balanceAt, shipAt)
+    return Math.min(this.#pace.dueAt, this.#absence.dueAt(abandonMs), this.#balanceAt, shipAt)
   }
 
   wake(now: number): StructureEffect[] {
@@ -152,8 +148,11 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
         return this.#meet(message, now)
       case 'met':
         return this.#met(message, now)
-      case 'moved':
+      case 'moved': {
+        const { path } = this.#self
+        if (message.self.path.startsWith(path) && message.self.path !== path) this.#pace.hurry(now)
         return []
+      }
       case 'ship': {
         const names = keepNearer(this.#options.leaf, this.#self.path, message, now)
         if (this.#shipping.isAnythingAstray(this.#self.path)) this.#shipAt = Math.min(this.#shipAt, now)
@@ -184,19 +183,19 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     const { abandonMs } = this.#tuning
     const next = this.#absence.judge(path, isEmpty, this.replicas().length + 1, { abandonMs, random }, now)
     if (next !== undefined) effects.push(...this.#moveTo(next, this.replicas().length + 1, now))
-    else if (this.#absence.isAny) this.#gapMs = this.#tuning.exchangeIntervalMs
+    else if (this.#absence.isAny) this.#pace.stayBusy()
     if (this.#balanceAt <= now) {
       this.#balanceAt = now + (0.5 + random.next()) * this.#tuning.balanceIntervalMs
       const level = this.replicas().length >= this.#tuning.nMin ? this.#balance.choose(random) : 0
       const there = level > 0 ? sample(random, this.references(level), 1)[0] : undefined
       if (there) return [...effects, this.#ask(there.peer, { wantsPlace: true }, now)]
     }
-    if (this.#exchangeAt > now) return effects
+    if (this.#pace.dueAt > now) return effects
     this.#forget(now)
-    this.#exchangeAt = now + this.#gapMs * (0.75 + random.next() / 2)
-    this.#gapMs = Math.min(2 * this.#gapMs, this.#tuning.restIntervalMs)
+    const { isForming } = this.#pace
+    this.#pace.begun(now)
     const strangers = this.#live().filter(({ id }) => !this.#foundersAsked.has(id))
-    const partner = partnerOf(this.#table, strangers, !this.#isPlaced, random)
+    const partner = partnerOf(this.#table, strangers, { wantsPlace: !this.#isPlaced, isForming }, random)
     if (partner !== undefined) effects.push(this.#ask(partner.peer, partner, now))
     return effects
   }
@@ -241,15 +240,23 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     if (meeting.isRandom && !message.isNew) this.#balance.see(this.#self.path, message.self.path)
     if (message.isBusy) return []
     const theirs = asMeeter(message)
-    const { a } = decide(meeting.mine, theirs, meeting.chance / 2 ** 32, this.#rule)
-    const effects = this.#decided(meeting.mine, a, theirs, now)
-    if (isNeededBy(theirs, meeting.mine, this.#tuning.nMin, this.#options.random))
+    // Who is to go on alone may use what it has just heard; two at one path have to decide by the same.
+    const mine = theirs.path.length > meeting.mine.path.length ? this.#meeter() : meeting.mine
+    const { a } = decide(mine, theirs, meeting.chance / 2 ** 32, this.#rule)
+    const effects = this.#decided(mine, a, theirs, now)
+    if (isNeededBy(theirs, mine, this.#tuning.nMin, this.#options.random))
       return [...effects, this.#ask(meeting.peer, { wantsPlace: true }, now)]
     return [...effects, ...this.#goOn(message, meeting, now)]
   }
 
   #decided(mine: Meeter, after: Path, theirs: Meeter, now: number): Effects {
-    if (after !== mine.path) return this.#moveTo(after, peersAfter(mine, after, this.#tuning.nMin), now)
+    const { nMin } = this.#tuning
+    if (after !== mine.path) {
+      const standing = (path: Path) => this.#standing(path)
+      const next = { path: after, peers: peersAfter(mine, after, nMin), ...standing(after) }
+      const { path, peers } = descend(next, standing, nMin, this.#options.random)
+      return this.#moveTo(path, peers, now)
+    }
     if (theirs.path === mine.path) {
       // What was reckoned at splits drifts towards those who are known by name.
       const known = this.replicas().length + 1
@@ -262,7 +269,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   #goOn(message: Met, { steps }: Meeting, now: number): Effects {
     const { path } = this.#self
     const common = commonBits(path, message.self.path)
-    if (steps >= this.#tuning.recursionMax || this.#gapMs > 4 * this.#tuning.exchangeIntervalMs) return []
+    if (steps >= this.#tuning.recursionMax || !this.#pace.isCurious) return []
     const others = message.known.filter(({ peer }) => peer !== this.#self.peer && this.#isMember(peer))
     const next = sample(this.#options.random, nearest(others, path, common), 1)[0]
     return next ? [this.#ask(next.peer, { steps: steps + 1 }, now)] : []
@@ -276,7 +283,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
       const asked = this.#foundersAsked.size
       if (asked >= Math.min(foundersAskedMax, this.#live().length))
         return this.#place('', this.#live().length + 1, now)
-      this.#exchangeAt = now
+      this.#pace.dueAt = now
       return []
     }
     const there = known.filter(
@@ -313,7 +320,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     this.#table.moveTo(path)
     this.#balance.clear()
     this.#absence.clear()
-    this.#hurry(now)
+    this.#pace.hurry(now)
     this.#shipAt = now
     const near = new Set([
       ...former,
@@ -327,13 +334,6 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
       ...told.map(({ peer }) => this.#send(peer, { kind: 'moved', call })),
       { do: 'tell', event: { kind: 'moved', before, after: path } },
     ]
-  }
-
-  /** Something has changed: meetings are of use again. */
-  #hurry(now: number): void {
-    const { exchangeIntervalMs } = this.#tuning
-    this.#gapMs = exchangeIntervalMs
-    this.#exchangeAt = Math.min(this.#exchangeAt, now + this.#options.random.next() * exchangeIntervalMs)
   }
 
   #ship(now: number): Effects {
@@ -370,10 +370,17 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   /** A number reckoned at splits counts only while there are more than could be known by name. */
   #meeter(): Meeter {
     const { path } = this.#self
-    const { leaf, tuning } = this.#options
+    const standing = this.#standing(path)
     const reckoned = path === '' ? this.#live().length + 1 : Math.round(this.#peers)
-    const peers = reckoned > tuning.replicasMax ? reckoned : this.replicas().length + 1
-    return { path, zeros: leaf.count(`${path}0`), ones: leaf.count(`${path}1`), peers }
+    const known = this.replicas().length + 1 + standing.gone[0] + standing.gone[1]
+    return { path, peers: reckoned > this.#tuning.replicasMax ? reckoned : known, ...standing }
+  }
+
+  #standing(path: Path): Pick<Meeter, 'zeros' | 'ones' | 'gone'> {
+    const { leaf } = this.#options
+    const [zero, one] = [`${path}0`, `${path}1`]
+    const gone = [this.#table.countUnder(zero), this.#table.countUnder(one)] as const
+    return { zeros: leaf.count(zero), ones: leaf.count(one), gone }
   }
 
   #known(): Reference[] {

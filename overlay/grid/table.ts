@@ -68,10 +68,10 @@ export class Table {
     return [...this.#entries.values()].map(({ reference }) => reference)
   }
 
-  /** Whether somebody has each of the two continuations of `path`. */
-  hasBothSides(path: Path): boolean {
-    const all = this.all()
-    return ['0', '1'].every(bit => all.some(other => other.path.startsWith(path + bit)))
+  countUnder(prefix: Path): number {
+    let count = 0
+    for (const { reference } of this.#entries.values()) if (reference.path.startsWith(prefix)) count++
+    return count
   }
 
   moveTo(path: Path): void {

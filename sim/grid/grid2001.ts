@@ -203,5 +203,5 @@ class Grid {
 }
 
 function asMeeter({ path }: Peer): Meeter {
-  return { path, zeros: 0, ones: 0, peers: 0 }
+  return { path, zeros: 0, ones: 0, peers: 0, gone: [0, 0] }
 }

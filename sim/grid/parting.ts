@@ -5,7 +5,12 @@
 // the mean, and the correction has to show.
 
 import { integerBelow, type Random, seededRandom } from '../../base/random.ts'
-import { estimatedPartition, type Partition, partition } from '../../overlay/grid/partition.ts'
+import {
+  eagerPartition,
+  estimatedPartition,
+  type Partition,
+  partition,
+} from '../../overlay/grid/partition.ts'
 import type { Figure } from '../scenario.ts'
 import type { Section } from './section.ts'
 
@@ -23,6 +28,7 @@ export const parting: Section = {
       const random = seededRandom(seed)
       const exact = partition(share)
       const cost = meetingsOf(exact.both)
+      const eager = divide(peers, random, () => eagerPartition(share))
       const known = divide(peers, random, () => exact)
       const drawn = (chances: (share: number) => Partition): number => {
         const table = Array.from({ length: samples + 1 }, (_, hits) => chances(hits / samples))
@@ -38,6 +44,11 @@ export const parting: Section = {
           ...{ name: '  meetings per peer', value: known.meetings, paper: cost.toFixed(3) },
           ...{ min: Number((cost - 0.03).toFixed(2)), max: Number((cost + 0.03).toFixed(2)) },
         },
+        within('  reached without waiting', eager.share * 100, slack),
+        {
+          ...{ name: '  meetings per peer', value: eager.meetings, paper: '0.693' },
+          ...{ min: 0.66, max: 0.72 },
+        },
         within('  from samples, uncorrected', drawn(partition), 4),
         within(
           '  from samples',
@@ -50,8 +61,8 @@ export const parting: Section = {
   },
 }
 
-/** By the closed form; its limit at alpha = 1/2 is 1. */
-function meetingsOf(alpha: number): number {
+/** Per peer, by the closed form; its limit at alpha = 1/2 is 1. */
+export function meetingsOf(alpha: number): number {
   return alpha === 0.5 ? 1 : Math.log(2 * alpha) / (2 * alpha - 1)
 }
 
@@ -82,9 +93,12 @@ function divide(
     const other = integerBelow(random, count)
     if (other === peer) continue
     meetings++
-    const { both, toZero, toOne } = chances()
+    const { both, alike, toZero, toOne } = chances()
     if (sides[other] === -1) {
-      if (random.next() >= both) continue
+      if (random.next() >= both) {
+        if (alike !== undefined) for (const one of [peer, other]) decide(one, Number(alike))
+        continue
+      }
       const side = integerBelow(random, 2)
       decide(peer, side)
       decide(other, 1 - side)

@@ -5,6 +5,7 @@ import { Structure } from '../../overlay/grid/structure.ts'
 import { devnetGridTuning } from '../../overlay/grid/structure-options.ts'
 import type { StructureMessage } from '../../overlay/grid/structure-wire.ts'
 import type { Reference } from '../../overlay/grid/view.ts'
+import { dataDriven } from './datadriven.ts'
 import { Forest, type Tree } from './forest.ts'
 import { grid2001 } from './grid2001.ts'
 import { growth } from './growth.ts'
@@ -66,7 +67,7 @@ describe('a hostile frame', () => {
     return new Structure({ ...options, leaf: new PlainLeaf(), members: () => list }, 0)
   }
   const head = (peer: string) => ({ call: 7, self: reference(peer, '1') })
-  const counts = { zeros: 0, ones: 0, peers: 1, isNew: false, known: [] }
+  const counts = { zeros: 0, ones: 0, peers: 1, gone: [0, 0] as const, isNew: false, known: [] }
   const rows: [string, StructureMessage, string][] = [
     ['that speaks for another', { kind: 'moved', ...head(stranger!) }, 'forged'],
     ['that speaks for the receiver', { kind: 'moved', ...head(self!) }, 'forged'],
@@ -101,7 +102,7 @@ describe('a hostile frame', () => {
 })
 
 describe('the figures of the structure keep their bounds, in small', () => {
-  for (const section of [grid2001, parting, growth])
+  for (const section of [grid2001, parting, dataDriven, growth])
     test(section.story, () => {
       const wrong = section
         .play(1, 'small')
