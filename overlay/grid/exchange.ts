@@ -2,10 +2,10 @@
 // data-driven as in VLDB 2005).
 //
 // Both peers compute it from the same two descriptions and one shared random number, so they decide complementary
-// things without another round. A path only grows here, by one bit at a time; growing back is `absence.ts`. When to part
-// and in what proportion is a rule: by depth as in 2001, or by load and replicas. Rejected: estimating the replicas by
-// capture and recapture of records, since membership already counts the peers, and replicas with equal records, the
-// state we aim at, always estimate the replication that was assumed.
+// things without another round. A path only grows here; growing back is `absence.ts`. When to part and in what
+// proportion is a rule: by depth as in 2001, or by load and replicas. Rejected: estimating the replicas by capture and
+// recapture of records, since membership already counts the peers, and replicas with equal records, the state we aim
+// at, always estimate the replication that was assumed.
 
 import type { Random } from '../../base/random.ts'
 import { coin, eagerPartition, estimatedPartition, fairShare, type Partition } from './partition.ts'

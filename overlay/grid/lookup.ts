@@ -61,7 +61,7 @@ export class Lookups {
       guests.leave(from)
       return [send(from, answerOf(ask.id, result, at - now))]
     }
-    if (commonBits(path, bits) < ask.matched && !covers(path, bits))
+    if (!view.isPlaced() || (commonBits(path, bits) < ask.matched && !covers(path, bits)))
       return finish({ outcome: 'astray', records: [], hops: 0 }, now)
     const endsAt = now + Math.min(ask.waitMs, tuning.lookupMs)
     return this.#look(
@@ -74,7 +74,7 @@ export class Lookups {
   #look(question: Question, finish: Finish, now: number): QueryEffect[] {
     const { leaf, view } = this.#ground
     const { bits, fuel, endsAt, isFinal, key, opinions } = question
-    const isHome = covers(view.self().path, bits)
+    const isHome = view.isPlaced() && covers(view.self().path, bits)
     const records = isHome ? leaf.get(key, now) : this.#copies.get(key, now)
     if (records.length > 0 && !isFinal) this.#popularity.hit(key)
     if (records.length > 0 || isFinal)

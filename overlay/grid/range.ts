@@ -55,7 +55,7 @@ export class Ranges {
     const { guests, tuning, view } = this.#ground
     const { fuel, id, matched, waitMs } = sweep
     const { path } = view.self()
-    if (commonBits(path, sweep.prefix) < Math.min(matched, path.length))
+    if (!view.isPlaced() || commonBits(path, sweep.prefix) < Math.min(matched, path.length))
       return [send(sender, answerOf(id, { outcome: 'astray' }, 0))]
     if (!guests.enter(sender)) return [send(sender, answerOf(id, { outcome: 'refused' }, 0))]
     const finish: Finish = (result, at) => {
@@ -67,8 +67,12 @@ export class Ranges {
   }
 
   #sweep(task: Task, finish: Finish, now: number): QueryEffect[] {
-    const { path } = this.#ground.view.self()
+    const { view } = this.#ground
+    const { path } = view.self()
     const countMax = Math.min(task.countMax, countMaxMax)
+    // Without a place all of it is somebody else's.
+    if (!view.isPlaced())
+      return this.#atOnce({ ...task, countMax }, [{ level: 1, prefix: '', result: undefined }], finish, now)
     const own = task.prefix.length > path.length ? task.prefix : path // asked about a part of what is ours
     const pieces: Piece[] = []
     for (let level = task.prefix.length + 1; level <= path.length; level++) {
@@ -134,8 +138,7 @@ export class Ranges {
   #ask(task: Task, piece: Piece, fuel: number, now: number, finish: Finish): QueryEffect[] {
     const { rttMs, view } = this.#ground
     const target = laterOf(piece.prefix, task.from)
-    const candidates = view
-      .references(piece.level)
+    const candidates = (view.isPlaced() ? view.references(piece.level) : view.guides())
       .filter(({ path }) => covers(path, piece.prefix))
       .map(peer => {
         const shared = meets(peer.path, task) ? keyBitsMax : commonBits(peer.path, target)

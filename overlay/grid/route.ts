@@ -15,6 +15,7 @@ export function wayTo(
   key: GridKey,
   isAside: boolean,
 ): { candidates: Reference[]; matched: number; isAside: boolean } {
+  if (!view.isPlaced()) return { candidates: [...view.guides()], matched: 0, isAside: false }
   const shared = commonBits(view.self().path, key)
   const closer = view.references(shared + 1).filter(({ path }) => commonBits(path, key) > shared)
   if (closer.length > 0 || isAside)

@@ -53,7 +53,7 @@ export class Storing {
       guests.leave(from)
       return [send(from, answerOf(id, result, at - now))]
     }
-    if (commonBits(path, bits) < matched && !covers(path, bits))
+    if (!view.isPlaced() || (commonBits(path, bits) < matched && !covers(path, bits)))
       return finish({ outcome: 'astray', homes: [], hops: 0 }, now)
     const endsAt = now + Math.min(waitMs, tuning.lookupMs)
     return this.#place({ record, bits, fuel: Math.min(fuel, tuning.fuel), endsAt, isAside }, finish, now)
@@ -64,7 +64,7 @@ export class Storing {
     const { bits, fuel, endsAt, isAside, record } = placing
     this.#copies.passed(record.key)
     let way = wayTo(this.#ground, bits, isAside)
-    if (covers(view.self().path, bits)) {
+    if (view.isPlaced() && covers(view.self().path, bits)) {
       const kept = leaf.put(record, now)
       if (kept !== 'refused' && kept !== 'stale') return this.#spread(kept === 'stored', placing, finish, now)
       if (kept === 'stale' || isAside) return finish({ outcome: kept, homes: [], hops: 0 }, now)

@@ -37,6 +37,8 @@ type Body = StructureMessage extends infer M ? (M extends StructureMessage ? Omi
 
 /** Newcomers that a newcomer asks before it takes it that there is no grid yet. */
 const foundersAskedMax = 3
+/** Peers that are asked for the way before there is a place. */
+const guidesMax = 8
 /** Who is told at once when this peer moves; all others hear it from them or when they next meet it. */
 const announcedMax = 32
 /** The share of a level that has to be silent for it to be repaired (correction on failure, Aberer 2004). */
@@ -78,6 +80,13 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   /** False while this peer has not got what its place holds; then others answer better. */
   isPlaced(): boolean {
     return this.#isPlaced || this.#live().length === 0
+  }
+
+  guides(): readonly Reference[] {
+    const members = sample(this.#options.random, this.#live(), guidesMax)
+    return members.map(({ id: peer, host, port }) => {
+      return this.#table.get(peer) ?? { peer, host, port, path: '', revision: 0 }
+    })
   }
 
   self(): Reference {

@@ -21,6 +21,8 @@ export type TriePeer = {
   readonly leaf: MemoryLeaf
   readonly createQueries: () => Queries
   isUp: boolean
+  /** Without a place its path is empty, and it answers for nothing. */
+  isPlaced: boolean
   downAt: number
   wakeSetAt: number
 }
@@ -165,6 +167,7 @@ export class Trie {
       createQueries,
       leaf,
       isUp: true,
+      isPlaced: true,
       downAt: 0,
       wakeSetAt: Number.POSITIVE_INFINITY,
     }
@@ -187,7 +190,9 @@ export class Trie {
     const list = (indexes: readonly number[]): Reference[] =>
       indexes.filter(isListed).map(other => this.peers[other]!.reference)
     return {
-      self: () => self,
+      self: () => (this.peers[index]!.isPlaced ? self : { ...self, path: '' }),
+      isPlaced: () => this.peers[index]!.isPlaced,
+      guides: () => list(sample(this.random, [...this.peers.keys()], 8).filter(other => other !== index)),
       references: level => list(levels[level - 1] ?? []),
       replicas: () => list(others),
       answered: peer => void found.delete(peer),

@@ -18,6 +18,10 @@ export type Reference = Address & {
 /** The place of this peer in the trie; `structure.ts` answers. */
 export interface GridView {
   self(): Reference
+  /** False before it has got what its place holds: until then it answers for nothing, whatever its path is. */
+  isPlaced(): boolean
+  /** Who may know the way while this peer has no place: some of those it has heard of, in any order. */
+  guides(): readonly Reference[]
   /** Peers of the complementary subtree at `level` (from 1), best first: answering, then near. */
   references(level: number): readonly Reference[]
   /** Others with the same path, best first. */
