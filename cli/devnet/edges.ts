@@ -8,14 +8,10 @@ import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
-import { Fault, type FaultCode } from '../../base/fault.ts'
+import { Fault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
 import type { EdgePlan } from './plan.ts'
-
-/** What an edge tells its parent. */
-export type Word =
-  | { readonly ready: true }
-  | { readonly fault: { code: FaultCode; what: string; hint: string } }
+import type { Word } from './word.ts'
 
 export interface RunningEdge {
   readonly plan: EdgePlan
