@@ -1,4 +1,5 @@
-// Taking over a peer's place: its records are copied page by page first, so nobody answers for what it has not got.
+// Taking over a peer's place, or what it answers for besides one's own: its records are copied page by page first, so
+// nobody answers for what it has not got.
 //
 // One page is asked for at a time. What comes unasked, or does not lead on, ends the copying; the next meeting begins
 // it anew, and what was copied by then is known already.
@@ -17,7 +18,7 @@ export class Cloning {
   readonly #leaf: Leaf
   readonly #random: Random
   readonly #timeoutMs: number
-  #asked: { pull: Pull; of: PeerId; endsAt: number } | undefined
+  #asked: { pull: Pull; of: PeerId; joint: Path | undefined; endsAt: number } | undefined
 
   constructor(leaf: Leaf, random: Random, timeoutMs: number) {
     this.#leaf = leaf
@@ -35,7 +36,12 @@ export class Cloning {
   }
 
   begin({ peer, path }: Reference, now: number): Pull {
-    return this.#ask(peer, path, { from: path, skip: 0 }, now)
+    return this.#ask(peer, path, undefined, { from: path, skip: 0 }, now)
+  }
+
+  /** To answer for `joint` from then on, of which `path` is the half that the peer has. */
+  join({ peer }: Reference, path: Path, joint: Path, now: number): Pull {
+    return this.#ask(peer, path, joint, { from: path, skip: 0 }, now)
   }
 
   /** The next page to ask for; or the path to take now that all is here; or that it has come to nothing. */
@@ -47,11 +53,12 @@ export class Cloning {
     if (asked?.pull.call !== call || asked.of !== self.peer) return 'unasked'
     this.#asked = undefined
     for (const record of records) this.#leaf.put(record, now)
-    const { pull } = asked
-    if (!self.path.startsWith(pull.path)) return 'moved'
-    if (isLast) return { kind: 'take', path: self.path }
+    const { joint, pull } = asked
+    const isThere = joint === undefined ? self.path.startsWith(pull.path) : pull.path.startsWith(self.path)
+    if (!isThere) return 'moved'
+    if (isLast) return { kind: 'take', path: joint ?? self.path }
     if (from < pull.from || (from === pull.from && skip <= pull.skip)) return 'unasked'
-    return this.#ask(self.peer, pull.path, { from, skip }, now)
+    return this.#ask(self.peer, pull.path, joint, { from, skip }, now)
   }
 
   /** The one that did not answer in time. */
@@ -62,9 +69,9 @@ export class Cloning {
     return of
   }
 
-  #ask(of: PeerId, path: Path, cursor: Cursor, now: number): Pull {
+  #ask(of: PeerId, path: Path, joint: Path | undefined, cursor: Cursor, now: number): Pull {
     const pull: Pull = { kind: 'pull', call: integerBelow(this.#random, 2 ** 32), path, ...cursor }
-    this.#asked = { pull, of, endsAt: now + this.#timeoutMs }
+    this.#asked = { pull, of, joint, endsAt: now + this.#timeoutMs }
     return pull
   }
 }

@@ -36,6 +36,13 @@ describe('a meeting', () => {
       ['01', '01'],
     ],
     ['fills the side that lacks', at('0', 50, 50, 20, [9, 5]), at('0', 40, 40, 9), 0.01, ['00', '01']],
+    [
+      'leaves those too few for two, whoever went',
+      at('0', 90, 90, 9, [3, 4]),
+      at('0', 90, 90, 9),
+      0.1,
+      ['0', '0'],
+    ],
     ['and leaves the one that is full', at('0', 50, 50, 20, [10, 5]), at('0', 40, 40, 9), 0.01, ['01', '01']],
   ]
   for (const [name, a, b, chance, [x, y]] of rows)

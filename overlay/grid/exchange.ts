@@ -101,7 +101,7 @@ export function byData({ nMin, deltaMax, bitsMax, replicasMax }: DataRule): Rule
     const { path, zeros, ones, peers, gone } = meeter
     if (path.length >= bitsMax) return undefined
     const isHeavy = zeros + ones > deltaMax || peers >= 4 * nMin
-    if (!isParted(meeter) && (peers <= 2 * nMin || !isHeavy)) return undefined
+    if (peers < 2 * nMin || (!isParted(meeter) && (peers === 2 * nMin || !isHeavy))) return undefined
     const share = fairShare(zeros, ones, peers, nMin)
     const samples = Math.max(1, zeros + ones)
     if (!isParted(meeter)) return estimatedPartition(share, samples)

@@ -8,9 +8,10 @@
 import { integerBelow, type Random } from '../../base/random.ts'
 import type { PeerId } from '../peer.ts'
 import type { Meeter } from './exchange.ts'
-import { commonBits } from './path.ts'
+import { commonBits, type Path } from './path.ts'
 import type { StructureMessage } from './structure-wire.ts'
 import type { Table } from './table.ts'
+import type { Leaf } from './view.ts'
 
 export type Meet = Extract<StructureMessage, { kind: 'meet' }>
 export type Met = Extract<StructureMessage, { kind: 'met' }>
@@ -49,6 +50,13 @@ export function isNeededBy(theirs: Meeter, mine: Meeter, nMin: number, random: R
   const isElsewhere = commonBits(theirs.path, mine.path) < Math.min(theirs.path.length, mine.path.length)
   if (!isElsewhere || theirs.peers >= nMin || mine.peers <= nMin) return false
   return random.next() < (mine.peers - theirs.peers) / (2 * mine.peers)
+}
+
+/** What a peer keeps and knows under a path. */
+export function standingAt(path: Path, table: Table, leaf: Leaf): Pick<Meeter, 'zeros' | 'ones' | 'gone'> {
+  const [zero, one] = [`${path}0`, `${path}1`]
+  const gone = [table.countUnder(zero), table.countUnder(one)] as const
+  return { zeros: leaf.count(zero), ones: leaf.count(one), gone }
 }
 
 export function counts({ zeros, ones, peers, gone }: Meeter): Omit<Meeter, 'path'> {

@@ -12,13 +12,23 @@
 import { integerBelow, sample } from '../../base/random.ts'
 import type { Effect, Machine } from '../machine.ts'
 import type { PeerId } from '../peer.ts'
-import { Absence } from './absence.ts'
+import { Absence, isThin } from './absence.ts'
 import { Balance } from './balance.ts'
 import { Cloning } from './cloning.ts'
 import { byData, decide, descend, type Meeter, peersAfter, type Rule } from './exchange.ts'
-import { asMeeter, counts, isNeededBy, type Meet, type Meeting, type Met, partnerOf } from './meeting.ts'
+import {
+  asMeeter,
+  counts,
+  isNeededBy,
+  type Meet,
+  type Meeting,
+  type Met,
+  partnerOf,
+  standingAt,
+} from './meeting.ts'
+import { Members } from './members.ts'
 import { Pace } from './pace.ts'
-import { commonBits, type Path, pathBitsMax } from './path.ts'
+import { commonBits, type Path, pathBitsMax, sibling } from './path.ts'
 import { keepNearer, pageOf, Shipping } from './shipping.ts'
 import type { StructureOptions, StructureTuning } from './structure-options.ts'
 import { knownMax, type StructureMessage } from './structure-wire.ts'
@@ -58,7 +68,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   readonly #rule: Rule
   #meeting: Meeting | undefined
   #foundersAsked = new Set<PeerId>()
-  #members: { list: readonly unknown[]; ids: Set<PeerId> } = { list: [], ids: new Set() }
+  readonly #members: Members
   readonly #pace: Pace
   #balanceAt: number
   #shipAt: number
@@ -66,6 +76,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   constructor(options: StructureOptions, now: number) {
     const { tuning, self, random, leaf } = options
     this.#options = options
+    this.#members = new Members(options.members)
     this.#tuning = tuning
     this.#self = { peer: self.peer, host: self.host, port: self.port, path: '', revision: Math.floor(now) }
     this.#table = new Table(self.peer, tuning, options.rttMs ?? (() => undefined))
@@ -79,14 +90,11 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
 
   /** False while this peer has not got what its place holds; then others answer better. */
   isPlaced(): boolean {
-    return this.#isPlaced || this.#live().length === 0
+    return this.#isPlaced || this.#members.count === 0
   }
 
   guides(): readonly Reference[] {
-    const members = sample(this.#options.random, this.#live(), guidesMax)
-    return members.map(({ id: peer, host, port }) => {
-      return this.#table.get(peer) ?? { peer, host, port, path: '', revision: 0 }
-    })
+    return this.#members.some(guidesMax, peer => this.#table.get(peer), this.#options.random)
   }
 
   self(): Reference {
@@ -121,8 +129,9 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   /** Membership changed: the dead are forgotten, newcomers are met soon. Call `wakeAt` afterwards. */
   membersChanged(now: number): StructureEffect[] {
     const isPoorer = this.#forget(now)
-    const isSmall = this.#live().length <= this.#tuning.replicasMax
-    if (isPoorer || (isSmall && this.#live().some(({ id }) => !this.#table.get(id)))) this.#pace.hurry(now)
+    const isSmall = this.#members.count <= this.#tuning.replicasMax
+    if (isPoorer || (isSmall && this.#members.all.some(({ id }) => !this.#table.get(id))))
+      this.#pace.hurry(now)
     return []
   }
 
@@ -151,7 +160,8 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     if (message.self.peer !== from || from === this.#self.peer) return [refused('forged')]
     this.#table.hear(message.self, true, now)
     if (message.kind === 'meet' || message.kind === 'met')
-      for (const other of message.known) if (this.#isMember(other.peer)) this.#table.hear(other, false, now)
+      for (const other of message.known)
+        if (this.#members.has(other.peer)) this.#table.hear(other, false, now)
     switch (message.kind) {
       case 'meet':
         return this.#meet(message, now)
@@ -170,11 +180,9 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
       case 'kept':
         return this.#kept(message, now)
       case 'pull': {
-        const { call, path } = message
-        if (!this.#isPlaced)
-          return [this.#send(from, { kind: 'pulled', call, from: path, skip: 0, isLast: true, records: [] })]
-        const { records, next, isLast } = pageOf(this.#options.leaf, path, message, now)
-        return [this.#send(from, { kind: 'pulled', call, records, isLast, ...next })]
+        if (!this.#isPlaced) return [] // it has not got everything; others have
+        const { records, next, isLast } = pageOf(this.#options.leaf, message.path, message, now)
+        return [this.#send(from, { kind: 'pulled', call: message.call, records, isLast, ...next })]
       }
       case 'pulled':
         return this.#pulled(message, now)
@@ -186,11 +194,11 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     const { random } = this.#options
     const effects: Effects = []
     const { path } = this.#self
-    // A twin that has already taken over both halves does not make the dead half alive.
+    const { abandonMs, nMin } = this.#tuning
     const isEmpty = (level: number): boolean =>
-      level === path.length ? !this.#table.isInhabited(level) : this.references(level).length === 0
-    const { abandonMs } = this.#tuning
+      level === path.length ? isThin(path, this.#table, nMin) : this.references(level).length === 0
     const next = this.#absence.judge(path, isEmpty, this.replicas().length + 1, { abandonMs, random }, now)
+    if (next !== undefined && next.length < path.length) return this.#join(next, now)
     if (next !== undefined) effects.push(...this.#moveTo(next, this.replicas().length + 1, now))
     else if (this.#absence.isAny) this.#pace.stayBusy()
     if (this.#balanceAt <= now) {
@@ -203,10 +211,18 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     this.#forget(now)
     const { isForming } = this.#pace
     this.#pace.begun(now)
-    const strangers = this.#live().filter(({ id }) => !this.#foundersAsked.has(id))
+    const strangers = this.#members.all.filter(({ id }) => !this.#foundersAsked.has(id))
     const partner = partnerOf(this.#table, strangers, { wantsPlace: !this.#isPlaced, isForming }, random)
     if (partner !== undefined) effects.push(this.#ask(partner.peer, partner, now))
     return effects
+  }
+
+  /** Takes over the other half of `joint`, from somebody who has it as long as there is anybody. */
+  #join(joint: Path, now: number): Effects {
+    const half = sibling(this.#self.path, this.#self.path.length)
+    const twin = this.references(half.length)[0]
+    if (twin) return [this.#send(twin.peer, this.#cloning.join(twin, half, joint, now))]
+    return this.#moveTo(joint, this.replicas().length + 1, now)
   }
 
   #ask(
@@ -261,7 +277,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   #decided(mine: Meeter, after: Path, theirs: Meeter, now: number): Effects {
     const { nMin } = this.#tuning
     if (after !== mine.path) {
-      const standing = (path: Path) => this.#standing(path)
+      const standing = (path: Path) => standingAt(path, this.#table, this.#options.leaf)
       const next = { path: after, peers: peersAfter(mine, after, nMin), ...standing(after) }
       const { path, peers } = descend(next, standing, nMin, this.#options.random)
       return this.#moveTo(path, peers, now)
@@ -279,7 +295,7 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     const { path } = this.#self
     const common = commonBits(path, message.self.path)
     if (steps >= this.#tuning.recursionMax || !this.#pace.isCurious) return []
-    const others = message.known.filter(({ peer }) => peer !== this.#self.peer && this.#isMember(peer))
+    const others = message.known.filter(({ peer }) => peer !== this.#self.peer && this.#members.has(peer))
     const next = sample(this.#options.random, nearest(others, path, common), 1)[0]
     return next ? [this.#ask(next.peer, { steps: steps + 1 }, now)] : []
   }
@@ -290,13 +306,13 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     if (isNew) {
       this.#foundersAsked.add(self.peer)
       const asked = this.#foundersAsked.size
-      if (asked >= Math.min(foundersAskedMax, this.#live().length))
-        return this.#place('', this.#live().length + 1, now)
+      if (asked >= Math.min(foundersAskedMax, this.#members.count))
+        return this.#place('', this.#members.count + 1, now)
       this.#pace.dueAt = now
       return []
     }
     const there = known.filter(
-      ({ peer, path }) => this.#isMember(peer) && commonBits(path, self.path) === crowded - 1,
+      ({ peer, path }) => this.#members.has(peer) && commonBits(path, self.path) === crowded - 1,
     )
     const elsewhere = steps < this.#tuning.recursionMax ? sample(random, there, 1)[0] : undefined
     if (crowded > 0 && elsewhere)
@@ -331,16 +347,10 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     this.#absence.clear()
     this.#pace.hurry(now)
     this.#shipAt = now
-    const near = new Set([
-      ...former,
-      ...this.replicas(),
-      ...this.#table.fidgets(),
-      ...this.references(path.length),
-    ])
-    const told = sample(this.#options.random, [...near], announcedMax)
-    const call = 0
+    const lists = [former, this.replicas(), this.#table.fidgets(), this.references(path.length)]
+    const told = sample(this.#options.random, [...new Set(lists.flat())], announcedMax)
     return [
-      ...told.map(({ peer }) => this.#send(peer, { kind: 'moved', call })),
+      ...told.map(({ peer }) => this.#send(peer, { kind: 'moved', call: 0 })),
       { do: 'tell', event: { kind: 'moved', before, after: path } },
     ]
   }
@@ -363,33 +373,16 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
   }
 
   #forget(now: number): boolean {
-    return this.#table.forget(peer => this.#isMember(peer), now - this.#tuning.referenceLifeMs)
-  }
-
-  #live(): ReturnType<StructureOptions['members']> {
-    return this.#options.members()
-  }
-
-  #isMember(peer: PeerId): boolean {
-    const list = this.#live()
-    if (this.#members.list !== list) this.#members = { list, ids: new Set(list.map(({ id }) => id)) }
-    return this.#members.ids.has(peer)
+    return this.#table.forget(peer => this.#members.has(peer), now - this.#tuning.referenceLifeMs)
   }
 
   /** A number reckoned at splits counts only while there are more than could be known by name. */
   #meeter(): Meeter {
     const { path } = this.#self
-    const standing = this.#standing(path)
-    const reckoned = path === '' ? this.#live().length + 1 : Math.round(this.#peers)
+    const standing = standingAt(path, this.#table, this.#options.leaf)
+    const reckoned = path === '' ? this.#members.count + 1 : Math.round(this.#peers)
     const known = this.replicas().length + 1 + standing.gone[0] + standing.gone[1]
     return { path, peers: reckoned > this.#tuning.replicasMax ? reckoned : known, ...standing }
-  }
-
-  #standing(path: Path): Pick<Meeter, 'zeros' | 'ones' | 'gone'> {
-    const { leaf } = this.#options
-    const [zero, one] = [`${path}0`, `${path}1`]
-    const gone = [this.#table.countUnder(zero), this.#table.countUnder(one)] as const
-    return { zeros: leaf.count(zero), ones: leaf.count(one), gone }
   }
 
   #known(): Reference[] {

@@ -49,7 +49,7 @@ export const growth: Section = {
   },
 }
 
-function recordOf(i: number, publisher: string): Record {
+export function recordOf(i: number, publisher: string): Record {
   const keys = [
     `holder/${i}`,
     `name/inxt/site${i}`,

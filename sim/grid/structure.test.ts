@@ -8,7 +8,7 @@ import type { Reference } from '../../overlay/grid/view.ts'
 import { dataDriven } from './datadriven.ts'
 import { Forest, type Tree } from './forest.ts'
 import { grid2001 } from './grid2001.ts'
-import { growth } from './growth.ts'
+import { growth, recordOf } from './growth.ts'
 import { parting } from './parting.ts'
 import { PlainLeaf } from './plain-leaf.ts'
 
@@ -51,6 +51,33 @@ describe('a few machines', () => {
     for (const tree of forest.running()) if (sideOf(tree) === '1') forest.kill(tree)
     const isWhole = () => forest.running().every(({ machine }) => machine.self().path === '')
     assert.ok(forest.runUntil(isWhole, 10_000) <= 10_000)
+  })
+})
+
+describe('two partitions that lost most of their peers', () => {
+  test('join again, lose nothing and stay together', () => {
+    const forest = new Forest({ seed: 3, size: 12, tuning: { ...tuning, deltaMax: 50 } })
+    startAll(forest)
+    forest.run(5000)
+    const records = Array.from({ length: 120 }, (_, i) => recordOf(i, forest.trees[0]!.id))
+    for (const record of records) forest.store(record, 12)
+    const side = (bit: string) =>
+      forest.running().filter(({ machine }) => machine.self().path.startsWith(bit))
+    const hasParted = () => side('0').length + side('1').length === 12
+    assert.ok(forest.runUntil(hasParted, 30_000) <= 30_000)
+    forest.run(10_000)
+    assert.ok(Math.min(side('0').length, side('1').length) >= 5)
+    for (const tree of [...side('0').slice(2), ...side('1').slice(3)]) forest.kill(tree)
+    const isOne = () => forest.running().every(({ machine }) => machine.self().path === '')
+    assert.ok(forest.runUntil(isOne, 10_000) <= 10_000)
+    forest.run(5000)
+    for (const { leaf } of forest.running()) assert.equal(leaf.count(''), records.length)
+    let moves = 0
+    for (let i = 0; i < 300; i++) {
+      forest.run(100)
+      moves += Number(!isOne())
+    }
+    assert.equal(moves, 0)
   })
 })
 
