@@ -12,8 +12,9 @@ const startedAt = Date.now() - performance.now()
 export const realClock: Clock = {
   now: () => startedAt + performance.now(),
   after(delayMs, action) {
-    // setTimeout overflows past 2^31 - 1 ms and would fire at once.
-    const timer = setTimeout(action, Math.min(Math.max(0, delayMs), 0x7fffffff))
+    // setTimeout overflows past 2^31 - 1 ms and would fire at once. It cuts fractions off: whoever waits for an instant
+    // would be woken just before it, for nothing, and again a millisecond later.
+    const timer = setTimeout(action, Math.min(Math.max(0, Math.ceil(delayMs)), 0x7fffffff))
     timer.unref()
     return () => clearTimeout(timer)
   },
