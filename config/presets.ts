@@ -26,7 +26,7 @@ export const presets = {
     'store.bytesMax': 1024 ** 3,
     'store.memoryBytesMax': 32 * 1024 ** 2,
     'content.siteBytesMax': 512 * 1024 ** 2,
-    'chain.pollMs': 200,
+    'chain.pollMs': 300,
     'chain.finalBlocks': 0,
   },
 } as const satisfies Record<string, Partial<Settings>>
