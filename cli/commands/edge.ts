@@ -3,6 +3,7 @@
 import { Session } from 'node:inspector'
 import { join } from 'node:path'
 import { Fault, isFault } from '../../base/fault.ts'
+import { realClock } from '../../base/io/clock.ts'
 import { createLog } from '../../base/io/log.ts'
 import { assignmentLayer, readLayer } from '../../config/io/read.ts'
 import { presets } from '../../config/presets.ts'
@@ -17,6 +18,9 @@ interface EdgeOptions {
   preset: string
   set: string[]
 }
+
+/** By then an edge has met the others, and has fetched what it is to hold. */
+const settledMs = 15_000
 
 export async function edge(options: EdgeOptions): Promise<void> {
   const preset = Object.entries(presets).find(([name]) => name === options.preset)?.[1]
@@ -38,6 +42,7 @@ export async function edge(options: EdgeOptions): Promise<void> {
     log.info({ peer: node.peer, data: join(options.data) }, 'edge serves')
     tell({ ready: true })
     collectGarbage()
+    realClock.after(settledMs, collectGarbage)
     const why = await stopped
     log.info({ why }, 'edge stops')
     await node.stop()
@@ -51,8 +56,8 @@ export async function edge(options: EdgeOptions): Promise<void> {
 }
 
 /**
- * Starting leaves some 20 MiB of garbage that nothing would press an idle edge to collect. By the inspector, because
- * code that was compiled without `--expose-gc` is compiled anew with it.
+ * Starting leaves some 20 MiB of garbage that nothing would press an idle edge to collect, and joining the others some
+ * more. By the inspector, because code that was compiled without `--expose-gc` is compiled anew with it.
  */
 function collectGarbage(): void {
   const session = new Session()
