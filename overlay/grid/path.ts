@@ -30,6 +30,12 @@ export function covers(path: Path, key: GridKey): boolean {
   return path.startsWith(key) || key.startsWith(path)
 }
 
+/** The first key after all that begin with `prefix`; undefined when there is none. */
+export function boundAfter(prefix: Path): GridKey | undefined {
+  const last = prefix.lastIndexOf('0')
+  return last < 0 ? undefined : `${prefix.slice(0, last)}1`
+}
+
 /** The sibling of the subtree of `path` at `level` (from 1): level - 1 bits of it and the other bit. */
 export function sibling(path: Path, level: number): Path {
   return path.slice(0, level - 1) + otherBit(path[level - 1]!)

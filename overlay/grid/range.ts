@@ -12,7 +12,7 @@ import type { Ground, QueryEffect } from './ground.ts'
 import { send } from './ground.ts'
 import type { Hops, Quest } from './hops.ts'
 import { answerOf } from './lookup.ts'
-import { commonBits, covers, type GridKey, keyBitsMax, type Path, sibling } from './path.ts'
+import { boundAfter, commonBits, covers, type GridKey, keyBitsMax, type Path, sibling } from './path.ts'
 import { type Answer, recordBytes, recordsBytesMax, type Sweep } from './queries-wire.ts'
 import { hopsFrom } from './route.ts'
 import type { Reference } from './view.ts'
@@ -186,12 +186,6 @@ class Errand implements Quest {
   end(now: number): QueryEffect[] {
     return this.#finish(this.#result, now)
   }
-}
-
-/** The first key after all that begin with `prefix`; undefined when there is none. */
-export function boundAfter(prefix: Path): GridKey | undefined {
-  const last = prefix.lastIndexOf('0')
-  return last < 0 ? undefined : `${prefix.slice(0, last)}1`
 }
 
 function laterOf(a: GridKey, b: GridKey): GridKey {

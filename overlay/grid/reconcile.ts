@@ -15,7 +15,7 @@ import type { PeerId } from '../peer.ts'
 import { publicKeyOf } from '../peer.ts'
 import type { Record } from '../records/record.ts'
 import { type Ground, type QueryEffect, send } from './ground.ts'
-import { covers, type GridKey, pathBitsMax } from './path.ts'
+import { boundAfter, covers, type GridKey, pathBitsMax } from './path.ts'
 import {
   type Items,
   itemBytes,
@@ -25,7 +25,6 @@ import {
   type Summary,
   type Trade,
 } from './queries-wire.ts'
-import { boundAfter } from './range.ts'
 
 type Slice = { readonly from: GridKey; readonly to: GridKey | '' }
 type Walk = {

@@ -1,8 +1,10 @@
 // The machines themselves: a forest grows out of nothing, records are stored, a third of it is killed at once.
 //
 // Real structure machines through the real codec (see `forest.ts`), devnet tuning, 5 to 10 ms one way. Lost is a record
-// that nobody has who answers for it; a level is empty when its peer knows nobody of the other side.
+// that nobody has who answers for it; a level is empty when its peer knows nobody of the other side. A minute of churn
+// follows.
 
+import { integerBelow } from '../../base/random.ts'
 import { devnetGridTuning } from '../../overlay/grid/structure-options.ts'
 import type { Record } from '../../overlay/records/record.ts'
 import { mean } from '../scenario.ts'
@@ -11,6 +13,7 @@ import type { Section } from './section.ts'
 
 const copies = 3
 const deltaMax = 150
+const churnMs = 60_000
 
 export const growth: Section = {
   name: 'growth',
@@ -33,6 +36,8 @@ export const growth: Section = {
     for (const tree of doomed) forest.kill(tree)
     const healedMs = forest.runUntil(() => lost(forest, all) === 0 && emptyLevels(forest) === 0, 10_000, 500)
     forest.run(30_000)
+    const [lostAfter, emptyAfter] = [lost(forest, all), emptyLevels(forest)]
+    const churn = churned(forest, all)
     return {
       figures: [
         { name: 'machines without a place after 5 s', value: unplaced, min: 0, max: 0 },
@@ -42,8 +47,10 @@ export const growth: Section = {
         { name: 'records lost while dividing', value: lostBefore, min: 0, max: 0 },
         { name: 'frames per machine in a minute', value: frames / machines, min: 0, max: 600 },
         { name: 'seconds until all is reachable after the loss', value: healedMs / 1000, min: 0, max: 10 },
-        { name: 'records lost', value: lost(forest, all), min: 0, max: 0 },
-        { name: 'levels without a live reference', value: emptyLevels(forest), min: 0, max: 0 },
+        { name: 'records lost', value: lostAfter, min: 0, max: 0 },
+        { name: 'levels without a live reference', value: emptyAfter, min: 0, max: 0 },
+        { name: 'records out of reach in churn, %', value: churn.worstPercent, min: 0, max: 0.5 },
+        { name: 'records lost after it', value: churn.lost, min: 0, max: 0 },
       ],
     }
   },
@@ -59,6 +66,22 @@ export function recordOf(i: number, publisher: string): Record {
   const signature = new Uint8Array(64)
   new DataView(signature.buffer).setUint32(0, i + 1)
   return { key: keys[i % 4]!, value: new Uint8Array(16), publisher, sequence: 1, expiresAt: 2e14, signature }
+}
+
+/** 10 % of the machines a minute leave for 30 s and come back with what is on their disk, one in four with nothing. */
+function churned(forest: Forest, records: readonly Record[]): { worstPercent: number; lost: number } {
+  const stepMs = 60_000 / (0.1 * forest.running().length)
+  let worst = 0
+  for (const endAt = forest.now + churnMs; forest.now < endAt; forest.run(stepMs)) {
+    const running = forest.running()
+    const tree = running[integerBelow(forest.random, running.length)]!
+    forest.kill(tree)
+    if (integerBelow(forest.random, 4) === 0) tree.leaf.keepOnly('2')
+    forest.at(forest.now + 30_000, () => forest.start(tree))
+    worst = Math.max(worst, lost(forest, records))
+  }
+  forest.run(40_000)
+  return { worstPercent: (100 * worst) / records.length, lost: lost(forest, records) }
 }
 
 function lost(forest: Forest, records: readonly Record[]): number {

@@ -81,6 +81,32 @@ describe('two partitions that lost most of their peers', () => {
   })
 })
 
+describe('a peer that starts with the records of its last run', () => {
+  test('joins, hands on what is not its own, and loses nothing', () => {
+    const forest = new Forest({ seed: 5, size: 24, tuning: { ...tuning, deltaMax: 60 } })
+    startAll(forest)
+    forest.run(5000)
+    const records = Array.from({ length: 200 }, (_, i) => recordOf(i, forest.trees[0]!.id))
+    for (const record of records) forest.store(record, 3)
+    forest.run(20_000)
+    const [tree] = forest.trees as [Tree]
+    forest.kill(tree)
+    forest.run(2000)
+    // Acknowledged when there was one partition, and known to nobody else.
+    const old = Array.from({ length: 100 }, (_, i) => recordOf(1000 + i, tree.id))
+    for (const record of old) tree.leaf.put(record)
+    forest.start(tree)
+    const isHome = (): boolean => {
+      const { path } = tree.machine.self()
+      return tree.machine.isPlaced() && path !== '' && tree.leaf.count('') === tree.leaf.count(path)
+    }
+    assert.ok(forest.runUntil(isHome, 30_000) <= 30_000)
+    forest.run(5000)
+    for (const { key } of [...records, ...old])
+      assert.ok(forest.homesOf(key).filter(({ leaf }) => leaf.get(key).length > 0).length >= 2, key)
+  })
+})
+
 describe('a hostile frame', () => {
   const [self, friend, stranger] = new Forest({ seed: 1, size: 3, tuning }).trees.map(
     ({ id }) => id,
