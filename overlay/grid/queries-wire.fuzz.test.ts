@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { isFault } from '../../base/fault.ts'
 import { peerIdOf } from '../peer.ts'
-import { decodeQuery, encodeQuery, frameBytesMax, outcomes, type QueryMessage } from './queries-wire.ts'
+import { frameBytesMax } from './fields.ts'
+import { decodeQuery, encodeQuery, outcomes, type QueryMessage } from './queries-wire.ts'
 
 const uint = (bytes: number) => fc.integer({ min: 0, max: 256 ** bytes - 1 })
 const bits = fc.string({ unit: fc.constantFrom('0', '1'), maxLength: 128 })

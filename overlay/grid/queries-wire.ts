@@ -7,9 +7,10 @@
 // proves the sender, and a record proves itself. Rejected: a codec per frame, which is four times the text.
 
 import { concatBytes, fromUtf8, utf8 } from '../../base/bytes.ts'
-import { assert, Fault } from '../../base/fault.ts'
+import { assert } from '../../base/fault.ts'
 import { type PeerId, peerIdOf, publicKeyBytes, publicKeyOf } from '../peer.ts'
 import { decodeRecords, encodeRecords, isRecordKey, type Record } from '../records/record.ts'
+import { frameBytesMax, malformed, Reader, tooLarge, uintBytes } from './fields.ts'
 import { type GridKey, isBits, keyBitsMax, type Path } from './path.ts'
 
 /** What came of a question: `astray` says that the asked is not where the asker thought. */
@@ -137,7 +138,6 @@ export type QueryMessage =
   | Copy
   | Hits
 
-export const frameBytesMax = 64 * 1024
 /** Room beside the records of a frame: two keys of 256 characters, items aside. */
 export const recordsBytesMax = 56 * 1024
 /** 114 bytes is the least a record has; 56 KiB / 114 = 503. */
@@ -159,40 +159,8 @@ export function recordBytes({ key, value }: Record): number {
 type Field<Value> = { write(value: Value): Uint8Array; read(reader: Reader): Value }
 type Shape<Message> = { readonly [Name in Exclude<keyof Message, 'kind'>]-?: Field<Message[Name]> }
 
-class Reader {
-  readonly #bytes: Uint8Array
-  #at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-  }
-
-  take(length: number): Uint8Array {
-    const part = this.#bytes.subarray(this.#at, this.#at + length)
-    if (part.length < length) throw malformed('cut short')
-    this.#at += length
-    return part
-  }
-
-  uint(width: number): number {
-    return this.take(width).reduce((sum, byte) => sum * 256 + byte, 0)
-  }
-
-  isAtEnd(): boolean {
-    return this.#at === this.#bytes.length
-  }
-}
-
 function uint(width: number): Field<number> {
-  return {
-    write(value) {
-      assert(Number.isInteger(value) && value >= 0 && value < 256 ** width, `a number of ${width} bytes`)
-      const bytes = Buffer.alloc(width)
-      bytes.writeUIntBE(value, 0, width)
-      return bytes
-    },
-    read: reader => reader.uint(width),
-  }
+  return { write: value => uintBytes(value, width), read: reader => reader.uint(width) }
 }
 
 const uint8 = uint(1)
@@ -201,20 +169,10 @@ const uint32 = uint(4)
 const uint48 = uint(6)
 
 function below(bound: number): Field<number> {
-  return {
-    write: uint8.write,
-    read(reader) {
-      const value = reader.uint(1)
-      if (value > bound) throw malformed('with a number out of its range')
-      return value
-    },
-  }
+  return { write: uint8.write, read: reader => reader.below(bound) }
 }
 
-const flag: Field<boolean> = {
-  write: value => uint8.write(value ? 1 : 0),
-  read: reader => below(1).read(reader) === 1,
-}
+const flag: Field<boolean> = { write: value => uint8.write(value ? 1 : 0), read: reader => reader.flag() }
 
 const outcome: Field<Outcome> = {
   write: value => uint8.write(outcomes.indexOf(value)),
@@ -357,14 +315,6 @@ export function decodeQuery(bytes: Uint8Array): QueryMessage {
   if (kind === undefined) throw malformed('of no known kind')
   const message: { [name: string]: unknown } = { kind }
   for (const [name, field] of Object.entries(anyShapes[kind]!)) message[name] = field.read(reader)
-  if (!reader.isAtEnd()) throw malformed('with bytes to spare')
+  if (reader.left > 0) throw malformed('with bytes to spare')
   return message as unknown as QueryMessage
-}
-
-function malformed(what: string): Fault {
-  return new Fault('bytes/malformed', `a query frame ${what}`)
-}
-
-function tooLarge(what: string): Fault {
-  return new Fault('bytes/too-large', `${what} over its bound`)
 }

@@ -7,10 +7,11 @@
 // speak for itself, and hand on what it heard of others, nothing else. There is one way to write a frame.
 
 import { concatBytes } from '../../base/bytes.ts'
-import { assert, Fault } from '../../base/fault.ts'
+import { assert } from '../../base/fault.ts'
 import { hostBytes, hostText } from '../address.ts'
 import { peerIdOf, publicKeyBytes, publicKeyOf } from '../peer.ts'
 import { decodeRecords, encodeRecords, type Record } from '../records/record.ts'
+import { frameBytesMax, malformed, Reader, tooLarge, uintBytes } from './fields.ts'
 import { type GridKey, keyBitsMax, type Path, pathBitsMax } from './path.ts'
 import type { Reference } from './view.ts'
 
@@ -61,7 +62,6 @@ export const knownMax = 256
 /** Records in one frame; 56 KiB leave room for the rest of a frame of 64 KiB. */
 export const batchMax = 256
 export const batchBytesMax = 56 * 1024
-const frameBytesMax = 64 * 1024
 
 /** One version of a record: the beginning of its signature, in hex. Who makes two of a kind loses one of its own. */
 export function nameOf(record: Record): string {
@@ -80,7 +80,7 @@ export function batchOf(records: readonly Record[]): readonly Record[] {
 /** Bounds are the caller's to keep: these bytes are ours. */
 export function encodeStructure(message: StructureMessage): Uint8Array {
   const head = Uint8Array.of(kinds.indexOf(message.kind))
-  const bytes = concatBytes([head, uint(message.call, 4), reference(message.self), ...detail(message)])
+  const bytes = concatBytes([head, uintBytes(message.call, 4), reference(message.self), ...detail(message)])
   assert(bytes.length <= frameBytesMax, 'a frame within its bound')
   return bytes
 }
@@ -88,7 +88,7 @@ export function encodeStructure(message: StructureMessage): Uint8Array {
 function detail(message: StructureMessage): Uint8Array[] {
   switch (message.kind) {
     case 'meet':
-      return [uint(message.chance, 4), ...meeting(message)]
+      return [uintBytes(message.chance, 4), ...meeting(message)]
     case 'met':
       return [Uint8Array.of(Number(message.isBusy), message.crowded), ...meeting(message)]
     case 'moved':
@@ -109,20 +109,26 @@ function detail(message: StructureMessage): Uint8Array[] {
 function meeting({ zeros, ones, peers, gone, isNew, known }: Meeting): Uint8Array[] {
   assert(known.length <= knownMax, 'no more references than a frame takes')
   const counts = [
-    uint(zeros, 4),
-    uint(ones, 4),
-    uint(Math.round(peers), 4),
-    ...gone.map(side => uint(side, 2)),
+    uintBytes(zeros, 4),
+    uintBytes(ones, 4),
+    uintBytes(Math.round(peers), 4),
+    ...gone.map(side => uintBytes(side, 2)),
   ]
-  return [...counts, Uint8Array.of(Number(isNew)), uint(known.length, 2), ...known.map(reference)]
+  return [...counts, Uint8Array.of(Number(isNew)), uintBytes(known.length, 2), ...known.map(reference)]
 }
 
 function cursor({ from, skip }: Cursor): Uint8Array[] {
-  return [bits(from), uint(skip, 2)]
+  return [bits(from), uintBytes(skip, 2)]
 }
 
 function reference({ peer, host, port, revision, path }: Reference): Uint8Array {
-  return concatBytes([publicKeyOf(peer), hostBytes(host), uint(port, 2), uint(revision, 6), bits(path)])
+  return concatBytes([
+    publicKeyOf(peer),
+    hostBytes(host),
+    uintBytes(port, 2),
+    uintBytes(revision, 6),
+    bits(path),
+  ])
 }
 
 function bits(text: GridKey): Uint8Array {
@@ -132,20 +138,13 @@ function bits(text: GridKey): Uint8Array {
   return bytes
 }
 
-function uint(value: number, width: number): Uint8Array {
-  assert(Number.isInteger(value) && value >= 0 && value < 256 ** width, `a number of ${width} bytes`)
-  const bytes = Buffer.alloc(width)
-  bytes.writeUIntBE(value, 0, width)
-  return bytes
-}
-
 /** Fault `bytes/malformed` or `bytes/too-large`. Signatures of records are not looked at. */
 export function decodeStructure(bytes: Uint8Array): StructureMessage {
-  if (bytes.length > frameBytesMax) throw new Fault('bytes/too-large', 'a structure frame over 64 KiB')
+  if (bytes.length > frameBytesMax) throw tooLarge('a frame')
   const reader = new Reader(bytes)
   const kind = kinds[reader.uint(1)]
   if (kind === undefined) throw malformed('of no known kind')
-  const message = { call: reader.uint(4), self: reader.reference(), ...readBody(kind, reader) }
+  const message = { call: reader.uint(4), self: readReference(reader), ...readBody(kind, reader) }
   if (reader.left > 0) throw malformed('with bytes to spare')
   return message
 }
@@ -159,19 +158,19 @@ function readBody(kind: Body['kind'], reader: Reader): Body {
     case 'moved':
       return { kind }
     case 'ship':
-      return { kind, records: reader.records() }
+      return { kind, records: readRecords(reader) }
     case 'kept': {
       const count = Math.ceil(reader.left / nameBytes)
-      if (count > batchMax) throw new Fault('bytes/too-large', 'more names than a batch has records')
+      if (count > batchMax) throw tooLarge('a list of names')
       return {
         kind,
         names: Array.from({ length: count }, () => Buffer.from(reader.take(nameBytes)).toString('hex')),
       }
     }
     case 'pull':
-      return { kind, ...reader.cursor(), path: reader.bits(pathBitsMax) }
+      return { kind, ...readCursor(reader), path: readBits(reader, pathBitsMax) }
     case 'pulled':
-      return { kind, ...reader.cursor(), isLast: reader.flag(), records: reader.records() }
+      return { kind, ...readCursor(reader), isLast: reader.flag(), records: readRecords(reader) }
   }
 }
 
@@ -182,68 +181,30 @@ function readMeeting(reader: Reader): Meeting {
   }
   const count = reader.uint(2)
   if (counts.peers <= counts.gone[0] + counts.gone[1]) throw malformed('of a peer that does not count itself')
-  if (count > knownMax) throw new Fault('bytes/too-large', 'more references than a frame may have')
-  return { ...counts, known: Array.from({ length: count }, () => reader.reference()) }
+  if (count > knownMax) throw tooLarge('a list of references')
+  return { ...counts, known: Array.from({ length: count }, () => readReference(reader)) }
 }
 
-class Reader {
-  readonly #bytes: Uint8Array
-  #at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-  }
-
-  get left(): number {
-    return this.#bytes.length - this.#at
-  }
-
-  take(length: number): Uint8Array {
-    if (this.left < length) throw malformed('cut short')
-    this.#at += length
-    return this.#bytes.subarray(this.#at - length, this.#at)
-  }
-
-  uint(width: number): number {
-    return this.take(width).reduce((sum, byte) => sum * 256 + byte, 0)
-  }
-
-  below(bound: number): number {
-    const value = this.uint(1)
-    if (value > bound) throw malformed('with a number out of its range')
-    return value
-  }
-
-  flag(): boolean {
-    return this.below(1) === 1
-  }
-
-  bits(lengthMax: number): GridKey {
-    const length = this.below(lengthMax)
-    const all = Array.from(this.take(Math.ceil(length / 8)), byte => byte.toString(2).padStart(8, '0')).join(
-      '',
-    )
-    if (all.slice(length).includes('1')) throw malformed('with bits after the end of a path')
-    return all.slice(0, length)
-  }
-
-  cursor(): Cursor {
-    return { from: this.bits(keyBitsMax), skip: this.uint(2) }
-  }
-
-  reference(): Reference {
-    const peer = peerIdOf(this.take(publicKeyBytes))
-    const host = hostText(this.take(4))
-    const port = this.uint(2)
-    if (port === 0) throw malformed('with port 0')
-    return { peer, host, port, revision: this.uint(6), path: this.bits(pathBitsMax) }
-  }
-
-  records(): Record[] {
-    return decodeRecords(this.take(this.left), batchMax)
-  }
+function readBits(reader: Reader, lengthMax: number): GridKey {
+  const length = reader.below(lengthMax)
+  const bytes = reader.take(Math.ceil(length / 8))
+  const all = Array.from(bytes, byte => byte.toString(2).padStart(8, '0')).join('')
+  if (all.slice(length).includes('1')) throw malformed('with bits after the end of a path')
+  return all.slice(0, length)
 }
 
-function malformed(what: string): Fault {
-  return new Fault('bytes/malformed', `a structure frame ${what}`)
+function readCursor(reader: Reader): Cursor {
+  return { from: readBits(reader, keyBitsMax), skip: reader.uint(2) }
+}
+
+function readReference(reader: Reader): Reference {
+  const peer = peerIdOf(reader.take(publicKeyBytes))
+  const host = hostText(reader.take(4))
+  const port = reader.uint(2)
+  if (port === 0) throw malformed('with port 0')
+  return { peer, host, port, revision: reader.uint(6), path: readBits(reader, pathBitsMax) }
+}
+
+function readRecords(reader: Reader): Record[] {
+  return decodeRecords(reader.take(reader.left), batchMax)
 }

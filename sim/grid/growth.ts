@@ -35,7 +35,7 @@ export const growth: Section = {
     const doomed = forest.running().filter((_, i) => i % 3 === seed % 3)
     for (const tree of doomed) forest.kill(tree)
     const healedMs = forest.runUntil(() => lost(forest, all) === 0 && emptyLevels(forest) === 0, 10_000, 500)
-    forest.run(30_000)
+    forest.run(15_000)
     const [lostAfter, emptyAfter] = [lost(forest, all), emptyLevels(forest)]
     const churn = churned(forest, all)
     return {
@@ -80,7 +80,7 @@ function churned(forest: Forest, records: readonly Record[]): { worstPercent: nu
     forest.at(forest.now + 30_000, () => forest.start(tree))
     worst = Math.max(worst, lost(forest, records))
   }
-  forest.run(40_000)
+  forest.run(35_000)
   return { worstPercent: (100 * worst) / records.length, lost: lost(forest, records) }
 }
 
