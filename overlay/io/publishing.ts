@@ -6,8 +6,8 @@
 import { assert, Fault } from '../../base/fault.ts'
 import type { Clock } from '../../base/io/clock.ts'
 import type { PeerId } from '../peer.ts'
+import { isRecordKey, type Record, signRecord, valueBytesMax } from '../records/record.ts'
 import type { Sign } from '../signature.ts'
-import { isRecordKey, type Record, signRecord, valueBytesMax } from './record.ts'
 
 export type PublishingOptions = {
   self: PeerId

@@ -3,9 +3,9 @@ import { describe, test } from 'node:test'
 import { utf8 } from '../../base/bytes.ts'
 import { devnetQueries } from '../grid/ground.ts'
 import { evenPaths, hashedGridKey, Trie, type TriePeer } from '../grid/testing-trie.ts'
+import type { Record } from '../records/record.ts'
 import { testClock, testKey } from '../testing.ts'
 import { createGridded } from './gridded.ts'
-import type { Record } from './record.ts'
 
 const rangeOf = (): { from: string; to: undefined } => ({ from: '', to: undefined })
 

@@ -10,10 +10,10 @@ import type { QueryEffect, QueryEvent } from '../grid/ground.ts'
 import type { GridKey } from '../grid/path.ts'
 import type { Queries } from '../grid/queries.ts'
 import type { PeerId } from '../peer.ts'
+import { isRecordKey, type Record } from '../records/record.ts'
+import type { Records } from '../records/records.ts'
 import type { Sign } from '../signature.ts'
 import { createPublishing } from './publishing.ts'
-import { isRecordKey, type Record } from './record.ts'
-import type { Records } from './records.ts'
 
 export type GriddedOptions = {
   self: PeerId
