@@ -118,6 +118,8 @@ export async function openGrid(
     lost: (peer, now) => queries.lost(peer, now),
     tell(event) {
       if (event.kind === 'moved') contacts.move(event.peer, event)
+      else if (event.kind === 'silent')
+        structures.run([]) // it heard of it already, and may want to wake sooner
       else records.told(event)
     },
   })
