@@ -69,6 +69,7 @@ function domain(random: Random): string {
 
 export const dataDriven: Section = {
   name: 'data-driven',
+  isHeadline: true,
   story: 'Peers part where records are many, on even and uneven keys, and look-ups stay short.',
   play(seed, size) {
     const count = size === 'small' ? 256 : 1024

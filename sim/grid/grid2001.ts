@@ -31,6 +31,7 @@ const completeShare = 0.943
 
 export const grid2001: Section = {
   name: '2001',
+  isHeadline: true,
   story: 'Peers of whom 30 % are online build a grid of depth 10 by random meetings, and search it.',
   play(seed, size) {
     const peers = { small: 2000, default: 20_000, full: 20_000 }[size]

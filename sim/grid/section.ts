@@ -18,5 +18,7 @@ export type Section = {
   readonly name: string
   /** One sentence. */
   readonly story: string
+  /** It gives some of the headline; the others are not played for `--json` alone. */
+  readonly isHeadline?: true
   play(seed: number, size: Size): { figures: readonly Figure[]; headline?: Partial<Headline> }
 }

@@ -19,7 +19,9 @@ export function runGrid(args: readonly string[]): void {
       json: { type: 'boolean', default: false },
     },
   })
-  const chosen = sections.filter(({ name }) => (values.section ?? name) === name)
+  const isChosen = ({ name, isHeadline }: Section): boolean =>
+    values.section === undefined ? !values.json || isHeadline === true : values.section === name
+  const chosen = sections.filter(isChosen)
   const seed = Number(values.seed)
   if (chosen.length === 0 || !Number.isInteger(seed)) {
     process.stderr.write(`${usage}\nsections: ${sections.map(({ name }) => name).join(', ')}\n`)
