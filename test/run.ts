@@ -4,18 +4,12 @@
 // file would spend more time starting than testing. The e2e suite comes last and alone: it starts real devnets beside
 // which nothing else should compete for two cores. `unit` or `e2e` as the argument picks a half.
 
-import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { testFiles } from './files.ts'
 
 const root = join(import.meta.dirname, '..')
-// A quarter of the time goes into stripping and compiling some 500 files: once is enough.
-const cache = join(root, 'node_modules', '.cache', 'inxt')
-enableCompileCache(cache)
-process.env['NODE_COMPILE_CACHE'] = cache
-
 const unit = ['thinking.ts', 'touching.ts'].map(file => join(import.meta.dirname, file))
 const half = process.argv[2]
 /** Each is run after the one before it has ended. */
