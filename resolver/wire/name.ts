@@ -104,6 +104,39 @@ export function foldCase(name: Name): Name {
 }
 
 /**
+ * A string whose order among its like is the canonical order of names (RFC 4034 §6.1): labels from the last
+ * to the first, lower case, an absent one before the zero octet.
+ */
+export function canonicalKey(name: Name): string {
+  const labels = labelsOf(foldCase(name)).reverse()
+  // One is added to each octet, so that zero is free to end a label.
+  return labels
+    .map(label => label.replace(/./gs, octet => String.fromCharCode(octet.charCodeAt(0) + 1)))
+    .join('\0')
+}
+
+/** Negative when `a` comes before `b` in canonical order (RFC 4034 §6.1), 0 when they are the same name. */
+export function compareNames(a: Name, b: Name): number {
+  const left = labelsOf(foldCase(a))
+  const right = labelsOf(foldCase(b))
+  for (let i = 1; i <= Math.min(left.length, right.length); i++) {
+    const one = left[left.length - i]!
+    const other = right[right.length - i]!
+    // One character is one octet, so strings compare as the octets do.
+    if (one !== other) return one < other ? -1 : 1
+  }
+  return left.length - right.length
+}
+
+/** Whether `name` is `ancestor` or below it; both in the same case. */
+export function isWithin(name: Name, ancestor: Name): boolean {
+  if (!name.endsWith(ancestor)) return false
+  let at = 0
+  while (at < name.length - ancestor.length) at += 1 + name.charCodeAt(at)
+  return at === name.length - ancestor.length
+}
+
+/**
  * From presentation: `\DDD` and `\x` as in RFC 1035 §5.1, closing dot optional. Throws Fault
  * `name/invalid`.
  */

@@ -24,6 +24,8 @@ export function dataText(data: RecordData): string {
       return addressText(data.bytes)
     case 'host':
       return nameText(data.host)
+    case 'exchange':
+      return `${data.preference} ${nameText(data.host)}`
     case 'authority': {
       const times = [data.refreshS, data.retryS, data.expireS, data.negativeS]
       return [nameText(data.primary), nameText(data.mailbox), data.serial, ...times].join(' ')

@@ -1,9 +1,10 @@
 // The data of a record, structured for the few types that we make or follow, raw octets for all others (RFC
 // 3597).
 //
-// A kind is a shape, not a type: NS and CNAME are both a host. Only those types and SOA have names in them
-// that may be compressed on the wire (RFC 3597 §4); the names inside other types stay in their octets.
+// A kind is a shape, not a type: NS and CNAME are both a host. Only those types, MX and SOA have names in
+// them that may be compressed on the wire (RFC 3597 §4); the names inside other types stay in their octets.
 
+import { concatBytes } from '../../base/bytes.ts'
 import { assert } from '../../base/fault.ts'
 import { classes, types } from './code.ts'
 import { type Name, readName, writeName } from './name.ts'
@@ -31,6 +32,7 @@ export interface Authority {
 export type RecordData =
   | { readonly kind: 'address'; readonly bytes: Uint8Array }
   | { readonly kind: 'host'; readonly host: Name }
+  | { readonly kind: 'exchange'; readonly preference: number; readonly host: Name }
   | Authority
   | { readonly kind: 'text'; readonly strings: readonly Uint8Array[] }
   | { readonly kind: 'options'; readonly options: readonly EdnsOption[] }
@@ -54,7 +56,10 @@ function readKind(reader: Reader, type: number, classCode: number, end: number):
       return { kind: 'address', bytes: reader.take(type === types.A ? 4 : 16) }
     case types.NS:
     case types.CNAME:
+    case types.PTR:
       return { kind: 'host', host: readName(reader) }
+    case types.MX:
+      return { kind: 'exchange', preference: reader.u16(), host: readName(reader) }
     case types.SOA:
       return readAuthority(reader)
     case types.TXT:
@@ -91,6 +96,42 @@ function readOptions(reader: Reader, end: number): EdnsOption[] {
   return options
 }
 
+/** The data as it stands alone: no name in it is compressed, all keep their case. */
+export function dataOctets(data: RecordData): Uint8Array {
+  switch (data.kind) {
+    case 'address':
+    case 'raw':
+      return data.bytes
+    case 'host':
+      return nameOctets(data.host)
+    case 'exchange':
+      return concatBytes([octets16(data.preference), nameOctets(data.host)])
+    case 'authority': {
+      const { primary, mailbox, serial, refreshS, retryS, expireS, negativeS } = data
+      const numbers = Buffer.alloc(20)
+      for (const [i, number] of [serial, refreshS, retryS, expireS, negativeS].entries()) {
+        numbers.writeUInt32BE(number, 4 * i)
+      }
+      return concatBytes([nameOctets(primary), nameOctets(mailbox), numbers])
+    }
+    case 'text':
+      return concatBytes(data.strings.flatMap(string => [Uint8Array.of(string.length), string]))
+    case 'options':
+      return concatBytes(
+        data.options.flatMap(({ code, bytes }) => [octets16(code), octets16(bytes.length), bytes]),
+      )
+  }
+}
+
+/** A name with its closing zero. */
+export function nameOctets(name: Name): Uint8Array {
+  return Uint8Array.from(Buffer.from(`${name}\0`, 'latin1'))
+}
+
+function octets16(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 8, value & 0xff)
+}
+
 /** Writes length and data. */
 export function writeData(writer: Writer, data: RecordData): void {
   const lengthAt = writer.at
@@ -106,6 +147,10 @@ function writeKind(writer: Writer, data: RecordData): void {
       writer.put(data.bytes)
       return
     case 'host':
+      writeName(writer, data.host)
+      return
+    case 'exchange':
+      writer.u16(data.preference)
       writeName(writer, data.host)
       return
     case 'authority':
