@@ -26,10 +26,16 @@ import { createLadder } from './zone/ladder.ts'
 import type { Names } from './zone/names.ts'
 import type { Servers } from './zone/servers.ts'
 import { createSuffixZone, defaultTtls, type Ttls } from './zone/suffix.ts'
+import type { Zone } from './zone/zone.ts'
 
 export interface ResponderOptions {
   /** The names we have authority for, such as `inxt`; each is a zone with every registered name in it. */
   readonly suffixes: readonly string[]
+  /**
+   * Zones beside those of the suffixes. Another array is another set of zones, from the next query on; an array
+   * once returned is not changed.
+   */
+  readonly zones?: () => readonly Zone[]
   readonly names: Names
   readonly places: Places & Servers
   readonly meter: Meter
@@ -54,9 +60,8 @@ export function createResponder(options: ResponderOptions): Respond {
   const { meter, names, places, addressesMax = 4, udpBytesMax = defaultUdpBytesMax } = options
   const ttls = { ...defaultTtls, ...options.ttls }
   const writer = new Writer()
-  const ladder = createLadder(
-    options.suffixes.map(suffix => createSuffixZone({ suffix, names, servers: places, ttls })),
-  )
+  const own = options.suffixes.map(suffix => createSuffixZone({ suffix, names, servers: places, ttls }))
+  const ladder = changingLadder(own, options.zones ?? (() => noZones))
   const order: readonly Step<Query, Decision>[] = [
     versioned,
     scoped,
@@ -74,7 +79,7 @@ export function createResponder(options: ResponderOptions): Respond {
     return bytes
   }
   return (packet, client, transport) => {
-    meter.count(transport === 'udp' ? 'dns.query.udp' : 'dns.query.tcp')
+    meter.count(`dns.query.${transport}`)
     const verdict = guard(packet)
     if (verdict === 'silence') {
       meter.count('dns.silence')
@@ -95,6 +100,25 @@ export function createResponder(options: ResponderOptions): Respond {
     }
     countRcode(meter, rcode)
     return bareReply(packet, rcode)
+  }
+}
+
+const noZones: readonly Zone[] = []
+
+/** A ladder over `own` and `others()`, made anew when `others` returns another array. */
+function changingLadder(
+  own: readonly Zone[],
+  others: () => readonly Zone[],
+): ReturnType<typeof createLadder> {
+  let known = others()
+  let ladder = createLadder([...own, ...known])
+  return question => {
+    const now = others()
+    if (now !== known) {
+      ladder = createLadder([...own, ...now])
+      known = now
+    }
+    return ladder(question)
   }
 }
 

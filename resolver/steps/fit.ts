@@ -17,7 +17,7 @@ const plainBytesMax = 512
 
 /** How many octets an answer to `query` may have; `udpBytesMax` is our own bound over UDP. */
 export function bytesMaxFor(query: Query, udpBytesMax: number): number {
-  if (query.transport === 'tcp') return messageBytesMax
+  if (query.transport !== 'udp') return messageBytesMax
   if (query.edns === undefined || query.edns === 'faulty') return plainBytesMax
   return Math.max(plainBytesMax, Math.min(query.edns.udpBytesMax, udpBytesMax))
 }

@@ -4,7 +4,8 @@ import { type Edns, ednsOf } from '../wire/edns.ts'
 import { decodeMessage } from '../wire/message.ts'
 import type { Question } from '../wire/question.ts'
 
-export type Transport = 'udp' | 'tcp'
+/** `tls` is RFC 7858, `https` RFC 8484; only `udp` bounds the size of an answer. */
+export type Transport = 'udp' | 'tcp' | 'tls' | 'https'
 
 /** Where the packet came from. */
 export interface ClientAddress {
