@@ -47,7 +47,10 @@ export function createConnections(bounds: ConnectionBounds, displaced: () => voi
     admit(socket) {
       const address = socket.remoteAddress
       // Gone between the kernel's queue and us.
-      if (address === undefined) return void socket.destroy()
+      if (address === undefined) {
+        socket.destroy()
+        return
+      }
       const key = keyOf({ address, port: socket.remotePort! })
       const prefix = prefixOf(address)
       const peers = prefixes.get(prefix)
