@@ -19,7 +19,7 @@ export interface LimitOptions {
   readonly prefixAnswersPerS: number
   /** Every which answer above the rate is sent truncated: 2 for every other one, 1 for all, 0 for none. */
   readonly slip: number
-  /** Buckets, a power of two; 16 octets each. */
+  /** Buckets for names, and as many for prefixes: a power of two; 16 octets each. */
   readonly buckets: number
   /** Makes it unknown to others which prefixes share a bucket. */
   readonly seed: number
@@ -39,21 +39,21 @@ const prefixBytes = { ipv4: 3, ipv6: 7 }
 const burstS = 2
 /** A bucket is looked for in this many places that lie beside each other. */
 const ways = 4
-/** The imputed name of a prefix's total: no hash of a name has it, because those are odd. */
-const total = 0
 
 export function createLimiter(options: LimitOptions): Limiter {
   const { buckets, slip, seed, answersPerS, prefixAnswersPerS } = options
   assert(buckets >= ways && (buckets & (buckets - 1)) === 0, 'the number of buckets is a power of two')
-  const table = createTable(buckets)
+  // Apart, so that random names do not wash the total of their own prefix away.
+  const names = createTable(buckets)
+  const prefixes = createTable(buckets)
   let slipped = 0
   return {
     judge(address, imputed) {
       const nowMs = options.now()
       const prefix = hashOctets(seed, address, address.length === 4 ? prefixBytes.ipv4 : prefixBytes.ipv6)
       // Both are counted, whatever the first says.
-      const forName = answersPerS === 0 || table.take(mix(prefix, imputed), answersPerS, nowMs)
-      const forPrefix = prefixAnswersPerS === 0 || table.take(mix(prefix, total), prefixAnswersPerS, nowMs)
+      const forName = answersPerS === 0 || names.take(mix(prefix, imputed), answersPerS, nowMs)
+      const forPrefix = prefixAnswersPerS === 0 || prefixes.take(mix(prefix, 0), prefixAnswersPerS, nowMs)
       if (forName && forPrefix) return 'send'
       if (slip === 0) return 'drop'
       slipped = (slipped + 1) % slip
@@ -66,7 +66,7 @@ export function createLimiter(options: LimitOptions): Limiter {
 export function imputedHash(kind: number, foldedName: string): number {
   let hash = 0x811c9dc5 ^ kind
   for (let i = 0; i < foldedName.length; i++) hash = Math.imul(hash ^ foldedName.charCodeAt(i), 0x01000193)
-  return hash | 1
+  return hash
 }
 
 interface Table {
