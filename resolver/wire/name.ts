@@ -20,7 +20,7 @@ export const rootName = '' as Name
 
 const labelBytesMax = 63
 /** 255 octets on the wire (RFC 1035 §2.3.4), of which the closing zero is not kept. */
-const nameBytesMax = 255 - 1
+export const nameBytesMax = 255 - 1
 /** A name has up to 127 labels, each of which could be a pointer; encoders use two or three. */
 const hopsMax = 32
 /** Nothing before the first question is a name. */
@@ -86,6 +86,11 @@ export function childOf(label: string, name: Name): Name {
   const child = String.fromCharCode(label.length) + label + name
   if (child.length > nameBytesMax) throw new Fault('name/invalid', `a name of ${child.length + 1} octets`)
   return child as Name
+}
+
+/** A name with its closing zero, as it stands where nothing is compressed. */
+export function nameOctets(name: Name): Uint8Array {
+  return Uint8Array.from(Buffer.from(`${name}\0`, 'latin1'))
 }
 
 /** First label first, as one reads it. */

@@ -1,14 +1,16 @@
-// The data of a record, structured for the few types that we make or follow, raw octets for all others (RFC
-// 3597).
+// The data of a record, structured for the few types that we make or follow, octets for all others: checked
+// and unpacked by `layout.ts` where the type is known, as they came where it is not (RFC 3597).
 //
 // A kind is a shape, not a type: NS and CNAME are both a host. Only those types, MX and SOA have names in
 // them that may be compressed on the wire (RFC 3597 §4); the names inside other types stay in their octets.
 
-import { concatBytes } from '../../base/bytes.ts'
-import { assert } from '../../base/fault.ts'
+import { concatBytes, equalBytes } from '../../base/bytes.ts'
+import { assert, isFault } from '../../base/fault.ts'
 import { classes, types } from './code.ts'
-import { type Name, readName, writeName } from './name.ts'
-import { malformed, type Reader } from './reader.ts'
+import { canonicalOctets, parseOctets, takeOctets } from './layout.ts'
+import { type Name, nameOctets, readName, writeName } from './name.ts'
+import { malformed, Reader } from './reader.ts'
+import { type Words, wrong } from './words.ts'
 import type { Writer } from './writer.ts'
 
 export interface EdnsOption {
@@ -67,7 +69,9 @@ function readKind(reader: Reader, type: number, classCode: number, end: number):
     case types.OPT:
       return { kind: 'options', options: readOptions(reader, end) }
   }
-  return { kind: 'raw', bytes: reader.take(end - reader.at) }
+  // A and AAAA of another class look different there.
+  const known = type !== types.A && type !== types.AAAA
+  return { kind: 'raw', bytes: known ? takeOctets(reader, type, end) : reader.take(end - reader.at) }
 }
 
 function readAuthority(reader: Reader): Authority {
@@ -123,13 +127,26 @@ export function dataOctets(data: RecordData): Uint8Array {
   }
 }
 
-/** A name with its closing zero. */
-export function nameOctets(name: Name): Uint8Array {
-  return Uint8Array.from(Buffer.from(`${name}\0`, 'latin1'))
-}
-
 function octets16(value: number): Uint8Array {
   return Uint8Array.of(value >>> 8, value & 0xff)
+}
+
+/** The canonical form that is signed and compared (RFC 4034 §6.2). */
+export function canonicalData(data: RecordData, type: number): Uint8Array {
+  return canonicalOctets(dataOctets(data), type)
+}
+
+/** Data as a zone file spells it, class IN. Throws Fault `config/invalid` or `name/invalid`. */
+export function parseData(words: Words, type: number): RecordData {
+  const octets = parseOctets(words, type)
+  try {
+    const data = readData(new Reader(octets), type, classes.IN, octets.length)
+    if (equalBytes(dataOctets(data), octets)) return data
+  } catch (error) {
+    if (!isFault(error, 'bytes/malformed')) throw error
+    throw wrong(error.message.replace('DNS message: ', ''))
+  }
+  throw wrong('a name in the data is compressed')
 }
 
 /** Writes length and data. */
