@@ -11,7 +11,6 @@ import { dataOctets, type RecordData } from '../wire/rdata.ts'
 import type { Rrset } from '../zone/rrset.ts'
 import { canonicalRecords, canonicalSet, dataOf } from './canonical.ts'
 
-export const zonemdType = 63
 const simple = 1
 const sha384 = 1
 const headBytes = 6
@@ -22,12 +21,12 @@ export function zoneDigest(apex: Name, sets: readonly Rrset[], serial: number): 
   head.writeUInt32BE(serial, 0)
   head[4] = simple
   head[5] = sha384
-  return dataOf(zonemdType, concatBytes([head, digestOf(apex, sets)]))
+  return dataOf(types.ZONEMD, concatBytes([head, digestOf(apex, sets)]))
 }
 
 /** Whether the ZONEMD of a zone is right; undefined when it has none of a kind that is known here (RFC 8976 §4). */
 export function isDigestRight(apex: Name, sets: readonly Rrset[], serial: number): boolean | undefined {
-  const claims = sets.filter(({ name, type }) => type === zonemdType && foldCase(name) === apex)
+  const claims = sets.filter(({ name, type }) => type === types.ZONEMD && foldCase(name) === apex)
   const known = claims.flatMap(({ data }) => data.map(dataOctets)).filter(isKnown)
   if (known.length === 0) return undefined
   const own = dataOctets(zoneDigest(apex, sets, serial))
@@ -53,7 +52,7 @@ function withSignatures(
 ): Pick<Rrset, 'name' | 'type' | 'ttlS' | 'data'>[] {
   const all: Pick<Rrset, 'name' | 'type' | 'ttlS' | 'data'>[] = []
   for (const set of sets) {
-    if (set.type === zonemdType && foldCase(set.name) === apex) continue
+    if (set.type === types.ZONEMD && foldCase(set.name) === apex) continue
     all.push(set)
     // TTLs of the signatures differ with their sets: each goes as a set of its own, in order of data below.
     for (const data of set.signatures)

@@ -6,6 +6,8 @@
 
 import { createHash } from 'node:crypto'
 import { concatBytes } from '../../base/bytes.ts'
+import { base32Text } from '../wire/base32.ts'
+import { typesBitmap } from '../wire/bitmap.ts'
 import { types } from '../wire/code.ts'
 import { childOf, compareNames, type Name, parentOf } from '../wire/name.ts'
 import type { Rrset } from '../zone/rrset.ts'
@@ -29,29 +31,11 @@ export interface Nsec3Options {
 
 export const nsec3ByTheBook: Nsec3Options = { iterations: 0, salt: new Uint8Array(0) }
 
-const nsec3Type = 50
-const nsec3ParamType = 51
 const sha1 = 1
-
-/** The windows of RFC 4034 §4.1.2. */
-export function typeBitmap(present: Iterable<number>): Uint8Array {
-  const windows = new Map<number, Uint8Array>()
-  for (const type of [...new Set(present)].sort((a, b) => a - b)) {
-    const bits = windows.get(type >> 8) ?? new Uint8Array(32)
-    bits[(type & 0xff) >> 3]! |= 0x80 >> (type & 7)
-    windows.set(type >> 8, bits)
-  }
-  const parts: Uint8Array[] = []
-  for (const [window, bits] of windows) {
-    const length = bits.findLastIndex(octet => octet !== 0) + 1
-    parts.push(Uint8Array.of(window, length), bits.subarray(0, length))
-  }
-  return concatBytes(parts)
-}
 
 /** One NSEC record as a set without signatures. */
 export function nsecSet(name: Name, next: Name, present: Iterable<number>, ttlS: number): Rrset {
-  const bitmap = typeBitmap([...present, types.RRSIG, types.NSEC])
+  const bitmap = typesBitmap([...present, types.RRSIG, types.NSEC])
   // The next name is not folded by §6.2 as amended (RFC 6840 §5.1); ours are in lower case anyway.
   const data = [dataOf(types.NSEC, concatBytes([nameBytes(next), bitmap]))]
   return { name, type: types.NSEC, ttlS, data, signatures: [] }
@@ -70,24 +54,10 @@ export function nsec3Hash(name: Name, { iterations, salt }: Nsec3Options = nsec3
   return digest
 }
 
-const base32Digits = '0123456789abcdefghijklmnopqrstuv'
-
-/** RFC 4648 §7 in lower case, without padding. */
-export function base32hex(bytes: Uint8Array): string {
-  let text = ''
-  let value = 0
-  let bits = 0
-  for (const octet of bytes) {
-    value = ((value << 8) | octet) & 0xfff
-    for (bits += 8; bits >= 5; bits -= 5) text += base32Digits[(value >> (bits - 5)) & 31]
-  }
-  return bits === 0 ? text : text + base32Digits[(value << (5 - bits)) & 31]
-}
-
 /** NSEC3PARAM at the apex; its TTL is nobody's business, as only the servers of the zone read it. */
 export function nsec3Param(apex: Name, options: Nsec3Options = nsec3ByTheBook): Rrset {
-  const data = [dataOf(nsec3ParamType, paramBytes(0, options))]
-  return { name: apex, type: nsec3ParamType, ttlS: 0, data, signatures: [] }
+  const data = [dataOf(types.NSEC3PARAM, paramBytes(0, options))]
+  return { name: apex, type: types.NSEC3PARAM, ttlS: 0, data, signatures: [] }
 }
 
 function paramBytes(flags: number, { iterations, salt }: Nsec3Options): Uint8Array {
@@ -112,8 +82,8 @@ export function nsec3Chain(
   return hashed.map(({ at, hash }, i) => {
     const present = at.isSigned ? [...at.types, types.RRSIG] : at.types
     const next = hashed[(i + 1) % hashed.length]!.hash
-    const rdata = [paramBytes(0, options), Uint8Array.of(next.length), next, typeBitmap(present)]
-    const data = [dataOf(nsec3Type, concatBytes(rdata))]
-    return { name: childOf(base32hex(hash), apex), type: nsec3Type, ttlS, data, signatures: [] }
+    const rdata = [paramBytes(0, options), Uint8Array.of(next.length), next, typesBitmap(present)]
+    const data = [dataOf(types.NSEC3, concatBytes(rdata))]
+    return { name: childOf(base32Text(hash), apex), type: types.NSEC3, ttlS, data, signatures: [] }
   })
 }

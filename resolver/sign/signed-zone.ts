@@ -13,7 +13,7 @@ import type { Authority, RecordData } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import { type Rrset, rrsetsOf } from '../zone/rrset.ts'
 import { dataOf } from './canonical.ts'
-import { zoneDigest, zonemdType } from './digest.ts'
+import { zoneDigest } from './digest.ts'
 import { digestTypes, dnskeyBytes, dsBytes, type SigningKey } from './key.ts'
 import { type ChainName, nsec3Chain, nsec3Param, nsecChain } from './nsec.ts'
 import { signSet } from './rrsig.ts'
@@ -56,17 +56,14 @@ export const planByDefault = {
   dnskeyTtlS: 3600,
 } as const satisfies Partial<SigningPlan>
 
-export const addedTypes = { NSEC3: 50, NSEC3PARAM: 51, CDS: 59, CDNSKEY: 60, ZONEMD: zonemdType } as const
-const dname = 39
-
 /** What a signer adds anywhere, and what it adds at the apex. */
-const addedAnywhere: readonly number[] = [types.RRSIG, types.NSEC, addedTypes.NSEC3]
+const addedAnywhere: readonly number[] = [types.RRSIG, types.NSEC, types.NSEC3]
 const addedAtApex: readonly number[] = [
   types.DNSKEY,
-  addedTypes.CDS,
-  addedTypes.CDNSKEY,
-  addedTypes.NSEC3PARAM,
-  addedTypes.ZONEMD,
+  types.CDS,
+  types.CDNSKEY,
+  types.NSEC3PARAM,
+  types.ZONEMD,
 ]
 
 /** The zone without what a signer added. `apex` in lower case. */
@@ -99,7 +96,7 @@ export function signZone(
   const denialTtlS = Math.min(soa.ttlS, negativeS)
   const sets = [...own.filter(set => !isSoaOf(set, apex)), soa, ...keySets(plan)]
   if (plan.denial === 'nsec3') sets.push(nsec3Param(apex))
-  const digestAt: Rrset = { name: apex, type: zonemdType, ttlS: soa.ttlS, data: [], signatures: [] }
+  const digestAt: Rrset = { name: apex, type: types.ZONEMD, ttlS: soa.ttlS, data: [], signatures: [] }
   const names = chainNames(apex, plan.hasDigest ? [...sets, digestAt] : sets)
   const chain = plan.denial === 'nsec3' ? nsec3Chain(apex, names, denialTtlS) : nsecChain(names, denialTtlS)
   const sign = (set: Rrset): Rrset => ({ ...set, signatures: signaturesOver(set, plan, nowS, random) })
@@ -139,11 +136,11 @@ function keySets({ apex, keys, dnskeyTtlS }: SigningPlan): Rrset[] {
       keys.filter(({ isPublished }) => isPublished).map(({ key }) => dnskeyBytes(key)),
     ),
     ...set(
-      addedTypes.CDNSKEY,
+      types.CDNSKEY,
       wanted.map(({ key }) => dnskeyBytes(key)),
     ),
     ...set(
-      addedTypes.CDS,
+      types.CDS,
       wanted.map(({ key }) => dsBytes(key, digestTypes.SHA256)),
     ),
   ]
@@ -156,7 +153,7 @@ export function authority(apex: Name, sets: readonly Rrset[]): (set: Rrset) => b
   for (const { name, type } of sets) {
     const owner = foldCase(name)
     if (type === types.NS && owner !== apex) cuts.add(owner)
-    if (type === dname) dnames.add(owner)
+    if (type === types.DNAME) dnames.add(owner)
   }
   return ({ name, type }) => {
     const owner = foldCase(name)
@@ -191,7 +188,7 @@ export function chainNames(apex: Name, sets: readonly Rrset[]): ChainName[] {
 function signaturesOver(set: Rrset, plan: SigningPlan, nowS: number, random: Random): RecordData[] {
   const isKeys =
     foldCase(set.name) === plan.apex &&
-    (set.type === types.DNSKEY || set.type === addedTypes.CDS || set.type === addedTypes.CDNSKEY)
+    (set.type === types.DNSKEY || set.type === types.CDS || set.type === types.CDNSKEY)
   const signers = plan.keys.filter(use => (isKeys ? use.signsKeys : use.signsZone))
   if (signers.length === 0) throw new Fault('config/invalid', `no active key signs ${nameText(set.name)}`)
   const expirationAtS = Math.floor(nowS + plan.lifetimeS - random.next() * plan.jitterS)

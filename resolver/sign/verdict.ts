@@ -6,7 +6,7 @@
 
 import { equalBytes } from '../../base/bytes.ts'
 import { isFault } from '../../base/fault.ts'
-import { types } from '../wire/code.ts'
+import { types, typeText } from '../wire/code.ts'
 import { foldCase, type Name, nameText } from '../wire/name.ts'
 import { dataOctets, type RecordData } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
@@ -16,7 +16,7 @@ import { isDigestRight } from './digest.ts'
 import { type PublicKey, readDnskey } from './key.ts'
 import { type Nsec3Options, nsec3Chain, nsecChain } from './nsec.ts'
 import { judge, lifeLeftS, readSignature, type Verdict } from './rrsig.ts'
-import { addedTypes, authority, chainNames } from './signed-zone.ts'
+import { authority, chainNames } from './signed-zone.ts'
 
 export interface ZoneVerdict {
   readonly isSigned: boolean
@@ -103,7 +103,7 @@ function signatureFindings(
   const isOurs = authority(apex, sets)
   const findings: string[] = []
   for (const set of sets) {
-    const what = `${nameText(set.name)} ${set.type}`
+    const what = `${nameText(set.name)} ${typeText(set.type)}`
     if (!isOurs(set)) {
       if (set.signatures.length > 0) findings.push(`${what}: signed, but not of this zone's authority`)
     } else if (set.signatures.length === 0) findings.push(`${what}: not signed`)
@@ -127,10 +127,10 @@ function verdictOf(set: Rrset, data: RecordData, keys: readonly PublicKey[], now
 }
 
 function chainFindings(sets: readonly Rrset[], apex: Name): string[] {
-  const param = sets.find(set => isAt(set, apex, addedTypes.NSEC3PARAM))
-  const type: number = param === undefined ? types.NSEC : addedTypes.NSEC3
+  const param = sets.find(set => isAt(set, apex, types.NSEC3PARAM))
+  const type: number = param === undefined ? types.NSEC : types.NSEC3
   const links = sets.filter(set => set.type === type)
-  const others = sets.filter(set => set.type !== types.NSEC && set.type !== addedTypes.NSEC3)
+  const others = sets.filter(set => set.type !== types.NSEC && set.type !== types.NSEC3)
   const names = chainNames(apex, others)
   const options = param && paramOf(param)
   const chain = options === undefined ? nsecChain(names, 0) : nsec3Chain(apex, names, 0, options)
