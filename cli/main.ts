@@ -132,6 +132,48 @@ withWallet(program.command('deploy'))
   .option('--json', 'print one JSON object instead', false)
   .action(async options => (await import('./commands/deploy.ts')).deploy(options))
 
+const zone = program.command('zone').description('a DNS zone of your own: sign it, check it, its keys')
+
+function withKeys(command: Command): Command {
+  return command
+    .requiredOption('--zone <name>', 'the zone, such as example.com')
+    .option('--keys <folder>', 'its keys; a folder beside your other settings without it')
+    .option('--passphrase-file <file>', 'for sealed keys: INXT_PASSPHRASE or a prompt without it')
+    .option('--seal', 'protect keys that are made now with a pass phrase', false)
+    .option('--trust-clock', 'go on although the clock seems to have jumped', false)
+    .option('--json', 'print one JSON object instead', false)
+}
+
+withKeys(zone.command('sign'))
+  .description('sign a master file; keys are made on first use; prints DS for the registrar')
+  .argument('<file>', 'the master file')
+  .option('--out <file>', 'where the signed zone goes; - for standard output; FILE.signed without it')
+  .option('--nsec3', 'deny by hashes (RFC 5155) instead of names', false)
+  .option('--split', 'first use: a key for the keys and one for the zone, not one for both', false)
+  .option('--algorithm <name>', 'first use: p256 or ed25519', 'p256')
+  .option('--days <count>', 'how long signatures last', wholeNumber, 14)
+  .option('--no-digest', 'leave out ZONEMD (RFC 8976)')
+  .action(async (file, options) => (await import('./commands/zone.ts')).zoneSign(file, options))
+
+zone
+  .command('check')
+  .description('errors of a master file with line and column, and what a validator says of a signed one')
+  .argument('<file>', 'the master file')
+  .requiredOption('--zone <name>', 'the zone, such as example.com')
+  .option('--json', 'print one JSON object instead', false)
+  .action(async (file, options) => (await import('./commands/zone.ts')).zoneCheck(file, options))
+
+withKeys(zone.command('keys'))
+  .description('keys, their states, what each waits for, and DS for the registrar')
+  .action(async options => (await import('./commands/zone-keys.ts')).zoneKeys(options))
+
+withKeys(zone.command('roll'))
+  .description('let a new key take the place of one; goes on whenever the zone is signed')
+  .option('--role <role>', 'csk, ksk or zsk')
+  .option('--method <method>', 'pre-publish, double-signature or double-ds')
+  .option('--ds-seen', "say that the new DS is at the parent's servers", false)
+  .action(async options => (await import('./commands/zone-keys.ts')).zoneRoll(options))
+
 program
   .command('status')
   .description('what every edge sees: members, names, content')

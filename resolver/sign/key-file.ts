@@ -11,7 +11,7 @@ import { types } from '../wire/code.ts'
 import { type Name, nameText } from '../wire/name.ts'
 import { recordText } from '../wire/presentation.ts'
 import { dataOf } from './canonical.ts'
-import { type Algorithm, algorithms, algorithmText, dnskeyBytes, type PublicKey } from './key.ts'
+import { type Algorithm, algorithms, algorithmText, dnskeyBytes, type PublicKey, readDnskey } from './key.ts'
 
 /** 32 octets each; fresh for every sealing. */
 export interface SealChance {
@@ -50,6 +50,16 @@ export function publicFile(key: PublicKey, role: string, ttlS: number): string {
     data: dataOf(types.DNSKEY, dnskeyBytes(key)),
   }
   return `; ${role}, key tag ${key.tag}, of ${nameText(key.zone)}\n${recordText(record)}\n`
+}
+
+/** The key in a `.key` file. Throws Fault `config/invalid`. */
+export function parsePublicFile(text: string, zone: Name, file: string): PublicKey {
+  const [, flags, algorithm, base64] =
+    /\sDNSKEY\s+(\d+)\s+3\s+(\d+)\s+([A-Za-z0-9+/=\s]+)$/.exec(text.slice(0, 4096)) ?? []
+  const head = Uint8Array.of(Number(flags) >> 8, Number(flags), 3, Number(algorithm))
+  const key = readDnskey(zone, concatBytes([head, Buffer.from(base64 ?? '', 'base64')]))
+  if (key === undefined) throw bad(file, 'holds no DNSKEY record')
+  return key
 }
 
 function fileHead(algorithm: Algorithm): string {

@@ -23,7 +23,15 @@ export interface Keyring {
 
 const roles: readonly Role[] = ['csk', 'ksk', 'zsk']
 const methods: readonly Method[] = ['pre-publish', 'double-signature', 'double-ds']
-const states: readonly State[] = ['announced', 'published', 'ready', 'active', 'retired', 'removed']
+const states: readonly State[] = [
+  'generated',
+  'announced',
+  'published',
+  'ready',
+  'active',
+  'retired',
+  'removed',
+]
 const timings = ['dnskeyTtlS', 'zoneTtlMaxS', 'dsTtlS', 'propagationS', 'parentPropagationS'] as const
 const keysMax = 100
 const secondsMax = 2 ** 40

@@ -13,10 +13,10 @@ export type Role = 'csk' | 'ksk' | 'zsk'
 export type Method = 'pre-publish' | 'double-signature' | 'double-ds'
 
 /**
- * `announced`: only the parent is to know it (double DS). `published`: known, but perhaps not yet to all. `ready`: known to all, waits
+ * `generated`: in no version of the zone yet, so nothing has begun. `announced`: only the parent is to know it (double DS). `published`: known, but perhaps not yet to all. `ready`: known to all, waits
  * for the parent. `active`: in use. `retired`: kept for those who remember. `removed`: gone.
  */
-export type State = 'announced' | 'published' | 'ready' | 'active' | 'retired' | 'removed'
+export type State = 'generated' | 'announced' | 'published' | 'ready' | 'active' | 'retired' | 'removed'
 
 export interface KeyState {
   readonly tag: number
@@ -72,6 +72,8 @@ export function passesOnAtS(key: KeyState, timing: Timing): number | undefined {
   const { state, role, method, sinceS, dsSeenAtS } = key
   const afterDs = dsSeenAtS === undefined ? undefined : dsSeenAtS + timing.dsTtlS + timing.parentPropagationS
   switch (state) {
+    case 'generated':
+      return sinceS
     case 'published':
       return sinceS + timing.dnskeyTtlS + timing.propagationS
     case 'announced':
@@ -87,7 +89,7 @@ export function passesOnAtS(key: KeyState, timing: Timing): number | undefined {
   }
 }
 
-/** Every key that may pass on at `nowS` does, and takes its predecessor's place when it becomes active. */
+/** For each new version: every key that may pass on at `nowS` does, and takes its predecessor's place when it becomes active. */
 export function advance(keys: readonly KeyState[], timing: Timing, nowS: number): KeyState[] {
   let next = [...keys]
   for (const key of keys) {
@@ -107,7 +109,8 @@ export function advance(keys: readonly KeyState[], timing: Timing, nowS: number)
   return next
 }
 
-function following({ state, role }: KeyState): State {
+function following({ state, role, method }: KeyState): State {
+  if (state === 'generated') return method === 'double-ds' ? 'announced' : 'published'
   if (state === 'retired') return 'removed'
   return state === 'published' && role !== 'zsk' ? 'ready' : 'active'
 }
@@ -151,7 +154,7 @@ export function requireRollable(keys: readonly KeyState[], role: Role, method: M
   }
 }
 
-/** Begins a roll to the key `tag`. */
+/** Begins a roll to the key `tag`; waiting begins with the version of the zone that first knows it. */
 export function rollTo(
   keys: readonly KeyState[],
   tag: number,
@@ -160,8 +163,7 @@ export function rollTo(
   nowS: number,
 ): KeyState[] {
   requireRollable(keys, role, method)
-  const state = method === 'double-ds' ? 'announced' : 'published'
-  return [...keys, { tag, role, method, state, sinceS: nowS }]
+  return [...keys, { tag, role, method, state: 'generated', sinceS: nowS }]
 }
 
 /** Somebody saw the new DS at the parent. Throws Fault `input/invalid` when no key waits for that. */
@@ -185,6 +187,8 @@ export function waitsFor(key: KeyState): string {
       return isSeen
         ? 'the old DS to be forgotten'
         : 'its DS at the parent: publish it there, then `inxt zone roll --ds-seen`'
+    case 'generated':
+      return 'the zone to be signed'
     case 'published':
       return 'the new DNSKEY set to be known everywhere'
     case 'retired':

@@ -8,11 +8,12 @@ import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../../base/fault.ts'
 import type { Name } from '../../wire/name.ts'
-import { type Algorithm, type SigningKey, signingKey } from '../key.ts'
+import { type Algorithm, type PublicKey, type SigningKey, signingKey } from '../key.ts'
 import {
   fileNameOf,
   keyFileName,
   parsePrivateFile,
+  parsePublicFile,
   privateFile,
   publicFile,
   sealedFile,
@@ -27,6 +28,8 @@ export interface KeyFolder {
   writeRing(ring: Keyring): Promise<void>
   /** Makes a key whose tag is none of `tags`. */
   makeKey(algorithm: Algorithm, role: Role, ttlS: number, tags: readonly number[]): Promise<SigningKey>
+  /** Needs no pass phrase. Faults: config/unreadable, config/invalid. */
+  readPublic(algorithm: Algorithm, tag: number): Promise<PublicKey>
   /** Faults: config/unreadable, config/invalid, wallet/locked. */
   readKey(algorithm: Algorithm, role: Role, tag: number): Promise<SigningKey>
 }
@@ -71,18 +74,27 @@ export function openKeyFolder(folder: string, zone: Name, passphrases: Passphras
         return key
       }
     },
+    async readPublic(algorithm, tag) {
+      const file = join(folder, `${keyFileName(zone, algorithm, tag)}.key`)
+      const text = await readIfThere(file, 4096)
+      if (text === undefined) throw unreadable(file, new Error('there is no such file'))
+      return requireTag(parsePublicFile(text, zone, file), algorithm, tag, file)
+    },
     async readKey(algorithm, role, tag) {
       const file = join(folder, `${keyFileName(zone, algorithm, tag)}.private`)
       const text = await readPrivate(file)
       const { secret, algorithm: own } = parsePrivateFile(text, file)
       const open = typeof secret === 'function' ? secret(await passphrases.forOpening(file)) : secret
-      const key = signingKey(zone, role !== 'zsk', own, open)
-      if (key.tag === tag && own === algorithm) return key
-      throw new Fault('config/invalid', `${file} holds key ${key.tag}, not ${tag}`, {
-        hint: 'It is the key of another zone or role; restore the right one.',
-      })
+      return requireTag(signingKey(zone, role !== 'zsk', own, open), algorithm, tag, file)
     },
   }
+}
+
+function requireTag<Key extends PublicKey>(key: Key, algorithm: Algorithm, tag: number, file: string): Key {
+  if (key.tag === tag && key.algorithm === algorithm) return key
+  throw new Fault('config/invalid', `${file} holds key ${key.tag}, not ${tag}`, {
+    hint: 'It is the key of another zone or role; restore the right one.',
+  })
 }
 
 async function ready(folder: string): Promise<void> {
