@@ -106,11 +106,11 @@ export const knobs = {
     why: 'For one name to one /24 or /56 without cookie, over UDP: caches ask once a TTL. As NSD; 0 for no limit.',
   },
   'dns.prefixAnswersPerS': {
-    default: 2000,
+    default: 1000,
     unit: 'count',
     min: 0,
     max: 1_000_000,
-    why: 'For all names to such a network: ten names at their limit; at 200 B each 3 Mbit/s for a victim.',
+    why: 'For all names to such a network: five names at their limit; 1.6 Mbit/s for a victim at 200 B each.',
   },
   'dns.slip': {
     default: 2,

@@ -13,7 +13,7 @@
 import { assert } from '../../base/fault.ts'
 
 export interface LimitOptions {
-  /** Answers per second for one prefix and imputed name; a burst may have twice as many. 0 for no limit. */
+  /** Answers per second for one prefix and imputed name; as many at once. 0 for no limit. */
   readonly answersPerS: number
   /** The same for one prefix and all names together. 0 for no limit. */
   readonly prefixAnswersPerS: number
@@ -36,7 +36,8 @@ export interface Limiter {
 
 /** Prefixes that are likely to be one network: /24 and /56. */
 const prefixBytes = { ipv4: 3, ipv6: 7 }
-const burstS = 2
+/** What a prefix that was quiet may have at once, in seconds of its rate: one, as with BIND. */
+const burstS = 1
 /** A bucket is looked for in this many places that lie beside each other. */
 const ways = 4
 
