@@ -11,7 +11,8 @@ import { createLadder } from '../zone/ladder.ts'
 import type { Zone } from '../zone/zone.ts'
 
 export interface Authority {
-  decide(question: Question): Decision
+  /** With signatures and proofs if `dnssecOk` (RFC 4035 §3.1). */
+  decide(question: Question, dnssecOk: boolean): Decision
   /** The apex of the zone that `name` is in. */
   apexOf(name: Name): Name | undefined
   /** Whether answers may have changed since this was last asked. */
@@ -41,9 +42,9 @@ export function createAuthority(options: {
     stale = true
   }
   return {
-    decide(question) {
+    decide(question, dnssecOk) {
       renew()
-      return ladder(question)
+      return ladder(question, dnssecOk)
     },
     apexOf(name) {
       for (let ancestor = foldCase(name); ; ancestor = parentOf(ancestor)) {

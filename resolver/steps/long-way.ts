@@ -22,7 +22,9 @@ import { bodyOf, judge, seal, slip, type Way, type Ways } from './ways.ts'
 
 export function createLongWay(ways: Ways): Way {
   const { authority, tally, place, opt, writer } = ways
-  const decide = chain([versioned, scoped], ({ question }: Query) => authority.decide(question))
+  const decide = chain([versioned, scoped], ({ question, edns }: Query) =>
+    authority.decide(question, edns !== 'faulty' && edns?.dnssecOk === true),
+  )
   return (packet, client, transport) => {
     const query = readQuery(packet, client, transport)
     const standing = standingOf(query, ways.jar)
@@ -40,7 +42,7 @@ export function createLongWay(ways: Ways): Way {
     tally.answer(counters)
     const error = extendedErrorOf(decision)
     const bytesMax = bytesMaxFor(query, opt.udpBytesMax) - optBytes(optFor(query, rcode, error, told, opt))
-    const outcome = fit(writer, phrase(query, decision), bytesMax, false)
+    const outcome = fit(writer, phrase(query, decision), bytesMax, decision.kind === 'referral')
     const body = writer.copy()
     if (outcome === 'truncated') tally.event('truncated')
     if (outcome === 'whole' && query.asks && body.length <= readyBytesMax) {
@@ -60,6 +62,9 @@ function imputedFor({ question }: Query, decision: Decision, apex: Name | undefi
       return imputedHash(1, apex ?? '')
     case 'nodata':
       return imputedHash(2, apex ?? '')
+    case 'referral':
+      // A delegation is one thing, however many names below it are asked for.
+      return imputedHash(3, foldCase(decision.authorities[0]?.name ?? question.name))
     default:
       return imputedHash(3, foldCase(question.name))
   }
@@ -76,6 +81,8 @@ function readyFor(
   if (ways.ready === undefined || edns === 'faulty') return undefined
   if (found.kind === 'error' || found.kind === 'nxdomain') return undefined
   const dnssecOk = edns?.dnssecOk ?? false
+  // An alias leads there: the addresses do not belong to the name in the question.
+  if (found.kind === 'site' && found.aliases !== undefined) return undefined
   if (found.kind !== 'site') return { body: withoutFlags(body), dnssecOk, site: undefined }
   if (question.type !== types.A && question.type !== types.AAAA) return undefined
   const message = shell(query, 0)

@@ -7,18 +7,37 @@ import { assert } from '../../base/fault.ts'
 import { rcodes } from '../wire/code.ts'
 import { flagBits } from '../wire/header.ts'
 import type { Message } from '../wire/message.ts'
+import type { ResourceRecord } from '../wire/record.ts'
 import type { Decision } from '../zone/decision.ts'
 import type { Query } from './query.ts'
 
 export function phrase(query: Query, decision: Decision): Message {
   assert(decision.kind !== 'site', 'a site was placed before it is phrased')
   const bare = shell(query, rcodeFor(decision))
-  return {
-    ...bare,
-    flags: bare.flags | (decision.kind === 'error' ? 0 : flagBits.AA),
-    answers: decision.kind === 'answer' ? decision.records : [],
-    authorities: decision.kind === 'nodata' || decision.kind === 'nxdomain' ? [decision.soa] : [],
-    additionals: decision.kind === 'answer' ? decision.glue : [],
+  // A referral is no answer of ours, only a hint where one is.
+  const authoritative = decision.kind !== 'error' && decision.kind !== 'referral'
+  return { ...bare, flags: bare.flags | (authoritative ? flagBits.AA : 0), ...sectionsOf(decision) }
+}
+
+const noRecords: readonly ResourceRecord[] = []
+
+function sectionsOf(
+  decision: Exclude<Decision, { kind: 'site' }>,
+): Pick<Message, 'answers' | 'authorities' | 'additionals'> {
+  switch (decision.kind) {
+    case 'answer': {
+      const { records, authorities = noRecords, glue } = decision
+      return { answers: records, authorities, additionals: glue }
+    }
+    case 'referral':
+      return { answers: noRecords, authorities: decision.authorities, additionals: decision.glue }
+    case 'nodata':
+    case 'nxdomain': {
+      const { aliases = noRecords, soa, proof = noRecords } = decision
+      return { answers: aliases, authorities: [soa, ...proof], additionals: noRecords }
+    }
+    case 'error':
+      return { answers: noRecords, authorities: noRecords, additionals: noRecords }
   }
 }
 
@@ -37,5 +56,6 @@ export function shell(query: Query, rcode: number): Message {
 /** All twelve bits. */
 export function rcodeFor(decision: Decision): number {
   if (decision.kind === 'error') return decision.rcode
+  if (decision.kind === 'answer') return decision.rcode ?? rcodes.NOERROR
   return decision.kind === 'nxdomain' ? rcodes.NXDOMAIN : rcodes.NOERROR
 }

@@ -48,7 +48,9 @@ export function placed(
   const { edges, scopeBits } = edgesFor(options, decision.site, query, address)
   if (edges.length === 0) return { decision: unready, scopeBits }
   const data = addressData(edges, query.question.type)
-  if (data.length === 0) return { decision: { kind: 'nodata', soa: decision.soa() }, scopeBits }
-  const records = owned(query.question, data, options.ttlS)
+  const absent = decision.aliases && { aliases: decision.aliases }
+  if (data.length === 0) return { decision: { ...absent, kind: 'nodata', soa: decision.soa() }, scopeBits }
+  const { owner = query.question.name, aliases = [] } = decision
+  const records = [...aliases, ...owned({ ...query.question, name: owner }, data, options.ttlS)]
   return { decision: { kind: 'answer', records, glue: [] }, scopeBits }
 }
