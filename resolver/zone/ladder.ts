@@ -213,8 +213,11 @@ function glueOf({ zone, apex }: Look, set: Rrset): ResourceRecord[] {
 /** DNAME (RFC 6672 §3.2): the record, and the CNAME that it stands for. */
 function redirection(look: Look, tail: Rrset, owner: Name, encloser: Name): Decision | Alias {
   const records = look.aliases
-  pushSet(records, tail, owner.slice(owner.length - encloser.length) as Name, look.secure)
   const data = tail.data[0]
+  // A DNAME whose target is below itself is met again and again, and said once.
+  if (!records.some(record => record.data === data)) {
+    pushSet(records, tail, owner.slice(owner.length - encloser.length) as Name, look.secure)
+  }
   assert(data?.kind === 'raw', 'the data of a DNAME is octets, as it is never compressed')
   const to = Buffer.from(data.bytes).toString('latin1', 0, data.bytes.length - 1)
   const target = (owner.slice(0, owner.length - encloser.length) + to) as Name
