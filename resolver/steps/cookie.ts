@@ -93,11 +93,17 @@ export function serverCookie(
   secret: Uint8Array,
   like?: Uint8Array,
 ): Uint8Array {
-  const input = new Uint8Array(clientCookieBytes + 8 + address.length)
+  const input = inputs[address.length === 4 ? 0 : 1]!
   input.set(client)
   input[8] = version
-  if (like !== undefined) input.set(like.subarray(1, 4), 9)
+  for (let i = 9; i < 12; i++) input[i] = like === undefined ? 0 : like[i - 8]!
   for (let i = 0; i < 4; i++) input[12 + i] = atS >>> (24 - 8 * i)
-  input.set(address, 16)
-  return concatBytes([input.subarray(8, 16), sipHash24(secret, input)])
+  input.set(address, clientCookieBytes + 8)
+  const cookie = new Uint8Array(serverCookieBytes)
+  for (let i = 0; i < 8; i++) cookie[i] = input[8 + i]!
+  sipHash24(secret, input, cookie, 8)
+  return cookie
 }
+
+/** Client cookie, version, reserved, time, address of either family: written anew for each hash. */
+const inputs = [4, 16].map(addressBytes => new Uint8Array(clientCookieBytes + 8 + addressBytes))

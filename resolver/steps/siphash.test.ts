@@ -15,6 +15,8 @@ const rows: [length: number, hash: string][] = [
 for (const [length, hash] of rows) {
   test(`${length} octets`, () => {
     const bytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, (_, i) => i)
-    assert.equal(toHex(sipHash24(bytes(16), bytes(length))), hash)
+    const into = new Uint8Array(10)
+    sipHash24(bytes(16), bytes(length), into, 1)
+    assert.equal(toHex(into), `00${hash}00`)
   })
 }
