@@ -6,6 +6,8 @@
 import { open, readFile, rename, stat } from 'node:fs/promises'
 import { assert, Fault } from '../../base/fault.ts'
 import { realRandom } from '../../base/io/chance.ts'
+import { signBundle } from '../../resolver/sign/bundle.ts'
+import { encodeBundle } from '../../resolver/sign/bundle-codec.ts'
 import type { Keyring } from '../../resolver/sign/keyring.ts'
 import {
   advance,
@@ -16,12 +18,18 @@ import {
   usualTiming,
 } from '../../resolver/sign/rollover.ts'
 import { recordsOf } from '../../resolver/sign/rrsig.ts'
-import { isNewerSerial, planByDefault, signZone, withoutSigning } from '../../resolver/sign/signed-zone.ts'
+import {
+  isNewerSerial,
+  planByDefault,
+  type SigningPlan,
+  signZone,
+  withoutSigning,
+} from '../../resolver/sign/signed-zone.ts'
 import { judgeZone, type ZoneVerdict } from '../../resolver/sign/verdict.ts'
 import { classes, types } from '../../resolver/wire/code.ts'
 import { type Name, nameText } from '../../resolver/wire/name.ts'
 import type { ResourceRecord } from '../../resolver/wire/record.ts'
-import { complaintText, masterText, readZone } from '../../resolver/zone/master.ts'
+import { complaintText, masterText, readMaster, readZone } from '../../resolver/zone/master.ts'
 import { createTerminal } from '../terminal.ts'
 import {
   type Desk,
@@ -36,10 +44,11 @@ import {
   timeText,
   zoneOf,
 } from './zone-desk.ts'
+import { type AdmittedPlaces, type PlaceOptions, placesTtlS, readPlaces, withPlaces } from './zone-places.ts'
 
 const fileBytesMax = 256 * 1024 * 1024
 
-export interface SignOptions extends KeyOptions {
+export interface SignOptions extends KeyOptions, PlaceOptions {
   readonly nsec3: boolean
   readonly split: boolean
   readonly digest: boolean
@@ -54,9 +63,13 @@ export async function zoneSign(file: string, options: SignOptions): Promise<void
   if (options.days < 2 || options.days > 365) {
     throw new Fault('input/invalid', `--days ${options.days}: signatures last from 2 days to 365`)
   }
-  const { records, warnings } = readZone(await readZoneFile(file), apex)
+  const { records: own, warnings } = readZone(await readZoneFile(file), apex)
+  const places = await readPlaces(options, apex)
+  const records = places === undefined ? own : withPlaces(own, places)
+  const out = options.out ?? `${file}.signed`
   await using desk = await openDesk(options)
   const { keys, nowS } = desk
+  if (desk.ring === undefined && out !== '-') await requireUnsigned(out, apex)
   const before = desk.ring ?? (await firstRing(desk, algorithm, options.split, timingOf(records, apex)))
   const timing = { ...before.timing, ...longest(before.timing, timingOf(records, apex)) }
   const moved = advance(before.keys, timing, nowS)
@@ -75,10 +88,10 @@ export async function zoneSign(file: string, options: SignOptions): Promise<void
   const signed = signZone(records, plan, nowS, realRandom).flatMap(set => recordsOf(set, classes.IN))
   const verdict = judgeZone(signed, apex, nowS)
   assert(verdict.findings.length === 0, `a zone that we signed is not valid: ${verdict.findings[0]}`)
-  const out = options.out ?? `${file}.signed`
   // The zone first: waiting begins when a version that knows a key can be published.
   if (out === '-') process.stdout.write(masterText(signed), 'latin1')
-  else await writeWhole(out, masterText(signed))
+  else await writeWhole(out, Buffer.from(masterText(signed), 'latin1'))
+  if (places !== undefined) await writeBundle(options.bundle ?? `${file}.places`, places, plan, nowS)
   await keys.writeRing(ring)
   const ds = await dsTexts(keys, ring)
   const report: Report = {
@@ -107,16 +120,46 @@ async function readZoneFile(file: string): Promise<string> {
   }
 }
 
-async function writeWhole(file: string, text: string): Promise<void> {
+/** New keys in the place of others that the parent points at would make the zone bogus. */
+async function requireUnsigned(out: string, apex: Name): Promise<void> {
+  if (
+    !(await stat(out).then(
+      () => true,
+      () => false,
+    ))
+  )
+    return
+  const { records } = readMaster(await readZoneFile(out), { origin: apex })
+  if (!records.some(({ type }) => type === types.DNSKEY)) return
+  throw new Fault('config/invalid', `${out} was signed by keys that are not in the folder`, {
+    hint: 'Name their folder with --keys; or move the file away to begin with new keys and a new DS.',
+  })
+}
+
+async function writeWhole(file: string, content: Uint8Array): Promise<void> {
   try {
     const aside = `${file}.${process.pid}`
     await using handle = await open(aside, 'w', 0o644)
-    await handle.writeFile(text, 'latin1')
+    await handle.writeFile(content)
     await handle.sync()
     await rename(aside, file)
   } catch (cause) {
     throw new Fault('config/unreadable', `${file} cannot be written: ${(cause as Error).message}`, { cause })
   }
+}
+
+/** All its signatures end at once: it is replaced as a whole. */
+async function writeBundle(
+  file: string,
+  places: AdmittedPlaces,
+  plan: SigningPlan,
+  nowS: number,
+): Promise<void> {
+  const key = plan.keys.find(({ signsZone }) => signsZone)?.key
+  assert(key !== undefined && plan.serial !== undefined, 'a zone that was signed has a key and a serial')
+  const validity = { inceptionAtS: nowS - plan.leadS, expirationAtS: nowS + plan.lifetimeS }
+  const bundle = signBundle({ ...places, serial: plan.serial, ttlS: placesTtlS, key, validity })
+  await writeWhole(file, Buffer.from(encodeBundle(bundle)))
 }
 
 /** Written at once: the keys must not be forgotten if signing fails. */
