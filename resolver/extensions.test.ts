@@ -14,7 +14,7 @@ import { ednsOf, optionCodes, optRecord } from './wire/edns.ts'
 import { flagBits } from './wire/header.ts'
 import { decodeMessage, encodeMessage, type Message, rcodeOf } from './wire/message.ts'
 import { parseName } from './wire/name.ts'
-import { messageText } from './wire/presentation.ts'
+import { dataText, messageText } from './wire/presentation.ts'
 import type { EdnsOption } from './wire/rdata.ts'
 
 const client = { address: '192.0.2.1', port: 4711 }
@@ -172,6 +172,18 @@ describe('client subnets', () => {
     const got = ask(responder({ places, hearsSubnets: false }), { options: subnet('00011800c000ff') })
     assert.deepEqual([asked, optionsOf(got).size], [['192.0.2.1/32'], 0])
   })
+})
+
+test('a site has an HTTPS record where there is TLS, and else none, whatever there is to name', () => {
+  const texts = (options: Partial<ResponderOptions>): string => {
+    const got = ask(responder(options), { type: types.HTTPS, udp: 1232 })
+    return got.answers.map(({ data }) => dataText(data, types.HTTPS)).join() || `${rcodeOf(got)}`
+  }
+  const places = { near: () => [{ ipv4: '10.0.0.1' }], servers: () => [] }
+  assert.equal(texts({ places, alpn: ['h2'] }), '1 . alpn="h2" ipv4hint=10.0.0.1')
+  assert.equal(texts({ places }), '0')
+  assert.equal(texts({ places: { ...places, near: () => [] } }), '0')
+  assert.equal(texts({ places: { ...places, near: () => [] }, alpn: ['h2'] }), `${rcodes.SERVFAIL}`)
 })
 
 describe('too many questions', () => {

@@ -52,6 +52,8 @@ export interface ResponderOptions {
   readonly udpBytesMax?: number
   /** Answers kept ready-made, 1 kB each or so; 0 for none. */
   readonly readyMax?: number
+  /** Protocols that the edges speak over TLS (`h2`); without any, sites have no HTTPS record. */
+  readonly alpn?: readonly string[]
   /** Whether the client subnets that resolvers tell are used and answered (RFC 7871). */
   readonly hearsSubnets?: boolean
   /** Absent, cookies are ignored (RFC 7873). */
@@ -91,6 +93,7 @@ export function createResponder(options: ResponderOptions): Respond {
       places,
       countMax: options.addressesMax ?? 4,
       ttlS: ttls.addressS,
+      alpn: options.alpn ?? [],
       hearsSubnets: options.hearsSubnets ?? true,
     },
     writer: new Writer(),

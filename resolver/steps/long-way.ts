@@ -4,7 +4,7 @@
 // something of a name there is. Names there are not, and errors, are as many as strangers can think of.
 
 import { chain } from '../../base/chain.ts'
-import { types } from '../wire/code.ts'
+import { rcodes, types } from '../wire/code.ts'
 import { flagBits } from '../wire/header.ts'
 import { foldCase, type Name } from '../wire/name.ts'
 import type { Decision } from '../zone/decision.ts'
@@ -45,8 +45,8 @@ export function createLongWay(ways: Ways): Way {
     const outcome = fit(writer, phrase(query, decision), bytesMax, decision.kind === 'referral')
     const body = writer.copy()
     if (outcome === 'truncated') tally.event('truncated')
-    if (outcome === 'whole' && query.asks && body.length <= readyBytesMax) {
-      const ready = readyFor(ways, query, found, body)
+    if (outcome === 'whole' && rcode === rcodes.NOERROR && query.asks && body.length <= readyBytesMax) {
+      const ready = decision.kind === 'error' ? undefined : readyFor(ways, query, found, body)
       if (ready !== undefined) ways.ready?.keep(packet, { ...ready, rcode, imputed, counters })
     }
     return seal(body, ways, query, { rcode, error, told })
@@ -79,7 +79,6 @@ function readyFor(
 ): Pick<Ready, 'body' | 'dnssecOk' | 'site'> | undefined {
   const { question, edns } = query
   if (ways.ready === undefined || edns === 'faulty') return undefined
-  if (found.kind === 'error' || found.kind === 'nxdomain') return undefined
   const dnssecOk = edns?.dnssecOk ?? false
   // An alias leads there: the addresses do not belong to the name in the question.
   if (found.kind === 'site' && found.aliases !== undefined) return undefined

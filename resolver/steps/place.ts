@@ -3,7 +3,9 @@
 // No live edge is not the same as no address: NODATA would be remembered, SERVFAIL sends the asker to the
 // next server, which may know more. Edges without an address of the family that was asked for are NODATA.
 
+import { httpsData } from '../select/https-record.ts'
 import { type ClientPrefix, clientPrefix, type Precision } from '../select/subnet.ts'
+import { types } from '../wire/code.ts'
 import type { Decision } from '../zone/decision.ts'
 import { owned, unready } from '../zone/ladder.ts'
 import type { EdgeAddress } from '../zone/servers.ts'
@@ -23,6 +25,8 @@ export interface PlaceOptions {
   readonly ttlS: number
   /** Whether the subnet that a resolver tells counts, or the resolver's own address (RFC 7871 §7.2.1). */
   readonly hearsSubnets: boolean
+  /** What the edges speak over TLS; without any, sites have no HTTPS record. */
+  readonly alpn: readonly string[]
 }
 
 /** The edges for `query`, and how many bits of its subnet mattered; `address` is the sender's, 4 or 16 octets. */
@@ -45,11 +49,14 @@ export function placed(
   address: Uint8Array,
 ): { decision: Decision; scopeBits: number } {
   if (decision.kind !== 'site') return { decision, scopeBits: 0 }
+  const { type } = query.question
+  const absent = decision.aliases && { aliases: decision.aliases }
+  const nodata = (): Decision => ({ ...absent, kind: 'nodata', soa: decision.soa() })
+  if (type === types.HTTPS && options.alpn.length === 0) return { decision: nodata(), scopeBits: 0 }
   const { edges, scopeBits } = edgesFor(options, decision.site, query, address)
   if (edges.length === 0) return { decision: unready, scopeBits }
-  const data = addressData(edges, query.question.type)
-  const absent = decision.aliases && { aliases: decision.aliases }
-  if (data.length === 0) return { decision: { ...absent, kind: 'nodata', soa: decision.soa() }, scopeBits }
+  const data = type === types.HTTPS ? [httpsData(edges, options.alpn)] : addressData(edges, type)
+  if (data.length === 0) return { decision: nodata(), scopeBits }
   const { owner = query.question.name, aliases = [] } = decision
   const records = [...aliases, ...owned({ ...query.question, name: owner }, data, options.ttlS)]
   return { decision: { kind: 'answer', records, glue: [] }, scopeBits }

@@ -1,7 +1,7 @@
 // The zone of a suffix: every registered name is a node in it, and so is every edge that answers for it.
 //
 //   inxt                     SOA, NS
-//   <label>.inxt             A, AAAA of live edges; TXT that names the content
+//   <label>.inxt             A, AAAA, HTTPS of live edges; TXT that names the content
 //   _dnslink.<label>.inxt    TXT that names the content, where DNSLink looks first
 //   ns.inxt                  nothing: an empty non-terminal, and therefore not a name that can be owned
 //   <server>.ns.inxt         A, AAAA of one edge
@@ -46,6 +46,8 @@ const serversMax = 13
 const soaTimes = { refreshS: 4 * 3600, retryS: 3600, expireS: 14 * 86_400 }
 
 const none: readonly RecordData[] = []
+/** What is said of the edges of a site. */
+const siteTypes: ReadonlySet<number> = new Set([types.A, types.AAAA, types.HTTPS])
 const ldh = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const stringBytesMax = 255
 
@@ -146,7 +148,7 @@ function siteNode(label: string, site: Site | undefined, ttlS: number): ZoneNode
   return {
     empty: false,
     rrset(type) {
-      if (type === types.A || type === types.AAAA) return { kind: 'site', site: label }
+      if (siteTypes.has(type)) return { kind: 'site', site: label }
       return type === types.TXT ? link : undefined
     },
   }
