@@ -8,12 +8,12 @@
 // the lasting one agree on every day's. Yesterday's is still understood.
 
 import { createHash } from 'node:crypto'
-import { concatBytes, equalBytes } from '../../base/bytes.ts'
 import { assert } from '../../base/fault.ts'
 import { sipHash24 } from './siphash.ts'
 
-export const clientCookieBytes = 8
-const serverCookieBytes = 16
+const clientCookieBytes = 8
+/** A client cookie and a server cookie of ours. */
+const cookieReplyBytes = clientCookieBytes + 16
 /** RFC 7873 §4: a client's cookie alone, or followed by 8 to 32 octets of a server's. */
 const cookieBytesMin = clientCookieBytes + 8
 const cookieBytesMax = clientCookieBytes + 32
@@ -50,19 +50,29 @@ export function createCookieJar(options: CookieOptions): CookieJar {
   return {
     judge(cookie, address) {
       const nowS = Math.floor(options.now() / 1000)
-      const client = cookie.subarray(0, clientCookieBytes)
-      const server = cookie.subarray(clientCookieBytes)
-      const ageS =
-        server.length === serverCookieBytes && server[0] === version ? ageOf(server, nowS) : Infinity
-      const known =
-        ageS <= ageMaxS &&
-        ageS >= -aheadMaxS &&
-        equalBytes(server, serverCookie(client, nowS - ageS, address, secretOf(nowS - ageS), server))
-      if (known && ageS >= 0 && ageS < renewAfterS) return { known, reply: cookie }
-      const fresh = serverCookie(client, nowS, address, secretOf(nowS))
-      return { known, reply: concatBytes([client, fresh]) }
+      const reply = new Uint8Array(cookieReplyBytes)
+      for (let i = 0; i < clientCookieBytes; i++) reply[i] = cookie[i]!
+      const ours = cookie.length === cookieReplyBytes && cookie[clientCookieBytes] === version
+      const ageS = ours ? ageOf(cookie, nowS) : Number.POSITIVE_INFINITY
+      if (ageS <= ageMaxS && ageS >= -aheadMaxS) {
+        const reserved = (cookie[9]! << 16) | (cookie[10]! << 8) | cookie[11]!
+        putServerCookie(reply, nowS - ageS, reserved, address, secretOf(nowS - ageS))
+        const known = sameOctets(reply, cookie)
+        if (known && ageS >= 0 && ageS < renewAfterS) return { known, reply }
+        putServerCookie(reply, nowS, 0, address, secretOf(nowS))
+        return { known, reply }
+      }
+      putServerCookie(reply, nowS, 0, address, secretOf(nowS))
+      return { known: false, reply }
     },
   }
+}
+
+/** In a time that says nothing of where they differ. */
+function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = 0
+  for (let i = 0; i < a.length; i++) difference |= a[i]! ^ b[i]!
+  return difference === 0
 }
 
 /** The secret of the day of an instant (s). Two are remembered: those of cookies on either side of midnight. */
@@ -80,30 +90,27 @@ function rotating(lasting: Uint8Array): (atS: number) => Uint8Array {
 }
 
 /** Seconds from the cookie's time to `nowS`, in serial arithmetic (RFC 1982), as the clock has 32 bits. */
-function ageOf(server: Uint8Array, nowS: number): number {
-  const stamp = (server[4]! << 24) | (server[5]! << 16) | (server[6]! << 8) | server[7]!
+function ageOf(cookie: Uint8Array, nowS: number): number {
+  const stamp = (cookie[12]! << 24) | (cookie[13]! << 16) | (cookie[14]! << 8) | cookie[15]!
   return (nowS - stamp) | 0
 }
 
-/** RFC 9018 §4; the reserved octets are those of `like` when a cookie is checked, else 0. */
-export function serverCookie(
-  client: Uint8Array,
+/** Puts a server cookie of RFC 9018 §4 behind the client's, which stands in the first eight octets of `cookie`. */
+export function putServerCookie(
+  cookie: Uint8Array,
   atS: number,
+  reserved: number,
   address: Uint8Array,
   secret: Uint8Array,
-  like?: Uint8Array,
-): Uint8Array {
+): void {
+  cookie[8] = version
+  for (let i = 0; i < 3; i++) cookie[9 + i] = reserved >>> (16 - 8 * i)
+  for (let i = 0; i < 4; i++) cookie[12 + i] = atS >>> (24 - 8 * i)
   const input = inputs[address.length === 4 ? 0 : 1]!
-  input.set(client)
-  input[8] = version
-  for (let i = 9; i < 12; i++) input[i] = like === undefined ? 0 : like[i - 8]!
-  for (let i = 0; i < 4; i++) input[12 + i] = atS >>> (24 - 8 * i)
-  input.set(address, clientCookieBytes + 8)
-  const cookie = new Uint8Array(serverCookieBytes)
-  for (let i = 0; i < 8; i++) cookie[i] = input[8 + i]!
-  sipHash24(secret, input, cookie, 8)
-  return cookie
+  for (let i = 0; i < 16; i++) input[i] = cookie[i]!
+  input.set(address, 16)
+  sipHash24(secret, input, cookie, 16)
 }
 
-/** Client cookie, version, reserved, time, address of either family: written anew for each hash. */
-const inputs = [4, 16].map(addressBytes => new Uint8Array(clientCookieBytes + 8 + addressBytes))
+/** What is hashed, for an address of either family: written anew for each hash. */
+const inputs = [4, 16].map(addressBytes => new Uint8Array(16 + addressBytes))
