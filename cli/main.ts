@@ -152,6 +152,17 @@ withKeys(zone.command('sign'))
   .option('--split', 'first use: a key for the keys and one for the zone, not one for both', false)
   .option('--algorithm <name>', 'first use: p256 or ed25519', 'p256')
   .option('--days <count>', 'how long signatures last', wholeNumber, 14)
+  .option(
+    '--edges <file>',
+    'JSON list of the edges that may serve your site: signs their addresses in advance',
+  )
+  .option(
+    '--site <name>',
+    'with --edges: where the site is, @ for the zone itself; may be repeated',
+    collect,
+    [],
+  )
+  .option('--bundle <file>', 'with --edges: where the signed addresses go; FILE.places without it')
   .option('--no-digest', 'leave out ZONEMD (RFC 8976)')
   .action(async (file, options) => (await import('./commands/zone.ts')).zoneSign(file, options))
 

@@ -1,7 +1,7 @@
 // `inxt zone keys|roll`: the keys of a zone, and how one takes the place of another.
 //
-// A roll is begun here and goes on by itself whenever the zone is signed; only the parent's part needs a person, who says
-// `--ds-seen` once the new DS is there. So nothing runs in the background, and nobody can skip a wait.
+// A roll is begun here and goes on by itself whenever the zone is signed; only the parent's part needs a person,
+// who says `--ds-seen` once the new DS is there. So nothing runs in the background, and nobody can skip a wait.
 
 import { Fault } from '../../base/fault.ts'
 import type { Keyring } from '../../resolver/sign/keyring.ts'
@@ -30,11 +30,16 @@ export interface RollOptions extends KeyOptions {
 
 export async function zoneRoll(options: RollOptions): Promise<void> {
   await using desk = await openDesk(options)
+  await tellKeys(desk, await roll(desk, options), options.json)
+}
+
+/** Begins a roll, or notes that the parent has the new DS; the ring as it is written. */
+export async function roll(desk: Desk, options: RollOptions): Promise<Keyring> {
   const ring = ringOf(desk)
   const keys = options.dsSeen ? dsSeen(ring.keys, desk.nowS) : await begin(desk, ring, options)
   const next = { ...ring, keys, usedAtS: desk.nowS }
   await desk.keys.writeRing(next)
-  await tellKeys(desk, next, options.json)
+  return next
 }
 
 async function begin({ keys, nowS }: Desk, ring: Keyring, options: RollOptions): Promise<Keyring['keys']> {

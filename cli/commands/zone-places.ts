@@ -1,7 +1,8 @@
 // `inxt zone sign --edges`: the edges that an owner admits, and their addresses signed in advance as a bundle.
 //
-// The list is a file of the owner's, so that whom to admit stays the owner's choice; which of them are near each other
-// may be said there too, by whoever measured it. Without that, a short list is signed in all twos and threes.
+// The list is a file of the owner's, so that whom to admit stays the owner's choice; which of them are near each
+// other may be said there too, by whoever measured it. Without that, a short list is signed in all twos and
+// threes.
 
 import { readFile } from 'node:fs/promises'
 import { Fault } from '../../base/fault.ts'

@@ -58,6 +58,11 @@ export interface SignOptions extends KeyOptions, PlaceOptions {
 }
 
 export async function zoneSign(file: string, options: SignOptions): Promise<void> {
+  tell(await signFile(file, options), options.json)
+}
+
+/** Signs and writes; says nothing. */
+export async function signFile(file: string, options: SignOptions): Promise<Report> {
   const apex = zoneOf(options.zone)
   const algorithm = parseAlgorithm(options.algorithm)
   if (options.days < 2 || options.days > 365) {
@@ -94,17 +99,9 @@ export async function zoneSign(file: string, options: SignOptions): Promise<void
   if (places !== undefined) await writeBundle(options.bundle ?? `${file}.places`, places, plan, nowS)
   await keys.writeRing(ring)
   const ds = await dsTexts(keys, ring)
-  const report: Report = {
-    apex,
-    out,
-    serial,
-    records: signed.length,
-    verdict,
-    ring,
-    ds,
-    signAgainAtS: nowS + (plan.lifetimeS * 2) / 3,
-  }
-  tell(report, warnings.map(complaintText), options.json)
+  const signAgainAtS = nowS + Math.floor((plan.lifetimeS * 2) / 3)
+  const texts = warnings.map(complaintText)
+  return { apex, out, serial, records: signed.length, verdict, ring, ds, signAgainAtS, warnings: texts }
 }
 
 /** One character for each octet. */
@@ -203,7 +200,7 @@ function nextSerial(own: number, last: number | undefined): number {
   return last === undefined || isNewerSerial(own, last) ? own : (last + 1) >>> 0
 }
 
-interface Report {
+export interface Report {
   readonly apex: Name
   readonly out: string
   readonly serial: number
@@ -212,10 +209,11 @@ interface Report {
   readonly ring: Keyring
   readonly ds: readonly string[]
   readonly signAgainAtS: number
+  readonly warnings: readonly string[]
 }
 
-function tell(report: Report, warnings: readonly string[], asJson: boolean): void {
-  const { apex, out, serial, records, verdict, ring, ds, signAgainAtS } = report
+function tell(report: Report, asJson: boolean): void {
+  const { apex, out, serial, records, verdict, ring, ds, signAgainAtS, warnings } = report
   if (asJson) {
     const { keys } = ring
     const done = {

@@ -1,11 +1,12 @@
 // A bundle as bytes: what an owner publishes beside the site, by the hash of its content.
 //
-// One bundle has one spelling: names in lower case and in order, members ascending, sets sorted and each once, nothing
-// after the end; anything else is refused. So the same sets have the same hash, and a decoder has no choices.
-// All counts are bounded before memory is taken for them. Big-endian throughout:
+// One bundle has one spelling: names in lower case and in order, members ascending, sets sorted and each once,
+// nothing after the end; anything else is refused. So the same sets have the same hash, and a decoder has no
+// choices. All counts are bounded before memory is taken for them. Big-endian throughout:
 //
 //   version 1 · zone · serial 4 · ttl 4 · inception 4 · expiration 4 · algorithm 1 · key tag 2 · owners 1, each a name
-//   then for A and for AAAA: addresses 2, each 4 or 16 octets · for each owner: sets 4, each count 1, members 2 each, signature 64
+//   then for A and for AAAA: addresses 2, each 4 or 16 octets · for each owner: sets 4, each: count 1, members 2
+//   each, signature 64
 
 import { concatBytes, toHex } from '../../base/bytes.ts'
 import { Fault } from '../../base/fault.ts'

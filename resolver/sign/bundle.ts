@@ -2,8 +2,8 @@
 //
 // A validator accepts a set only whole, as it was signed. So there is one signed set for each edge that the owner
 // admits, and one for each two and three that selection may name together (those near each other): with k neighbours
-// n·(1 + k + k(k-1)/2) sets at most, where all twos and threes would be n³/6. What the sets share (TTL, times, key) is said
-// once; a set costs its members and 64 octets of signature.
+// n·(1 + k + k(k-1)/2) sets at most, where all twos and threes would be n³/6. What the sets share (TTL, times,
+// key) is said once; a set costs its members and 64 octets of signature.
 
 import { equalBytes } from '../../base/bytes.ts'
 import { types } from '../wire/code.ts'
@@ -160,8 +160,9 @@ function labelsIn(name: Name): number {
 
 export interface SignedPlaces {
   /**
-   * The signed set of `owner` (lower case) with as many of `ranked` (best first) as were signed together, the best in any
-   * case; when none of them is admitted, some set that is. Undefined when the owner admitted no address of that type.
+   * The signed set of `owner` (lower case) with as many of `ranked` (best first) as were signed together, the
+   * best in any case; when none of them is admitted, some set that is. Undefined when the owner admitted no
+   * address of that type.
    */
   choose(owner: Name, type: AddressType, ranked: readonly Uint8Array[]): Rrset | undefined
 }
@@ -208,8 +209,8 @@ function combinations(best: readonly number[]): number[][] {
 }
 
 /**
- * What is wrong with a bundle, in words, ten at most: whoever gets one from a stranger asks before it is served. Every
- * signature is checked, which takes about as long as it took to make them.
+ * What is wrong with a bundle, in words, ten at most: whoever gets one from a stranger asks before it is served.
+ * Every signature is checked, which takes about as long as it took to make them.
  */
 export function bundleFindings(bundle: Bundle, keys: readonly PublicKey[], nowS: number): string[] {
   const key = keys.find(({ tag, algorithm }) => tag === bundle.tag && algorithm === bundle.algorithm)

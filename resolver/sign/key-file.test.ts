@@ -128,12 +128,12 @@ describe('key folder', () => {
     await assert.rejects(keys.readKey(13, 'zsk', key.tag), isCode('config/unreadable'))
   })
 
-  const skip =
-    spawnSync('dnssec-dsfromkey', ['-h']).error !== undefined && 'no dnssec-dsfromkey (apt: bind9-utils)'
+  const [dsFromKey, keygen] = ['dnssec-dsfromkey', 'dnssec-keygen'] as const
+  const skip = spawnSync(dsFromKey, ['-h']).error !== undefined && 'no dnssec-dsfromkey (apt: bind9-utils)'
   test('BIND reads our keys, and we read those that it makes', { skip }, async () => {
     const keys = openKeyFolder(folder, zone, open)
     const key = await keys.makeKey(15, 'ksk', 3600, [])
-    const ds = execFileSync('dnssec-dsfromkey', [join(folder, keyFileName(zone, 15, key.tag))], {
+    const ds = execFileSync(dsFromKey, [join(folder, keyFileName(zone, 15, key.tag))], {
       encoding: 'utf8',
     })
     assert.match(ds, new RegExp(`^example.com. IN DS ${key.tag} 15 2 `))
@@ -141,13 +141,9 @@ describe('key folder', () => {
       [13, 'ECDSAP256SHA256'],
       [15, 'ED25519'],
     ] as const) {
-      const made = execFileSync(
-        'dnssec-keygen',
-        ['-q', '-K', folder, '-f', 'KSK', '-a', name, 'example.com'],
-        {
-          encoding: 'utf8',
-        },
-      ).trim()
+      const made = execFileSync(keygen, ['-q', '-K', folder, '-f', 'KSK', '-a', name, 'example.com'], {
+        encoding: 'utf8',
+      }).trim()
       const text = await readFile(join(folder, `${made}.private`), 'utf8')
       const { algorithm, secret: own } = parsePrivateFile(text, made)
       assert.equal(algorithm, number)

@@ -1,8 +1,9 @@
-// A key as a file, in the form of BIND's `dnssec-keygen`: every signer reads it, so a zone can move to another and back.
+// A key as a file, in the form of BIND's `dnssec-keygen`: every signer reads it, so a zone can move to another
+// and back.
 //
-// The private half may be sealed with a pass phrase: scrypt makes guessing dear, AES-256-GCM notices a wrong one. Then
-// only this program reads it, in one line that other signers refuse instead of PrivateKey. Times in the files
-// are not used: what a key does is kept in the key ring, once.
+// The private half may be sealed with a pass phrase: scrypt makes guessing dear, AES-256-GCM notices a wrong one.
+// Then only this program reads it, in one line that other signers refuse instead of PrivateKey. Times in the
+// files are not used: what a key does is kept in the key ring, once.
 
 import { createCipheriv, createDecipheriv, scryptSync } from 'node:crypto'
 import { concatBytes, utf8 } from '../../base/bytes.ts'

@@ -12,7 +12,7 @@ import {
   sign as signBytes,
   verify as verifyBytes,
 } from 'node:crypto'
-import { concatBytes, equalBytes } from '../../base/bytes.ts'
+import { concatBytes } from '../../base/bytes.ts'
 import { Fault } from '../../base/fault.ts'
 import { foldCase, type Name } from '../wire/name.ts'
 import { nameBytes } from './canonical.ts'
@@ -47,10 +47,6 @@ export interface SigningKey extends PublicKey {
 
 export function algorithmText(algorithm: Algorithm): string {
   return algorithm === algorithms.ED25519 ? 'ED25519' : 'ECDSAP256SHA256'
-}
-
-export function isEntryPoint(key: PublicKey): boolean {
-  return (key.flags & entryPointBit) !== 0
 }
 
 export function flagsOf(entryPoint: boolean): number {
@@ -171,10 +167,4 @@ export function isSignedBy(key: PublicKey, data: Uint8Array, signature: Uint8Arr
   if (object === undefined) return false
   const digest = key.algorithm === algorithms.ED25519 ? null : 'sha256'
   return verifyBytes(digest, data, { key: object, dsaEncoding: 'ieee-p1363' }, signature)
-}
-
-export function isSameKey(a: PublicKey, b: PublicKey): boolean {
-  return (
-    a.zone === b.zone && a.algorithm === b.algorithm && a.flags === b.flags && equalBytes(a.bytes, b.bytes)
-  )
 }

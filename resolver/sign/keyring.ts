@@ -1,8 +1,9 @@
 // The key ring of a zone: which keys there are and how far each is in its life, as a small JSON file beside the keys.
 //
-// It remembers what the key files cannot: the states of a roll, the serial that was signed last, and when. A clock that
-// went back, or leapt ahead, would end a wait too early or sign what nobody takes; so the last use is compared with
-// now. Dates in the key files, as BIND keeps them, would tell the same in as many places as there are keys.
+// It remembers what the key files cannot: the states of a roll, the serial that was signed last, and when. A
+// clock that went back, or leapt ahead, would end a wait too early or sign what nobody takes; so the last use is
+// compared with now. Dates in the key files, as BIND keeps them, would tell the same in as many places as there
+// are keys.
 
 import { Fault } from '../../base/fault.ts'
 import { foldCase, type Name, nameText, parseName } from '../wire/name.ts'

@@ -1,10 +1,10 @@
 // Signing while answering, for a zone whose operator runs the edges and lets them hold its key.
 //
-// Answers that depend on the asker cannot all be signed in advance; here every set is signed when first given and then
-// kept. What is not there is denied by one record that is made up for the question (compact denial, RFC 9824):
-// nothing can be listed, and a flood of random names costs one signature each, never a walk through a chain.
-// A signature's TTL is that of its set; for denials that is the least of the SOA's TTL and its last field (RFC 9077), for the SOA
-// beside them too, or checkers find RRSIG(SOA) outliving what it covers.
+// Answers that depend on the asker cannot all be signed in advance; here every set is signed when first given and
+// then kept. What is not there is denied by one record that is made up for the question (compact denial, RFC
+// 9824): nothing can be listed, and a flood of random names costs one signature each, never a walk through a
+// chain. A signature's TTL is that of its set; for denials that is the least of the SOA's TTL and its last field
+// (RFC 9077), for the SOA beside them too, or checkers find RRSIG(SOA) outliving what it covers.
 
 import { types } from '../wire/code.ts'
 import { foldCase, type Name } from '../wire/name.ts'
@@ -109,7 +109,10 @@ function latin1(data: RecordData): string {
 
 const nameBytesMax = 254
 
-/** The first name after `name` in canonical order: `\000.name`, or, where that is too long, the next one of its length. */
+/**
+ * The first name after `name` in canonical order: `\000.name`, or, where that is too long, the next one of its
+ * length.
+ */
 export function nameAfter(name: Name): Name {
   if (name.length + 2 <= nameBytesMax) return `\x01\0${name}` as Name
   // One octet is left at most: `\000` at the end of the first label, or else the last octet that can grow.

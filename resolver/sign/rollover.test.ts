@@ -1,4 +1,5 @@
-// A roll is right when every mix of memories makes a chain: a DS, a DNSKEY set and a signature, each as old as it may be.
+// A roll is right when every mix of memories makes a chain: a DS, a DNSKEY set and a signature, each as old as it
+// may be.
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

@@ -1,9 +1,9 @@
 // Keys come and go without a validator ever failing: the states of RFC 7583 and when a key may pass on to the next.
 //
-// What a resolver remembers may be as old as its TTL: DS, DNSKEY and signatures are remembered each by itself, and any mix
-// of them must make a chain. So every step waits until the oldest memory is over. ZSK: pre-publish (RFC 6781
-// §4.1.1.1). KSK and CSK: double signature of the keys (§4.1.2), or double DS for a KSK. The parent's part cannot be waited
-// for by time alone: somebody must see the new DS there.
+// What a resolver remembers may be as old as its TTL: DS, DNSKEY and signatures are remembered each by itself,
+// and any mix of them must make a chain. So every step waits until the oldest memory is over. ZSK: pre-publish
+// (RFC 6781 §4.1.1.1). KSK and CSK: double signature of the keys (§4.1.2), or double DS for a KSK. The parent's
+// part cannot be waited for by time alone: somebody must see the new DS there.
 
 import { Fault } from '../../base/fault.ts'
 import type { KeyUse } from './signed-zone.ts'
@@ -13,8 +13,9 @@ export type Role = 'csk' | 'ksk' | 'zsk'
 export type Method = 'pre-publish' | 'double-signature' | 'double-ds'
 
 /**
- * `generated`: in no version of the zone yet, so nothing has begun. `announced`: only the parent is to know it (double DS). `published`: known, but perhaps not yet to all. `ready`: known to all, waits
- * for the parent. `active`: in use. `retired`: kept for those who remember. `removed`: gone.
+ * `generated`: in no version of the zone yet, so nothing has begun. `announced`: only the parent is to know it
+ * (double DS). `published`: known, but perhaps not yet to all. `ready`: known to all, waits for the parent.
+ * `active`: in use. `retired`: kept for those who remember. `removed`: gone.
  */
 export type State = 'generated' | 'announced' | 'published' | 'ready' | 'active' | 'retired' | 'removed'
 
@@ -89,7 +90,10 @@ export function passesOnAtS(key: KeyState, timing: Timing): number | undefined {
   }
 }
 
-/** For each new version: every key that may pass on at `nowS` does, and takes its predecessor's place when it becomes active. */
+/**
+ * For each new version: every key that may pass on at `nowS` does, and takes its predecessor's place when it
+ * becomes active.
+ */
 export function advance(keys: readonly KeyState[], timing: Timing, nowS: number): KeyState[] {
   let next = [...keys]
   for (const key of keys) {

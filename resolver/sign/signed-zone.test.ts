@@ -1,5 +1,5 @@
-// A zone with everything that signers stumble over, judged by ourselves and, when they are installed, by BIND, NLnet Labs
-// and CZ.NIC.
+// A zone with everything that signers stumble over, judged by ourselves and, when they are installed, by BIND,
+// NLnet Labs and CZ.NIC.
 
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'

@@ -1,9 +1,9 @@
 // A whole zone signed in advance (RFC 4035 §2): what an owner publishes, and what any name server can serve.
 //
-// Signed is what the zone has authority for: not the NS of a delegation, not glue, nothing below a cut or a DNAME. What
-// a signer adds (DNSKEY, CDS, RRSIG, NSEC …) is taken out of the input first, so signing a signed zone signs it anew.
-// All sets are signed at once, each with an end of its own within the jitter, so that re-signing before the first of
-// them ends never comes late (RFC 6781 §4.4.2.2 wants the ends apart).
+// Signed is what the zone has authority for: not the NS of a delegation, not glue, nothing below a cut or a
+// DNAME. What a signer adds (DNSKEY, CDS, RRSIG, NSEC …) is taken out of the input first, so signing a signed
+// zone signs it anew. All sets are signed at once, each with an end of its own within the jitter, so that
+// re-signing before the first of them ends never comes late (RFC 6781 §4.4.2.2 wants the ends apart).
 
 import { Fault } from '../../base/fault.ts'
 import type { Random } from '../../base/random.ts'

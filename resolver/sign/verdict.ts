@@ -1,4 +1,5 @@
-// What a validator would find in a signed zone: every signature, the chain of denial, the digest, and how long it lasts.
+// What a validator would find in a signed zone: every signature, the chain of denial, the digest, and how long it
+// lasts.
 //
 // The chain is not walked but built again from the names and compared: whatever differs is a finding. This judges one
 // file at one moment; what resolvers remember of earlier versions is a matter of rollover.ts. Outside witnesses

@@ -1,7 +1,7 @@
 // Keys and key ring of one zone in a folder that only its owner may enter.
 //
-// A key is written before the ring that names it, and never over another: a crash leaves a key too many, not one too few.
-// A private key that others may read is refused, as ssh does: nothing can say who has read it.
+// A key is written before the ring that names it, and never over another: a crash leaves a key too many, not one
+// too few. A private key that others may read is refused, as ssh does: nothing can say who has read it.
 
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
@@ -61,7 +61,7 @@ export function openKeyFolder(folder: string, zone: Name, passphrases: Passphras
       for (;;) {
         const secret = randomBytes(32)
         const key = signingKey(zone, role !== 'zsk', algorithm, secret)
-        // Two keys of one tag are lawful and a nuisance to every validator (RFC 6781 §3.4.4 speaks of size, KeyTrap of tags).
+        // Two keys of one tag are lawful, but a validator has to try both.
         if (tags.includes(key.tag)) continue
         const chance = { salt: randomBytes(32), nonce: randomBytes(12) }
         const text =
