@@ -37,10 +37,19 @@ function someRest(reader: Reader, end: number): Uint8Array {
   return octets
 }
 
-const numberIn = (octets: Uint8Array): number => octets.reduce((sum, octet) => sum * 256 + octet, 0)
+function numberIn(octets: Uint8Array): number {
+  let sum = 0
+  for (const octet of octets) sum = sum * 256 + octet
+  return sum
+}
 
 function octetsOf(value: number, count: number): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, i) => Math.floor(value / 256 ** (count - 1 - i)) & 0xff)
+  const octets = new Uint8Array(count)
+  for (let i = count - 1; i >= 0; i--) {
+    octets[i] = value & 0xff
+    value = Math.floor(value / 256)
+  }
+  return octets
 }
 
 function whole(what: string, count: number): Field {
@@ -116,9 +125,14 @@ export const instant: Field = {
       if (value >= 2 ** 32) throw wrong(`an instant is YYYYMMDDHHmmSS, not ${shown(raw)}`)
       return octetsOf(value, 4)
     }
-    const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
+    const parts = [year, month, day, hour, minute, second].map(Number)
+    const ms = Date.UTC(parts[0]!, parts[1]! - 1, parts[2], parts[3], parts[4], parts[5])
     const octets = octetsOf(ms / 1000, 4)
-    if (Number.isNaN(ms) || instant.text(octets) !== raw) throw wrong(`no such instant: ${shown(raw)}`)
+    // Date.UTC carries what is too much into the next field, and only then another text comes out.
+    if (parts[2]! > 28 || parts[1]! > 12 || parts[3]! > 23 || parts[4]! > 59 || parts[5]! > 59) {
+      if (instant.text(octets) !== raw) throw wrong(`no such instant: ${shown(raw)}`)
+    }
+    if (ms < 0 || ms >= 2 ** 32 * 1000) throw wrong(`no such instant: ${shown(raw)}`)
     return octets
   },
 }

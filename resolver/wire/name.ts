@@ -114,10 +114,20 @@ export function foldCase(name: Name): Name {
  */
 export function canonicalKey(name: Name): string {
   const labels = labelsOf(foldCase(name)).reverse()
-  // One is added to each octet, so that zero is free to end a label.
-  return labels
-    .map(label => label.replace(/./gs, octet => String.fromCharCode(octet.charCodeAt(0) + 1)))
-    .join('\0')
+  const key = labels.join('\0')
+  // Zero ends a label, so zero and one in labels make room for it: 0 becomes 1 1, 1 becomes 1 2.
+  return labels.every(isPlain) ? key : labels.map(escaped).join('\0')
+}
+
+function isPlain(label: string): boolean {
+  for (let i = 0; i < label.length; i++) if (label.charCodeAt(i) < 2) return false
+  return true
+}
+
+function escaped(label: string): string {
+  return Array.from(label, octet =>
+    octet < '\x02' ? `\x01${octet === '\0' ? '\x01' : '\x02'}` : octet,
+  ).join('')
 }
 
 /** Negative when `a` comes before `b` in canonical order (RFC 4034 §6.1), 0 when they are the same name. */
@@ -147,6 +157,10 @@ export function isWithin(name: Name, ancestor: Name): boolean {
  */
 export function parseName(text: string): Name {
   if (text === '' || text === '.') return rootName
+  if (/^[!-[\]-~]+$/.test(text)) {
+    const plain = (text.endsWith('.') ? text.slice(0, -1) : text).split('.')
+    return plain.reduceRight<Name>((name, label) => childOf(label, name), rootName)
+  }
   const labels: string[] = ['']
   for (let at = 0; at < text.length; at++) {
     if (text[at] === '.') {

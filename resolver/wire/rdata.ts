@@ -136,9 +136,16 @@ export function canonicalData(data: RecordData, type: number): Uint8Array {
   return canonicalOctets(dataOctets(data), type)
 }
 
+/** Types whose data has a kind of its own in class IN. */
+const structured = new Set<number>([
+  ...[types.A, types.AAAA, types.NS, types.CNAME, types.PTR, types.MX, types.SOA, types.TXT],
+])
+
 /** Data as a zone file spells it, class IN. Throws Fault `config/invalid` or `name/invalid`. */
 export function parseData(words: Words, type: number): RecordData {
+  const generic = words.peek() === '\\#'
   const octets = parseOctets(words, type)
+  if (!generic && !structured.has(type)) return { kind: 'raw', bytes: octets }
   try {
     const data = readData(new Reader(octets), type, classes.IN, octets.length)
     if (equalBytes(dataOctets(data), octets)) return data
