@@ -195,12 +195,23 @@ program
 
 program
   .command('edge')
-  .description('run one edge')
-  .requiredOption('--data <folder>', 'where identity, blocks and state are kept')
+  .description('run one edge; with --standalone a mere name server for zone files')
+  .option('--data <folder>', 'where identity, blocks and state are kept')
   .option('--config <file>', 'settings as JSON (docs/knobs.md lists them)')
   .option('--preset <name>', 'internet or devnet', 'internet')
   .option('--set <name=value>', 'one setting; may be repeated', collect, [])
-  .action(async options => (await import('./commands/edge.ts')).edge(options))
+  .option('--standalone', 'serve zone files, without chain, peers and --data', false)
+  .option('--zone <name=file>', 'standalone: a zone and its master file; may be repeated', collect, [])
+  .option('--dns <address:port>', 'standalone: UDP and TCP, 127.0.0.1:5300 by default', collect, [])
+  .option('--dot <address:port>', 'standalone: DNS over TLS', collect, [])
+  .option('--doh <address:port>', 'standalone: DNS over HTTPS, at /dns-query', collect, [])
+  .option('--tls-cert <file>', 'standalone: certificate chain as PEM, for --dot and --doh')
+  .option('--tls-key <file>', 'standalone: its key as PEM')
+  .action(async options =>
+    options.standalone
+      ? (await import('./standalone.ts')).standalone(options)
+      : (await import('./commands/edge.ts')).edge(options),
+  )
 
 // The reader of our output has left (`inxt status | head`): what runs until it is told to stop is told so, the rest
 // ends at once, as a program does that is killed by SIGPIPE.

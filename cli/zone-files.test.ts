@@ -74,6 +74,11 @@ describe('zone files', () => {
       return true
     })
   })
+  test('a zone has one file', async () => {
+    const { file, log } = await opened('serial 1\n')
+    const twice = [1, 2].map(() => ({ apex: parseName('example.com'), file }))
+    await assert.rejects(openZoneFiles(twice, read, log), error => isFault(error, 'config/invalid'))
+  })
   for (const [serial, other, later] of [
     [2, 1, true],
     [1, 1, false],

@@ -45,6 +45,8 @@ export async function openZoneFiles(
   read: ReadZone,
   log: Log,
 ): Promise<ZoneFiles> {
+  const twice = files.find(({ apex }, i) => files.findIndex(other => other.apex === apex) < i)
+  if (twice !== undefined) throw new Fault('config/invalid', `${nameText(twice.apex)} has two zone files`)
   const versions: (ZoneVersion & ZoneFile)[] = []
   const digests = new Map<string, string>()
   const complaints: Fault[] = []
