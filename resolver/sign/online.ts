@@ -6,6 +6,7 @@
 // chain. A signature's TTL is that of its set; for denials that is the least of the SOA's TTL and its last field
 // (RFC 9077), for the SOA beside them too, or checkers find RRSIG(SOA) outliving what it covers.
 
+import { LRUCache } from 'lru-cache'
 import { types } from '../wire/code.ts'
 import { foldCase, type Name } from '../wire/name.ts'
 import { dataOctets, type RecordData } from '../wire/rdata.ts'
@@ -54,18 +55,20 @@ interface Kept {
 
 /** `keys` must not be empty. */
 export function createOnlineSigner(options: OnlineOptions): OnlineSigner {
-  const kept = new Map<string, Kept>()
+  const kept = new LRUCache<string, Kept>({ max: options.keptMax })
+  /** What a zone holds stays the same object: its content is read once. */
+  const ids = new WeakMap<Rrset, string>()
   let signed = 0
   const sign = (set: Rrset, nowS: number): Rrset => {
-    const id = idOf(set)
+    const id = ids.get(set) ?? idOf(set)
     const found = kept.get(id)
-    if (found !== undefined) kept.delete(id)
     // A clock that went back makes signatures that begin in the future: those are not kept either.
     const isFresh = found !== undefined && nowS < found.renewAtS && nowS > found.renewAtS - options.lifetimeS
-    const fresh = isFresh ? found : signNow(set, options, nowS)
-    if (!isFresh) signed++
+    if (isFresh) return found.set
+    const fresh = signNow(set, options, nowS)
+    signed++
+    ids.set(set, id)
     kept.set(id, fresh)
-    if (kept.size > options.keptMax) kept.delete(kept.keys().next().value!)
     return fresh.set
   }
   return {
