@@ -80,8 +80,8 @@ function readyFor(
   const { question, edns } = query
   if (ways.ready === undefined || edns === 'faulty') return undefined
   const dnssecOk = edns?.dnssecOk ?? false
-  // An alias leads there: the addresses do not belong to the name in the question.
-  if (found.kind === 'site' && found.aliases !== undefined) return undefined
+  // An alias leads there, so the addresses do not belong to the name in the question; or signatures go with them.
+  if (found.kind === 'site' && (found.aliases ?? found.signed) !== undefined) return undefined
   if (found.kind !== 'site') return { body: withoutFlags(body), dnssecOk, site: undefined }
   if (question.type !== types.A && question.type !== types.AAAA) return undefined
   const message = shell(query, 0)

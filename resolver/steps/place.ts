@@ -55,9 +55,21 @@ export function placed(
   if (type === types.HTTPS && options.alpn.length === 0) return { decision: nodata(), scopeBits: 0 }
   const { edges, scopeBits } = edgesFor(options, decision.site, query, address)
   if (edges.length === 0) return { decision: unready, scopeBits }
+  const { owner = query.question.name, aliases = [] } = decision
+  if (decision.signed !== undefined) {
+    const records = decision.signed(octetsOf(edges, type))
+    if (records === undefined) return { decision: unready, scopeBits }
+    return { decision: { kind: 'answer', records: [...aliases, ...records], glue: [] }, scopeBits }
+  }
   const data = type === types.HTTPS ? [httpsData(edges, options.alpn)] : addressData(edges, type)
   if (data.length === 0) return { decision: nodata(), scopeBits }
-  const { owner = query.question.name, aliases = [] } = decision
   const records = [...aliases, ...owned({ ...query.question, name: owner }, data, options.ttlS)]
   return { decision: { kind: 'answer', records, glue: [] }, scopeBits }
+}
+
+/** The addresses of `type` (A or AAAA) that `edges` have. */
+export function octetsOf(edges: readonly EdgeAddress[], type: number): readonly Uint8Array[] {
+  const octets: Uint8Array[] = []
+  for (const data of addressData(edges, type)) if (data.kind === 'address') octets.push(data.bytes)
+  return octets
 }

@@ -3,11 +3,9 @@
 
 import { types } from '../wire/code.ts'
 import { flagBits, headerBytes } from '../wire/header.ts'
-import type { EdgeAddress } from '../zone/servers.ts'
-import { addressData } from '../zone/suffix.ts'
 import { bytesMaxFor } from './fit.ts'
 import { isPadded, optBytes, optFor, putOpt, wholeBytes } from './opt.ts'
-import { edgesFor } from './place.ts'
+import { edgesFor, octetsOf } from './place.ts'
 import { readQuery } from './query.ts'
 import type { Ready } from './ready.ts'
 import { standingOf } from './standing.ts'
@@ -61,12 +59,6 @@ function adopt(bytes: Uint8Array, packet: Uint8Array, body: Uint8Array): void {
     const end = at + 1 + packet[at]!
     for (; at < end; at++) bytes[at] = packet[at]!
   }
-}
-
-function octetsOf(edges: readonly EdgeAddress[], type: number): readonly Uint8Array[] {
-  const octets: Uint8Array[] = []
-  for (const data of addressData(edges, type)) if (data.kind === 'address') octets.push(data.bytes)
-  return octets
 }
 
 function recordsBytes(addresses: readonly Uint8Array[]): number {

@@ -28,6 +28,8 @@ export type Decision =
       readonly kind: 'site'
       readonly site: string
       readonly soa: () => ResourceRecord
+      /** What the owner signed for edges of these octets, best first; absent where nothing is signed. */
+      readonly signed?: (ranked: readonly Uint8Array[]) => Records | undefined
       /** The chain of aliases that led to `owner`, both absent when the question named it. */
       readonly aliases?: Records
       readonly owner?: Name

@@ -158,8 +158,23 @@ function answer(look: Look, set: NodeSet, owner: Name): Decision {
   if (set.kind === 'unready') return unready
   const { zone, apex, aliases } = look
   const soa = (): ResourceRecord => soaRecord(zone.soa(apex), apex)
-  const site = { kind: 'site', site: set.site, soa } as const
+  const signed = set.signed && signedRecords(set.signed, owner, look.secure)
+  const site = { kind: 'site', site: set.site, soa, ...(signed && { signed }) } as const
   return aliases.length === 0 ? site : { ...site, aliases, owner }
+}
+
+function signedRecords(
+  choose: (ranked: readonly Uint8Array[]) => Rrset | undefined,
+  owner: Name,
+  secure: boolean,
+): (ranked: readonly Uint8Array[]) => readonly ResourceRecord[] | undefined {
+  return ranked => {
+    const set = choose(ranked)
+    if (set === undefined) return undefined
+    const records: ResourceRecord[] = []
+    pushSet(records, set, owner, secure)
+    return records
+  }
 }
 
 /** What was found of a chain that leads out of the zone, in a circle, or too far. */

@@ -15,7 +15,12 @@ export type NodeSet =
       readonly glue?: readonly ResourceRecord[]
     })
   /** The addresses of a site, chosen for each asker. */
-  | { readonly kind: 'site'; readonly site: string }
+  | {
+      readonly kind: 'site'
+      readonly site: string
+      /** The set to answer with for edges of these octets, best first; absent where nothing is signed. */
+      readonly signed?: (ranked: readonly Uint8Array[]) => Rrset | undefined
+    }
   /** There is such a set, but nothing is known of it now. */
   | { readonly kind: 'unready' }
 
