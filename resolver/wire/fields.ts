@@ -64,20 +64,31 @@ export const u8 = (what: string): Field => whole(what, 1)
 export const u16 = (what: string): Field => whole(what, 2)
 export const u32 = (what: string): Field => whole(what, 4)
 
-/** Mnemonics of IANA "DNS Security Algorithm Numbers" that zone files may use (RFC 4034 §A.1). */
-const algorithms: Readonly<Record<string, number>> = {
+/** A number that zone files may also spell as a word; it is written as the number. */
+function coded(what: string, count: number, words: Readonly<Record<string, number>>): Field {
+  const number = whole(what, count)
+  return {
+    ...number,
+    parse(from) {
+      const known = words[from.peek()?.toUpperCase() ?? '']
+      if (known === undefined) return number.parse(from)
+      from.next(what)
+      return octetsOf(known, count)
+    },
+  }
+}
+
+/** Mnemonics of IANA "DNS Security Algorithm Numbers" (RFC 4034 §A.1). */
+export const algorithm = coded('an algorithm', 1, {
   ...{ RSASHA1: 5, 'NSEC3-RSASHA1': 7, RSASHA256: 8, RSASHA512: 10 },
   ...{ ECDSAP256SHA256: 13, ECDSAP384SHA384: 14, ED25519: 15, ED448: 16 },
-}
-export const algorithm: Field = {
-  ...u8('an algorithm'),
-  parse(words) {
-    const known = algorithms[words.peek()?.toUpperCase() ?? '']
-    if (known === undefined) return Uint8Array.of(words.number('an algorithm', 255))
-    words.next('an algorithm')
-    return Uint8Array.of(known)
-  },
-}
+})
+
+/** What a CERT record holds (RFC 4398 §2.1). */
+export const certificateType = coded('a certificate type', 2, {
+  ...{ PKIX: 1, SPKI: 2, PGP: 3, IPKIX: 4, ISPKI: 5, IPGP: 6, ACPKIX: 7, IACPKIX: 8 },
+  ...{ URI: 253, OID: 254 },
+})
 
 export const typeField: Field = {
   take: reader => reader.take(2),

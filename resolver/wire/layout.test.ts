@@ -284,6 +284,11 @@ describe('what a zone file may not say', () => {
   }
 })
 
+test('words for numbers', () => {
+  assert.equal(dataText(parse('CERT', 'pkix 1 RSASHA256 AQID'), types.CERT), '1 1 8 AQID')
+  assert.equal(dataText(parse('DNSKEY', '256 3 ED25519 AQ ID'), types.DNSKEY), '256 3 15 AQID')
+})
+
 test('names are relative to the origin unless their last dot is one', () => {
   assert.equal(dataText(parse('NS', 'a')), 'a.example.com.')
   assert.equal(dataText(parse('NS', '@')), 'example.com.')
