@@ -33,8 +33,8 @@ export interface ResponderOptions {
   /** The names we have authority for, such as `inxt`; each is a zone with every registered name in it. */
   readonly suffixes: readonly string[]
   /**
-   * Changes (`!==`) whenever an answer from a suffix may, but for the addresses of sites. Without it, answers
-   * from suffixes are never kept ready-made.
+   * Changes (`!==`) whenever an answer from a suffix may, but for the addresses of sites, and when signatures that
+   * are made while answering should be made anew. Without it, answers from suffixes are never kept ready-made.
    */
   readonly version?: () => unknown
   /**

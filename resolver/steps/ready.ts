@@ -15,8 +15,8 @@ import { Reader } from '../wire/reader.ts'
 import { noExtensions, readExtensions } from './extensions.ts'
 import { type ClientAddress, nothing, type Query, type Transport } from './query.ts'
 
-/** A kept body has at most so many octets; larger ones are rare and not worth the room. */
-export const readyBytesMax = 4096
+/** What UDP carries; larger bodies are rare, and a stranger could fill the table with them. */
+export const readyBytesMax = 1232
 
 export interface Ready {
   /** Header (without RD and CD), question, and the sections but OPT; of a site, header and question alone. */
