@@ -1,8 +1,17 @@
 // Question after question through the ladder, each answer judged as a validator would judge it.
 
 import assert from 'node:assert/strict'
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { promisify } from 'node:util'
 import fc from 'fast-check'
+import { silentLog } from '../../base/io/log.ts'
+import { createMeter } from '../../base/meter.ts'
+import { serveUdp } from '../io/udp.ts'
+import { createResponder } from '../responder.ts'
 import { bitmapTypes } from '../wire/bitmap.ts'
 import { parseType, types } from '../wire/code.ts'
 import { childOf, compareNames, isWithin, type Name, nameText, parseName, rootName } from '../wire/name.ts'
@@ -18,6 +27,7 @@ import { createOnlineSigner, onlineByDefault } from './online.ts'
 import { nameBefore, signOnline } from './online-zone.ts'
 import { judge } from './rrsig.ts'
 
+const run = promisify(execFile)
 const apex = parseName('example.com')
 const nowS = 1_800_000_000
 const key = signingKey(apex, true, 13, new Uint8Array(32).fill(3))
@@ -43,9 +53,9 @@ ns.sub A 192.0.2.3
 safe NS ns.sub
   DS 1 13 2 ${'00'.repeat(32)}
 `
-const zone = signOnline(createZone(readZone(text, apex).records, apex), {
-  ...{ signer, keySigner: signer, keySets, nowS: () => nowS },
-})
+const plain = createZone(readZone(text, apex).records, apex)
+const options = { signer, keySigner: signer, keySets, nowS: () => nowS }
+const zone = signOnline(plain, { ...options, denial: 'compact' })
 const ladder = createLadder([zone])
 
 /** Sets of a section, each judged; glue and the NS of delegations must not be signed. */
@@ -119,10 +129,10 @@ describe('a zone that signs itself', () => {
   })
 
   test('delegations, safe and not', () => {
-    const plain = ask('www.sub.example.com', 'A')
-    assert(plain.kind === 'referral')
-    assert.deepEqual(judged(plain.authorities), ['sub.example.com. 2 bare', 'sub.example.com. 47 good'])
-    assert.deepEqual(judged(plain.glue), ['ns.sub.example.com. 1 bare'])
+    const open = ask('www.sub.example.com', 'A')
+    assert(open.kind === 'referral')
+    assert.deepEqual(judged(open.authorities), ['sub.example.com. 2 bare', 'sub.example.com. 47 good'])
+    assert.deepEqual(judged(open.glue), ['ns.sub.example.com. 1 bare'])
     const safe = ask('www.safe.example.com', 'A')
     assert(safe.kind === 'referral')
     assert.deepEqual(judged(safe.authorities), ['safe.example.com. 2 bare', 'safe.example.com. 43 good'])
@@ -141,5 +151,60 @@ describe('a zone that signs itself', () => {
         assert(!isBetween || isWithin(third, before))
       }),
     )
+  })
+
+  test('covering denial: the name and the wildcard, each by an NSEC beside it', () => {
+    const covering = createLadder([signOnline(plain, { ...options, denial: 'covering' })])
+    const name = parseName('no.thing.example.com')
+    const decision = covering({ name, type: types.A, class: 1 }, true)
+    assert(decision.kind === 'nxdomain')
+    const nsecs = decision.proof!.filter(({ type }) => type === types.NSEC)
+    assert.equal(nsecs.length, 2)
+    for (const [i, denied] of [name, parseName('*.example.com')].entries()) {
+      const { owner, next } = nsecOf([nsecs[i]!])
+      assert(compareNames(owner, denied) < 0 && compareNames(denied, next) < 0)
+    }
+    for (const verdict of judged([decision.soa, ...decision.proof!])) assert.match(verdict, /good$/)
+  })
+
+  const delv = 'delv'
+  const skip = spawnSync(delv, ['-v']).error !== undefined && 'delv is not installed (apt: bind9-dnsutils)'
+  test('delv validates every kind of answer', { skip }, async () => {
+    const now = Math.floor(Date.now() / 1000)
+    const served = signOnline(plain, { ...options, denial: 'covering', nowS: () => now })
+    const meter = createMeter()
+    const respond = createResponder({
+      ...{ suffixes: [], zones: () => [served], meter },
+      names: { site: () => undefined, serial: () => 0 },
+      places: { near: () => [], servers: () => [] },
+      onBug: error => assert.fail(`${error}`),
+    })
+    const at = { address: '127.0.0.1', port: 0, respond, meter, log: silentLog }
+    const server = await serveUdp(at)
+    const folder = await mkdtemp(join(tmpdir(), 'inxt-online-'))
+    try {
+      const anchor = join(folder, 'anchor')
+      const base64 = Buffer.from(key.bytes).toString('base64')
+      await writeFile(anchor, `trust-anchors { example.com. static-key 257 3 13 "${base64}"; };\n`)
+      const rows: [name: string, type: string, verdict: RegExp][] = [
+        ['ns1.example.com', 'A', /^; fully validated/m],
+        ['alias.example.com', 'A', /^; fully validated/m],
+        ['some.thing.w.example.com', 'TXT', /^; fully validated/m],
+        ['ns1.example.com', 'AAAA', /ncache nxrrset.*\n; negative response, fully validated/],
+        ['ent.example.com', 'A', /ncache nxrrset.*\n; negative response, fully validated/],
+        ['a.w.example.com', 'A', /ncache nxrrset.*\n; negative response, fully validated/],
+        ['no.thing.example.com', 'A', /ncache nxdomain.*\n; negative response, fully validated/],
+        ['sub.example.com', 'DS', /ncache nxrrset.*\n; negative response, fully validated/],
+      ]
+      const answers = rows.map(([name, type]) =>
+        run(delv, ['@127.0.0.1', '-p', `${server.port}`, '-a', anchor, '+root=example.com', name, type]),
+      )
+      for (const [i, { stdout, stderr }] of (await Promise.all(answers)).entries()) {
+        assert.match(stderr + stdout, rows[i]![2], `${rows[i]}`)
+      }
+    } finally {
+      await server.close()
+      await rm(folder, { recursive: true })
+    }
   })
 })

@@ -1,10 +1,10 @@
 // A zone that signs itself while it answers: any zone, seen through an online signer.
 //
-// The ladder asks a signed zone for sets with signatures and for proofs of absence; both are made here when asked for.
-// A name that is not there is denied compactly, as if it were there with nothing but NXNAME (RFC 9824): the ladder is told by
-// `compact`, as the answer then is NOERROR. A wildcard's answer has to prove that nothing is nearer, and gets
-// an NSEC that covers just that (RFC 4470): signing the answer under its own name would cost a signature for each name
-// that strangers think of.
+// The ladder asks a signed zone for sets with signatures and for proofs of absence; both are made here when asked
+// for. A name that is not there is denied compactly, as if it were there with nothing but NXNAME (RFC 9824), or by
+// two records that cover just it and its wildcard (RFC 4470). A wildcard's answer proves with such a record that
+// nothing is nearer: signing it under the name that was asked would cost a signature for each name that strangers
+// think of.
 
 import { assert } from '../../base/fault.ts'
 import { types } from '../wire/code.ts'
@@ -13,9 +13,14 @@ import { type Denial, wildcardOf } from '../zone/denial.ts'
 import type { Rrset } from '../zone/rrset.ts'
 import type { Cut, NodeSet, Zone, ZoneNode } from '../zone/zone.ts'
 import { nsecSet } from './nsec.ts'
-import { nameAfter, type OnlineSigner } from './online.ts'
+import { nameBeyond, type OnlineSigner } from './online.ts'
 
 export interface OnlineZoneOptions {
+  /**
+   * How a name that is not there is denied: `compact` by one NSEC (RFC 9824), `covering` by two that cover the name
+   * and the wildcard (RFC 4470), which keeps NXDOMAIN.
+   */
+  readonly denial: 'compact' | 'covering'
   /** Signs the zone's sets. */
   readonly signer: OnlineSigner
   /** Signs `keySets`; the same with one key for both. */
@@ -102,34 +107,46 @@ class OnlineNode implements Cut {
   }
 }
 
+/** `compact`: an absent name is answered like one that is there, so the rcode must be NOERROR (RFC 9824 §3.1). */
+export interface OnlineDenial extends Denial {
+  readonly compact: boolean
+}
+
 function denialOf(
   zone: Zone,
   presentAt: (name: Name) => readonly number[],
-  { signer, nowS }: OnlineZoneOptions,
-): Denial & { readonly compact: true } {
+  { signer, nowS, denial }: OnlineZoneOptions,
+): OnlineDenial {
   const ttlS = (): number => zone.soa(zone.apex).ttlS
-  const deny = (name: Name, present: readonly number[] | 'none'): readonly Rrset[] => [
-    signer.deny({ name, present, ttlS: ttlS() }, nowS()),
-  ]
+  const deny = (name: Name, present: readonly number[] | 'none'): Rrset =>
+    signer.deny({ name, present, ttlS: ttlS() }, nowS())
+  /** Denies `name` and all below it. A validator takes what both ends have in common for the closest encloser. */
+  const cover = (name: Name): Rrset => {
+    const before = nameBefore(name)
+    const present = before === parentOf(name) ? presentAt(before) : []
+    return signer.sign(nsecSet(before, nameBeyond(name), present, ttlS()), nowS())
+  }
+  const nearer = (name: Name, encloser: Name): Name => {
+    const labels = labelsOf(name.slice(0, name.length - encloser.length) as Name)
+    return childOf(labels.at(-1)!, encloser)
+  }
   return {
-    compact: true,
-    nodata: name => deny(name, presentAt(name)),
-    nxdomain: name => deny(name, 'none'),
-    wildcardNodata: (name, encloser) => deny(name, presentAt(wildcardOf(encloser))),
-    wildcard(name, encloser) {
-      const labels = labelsOf(name.slice(0, name.length - encloser.length) as Name)
-      const before = nameBefore(childOf(labels.at(-1)!, encloser))
-      const present = before === encloser ? presentAt(encloser) : []
-      return [signer.sign(nsecSet(before, nameAfter(name), present, ttlS()), nowS())]
+    compact: denial === 'compact',
+    nodata: name => [deny(name, presentAt(name))],
+    nxdomain: (name, encloser) => {
+      if (denial === 'compact') return [deny(name, 'none')]
+      return [cover(nearer(name, encloser)), cover(wildcardOf(encloser))]
     },
+    wildcardNodata: (name, encloser) => [deny(name, presentAt(wildcardOf(encloser)))],
+    wildcard: (name, encloser) => [cover(nearer(name, encloser))],
   }
 }
 
 const labelBytesMax = 63
 
 /**
- * A name just before `name` in canonical order, with room for nothing between that could exist: the label before, filled
- * up with the last octet (RFC 4471 §3.1). The parent, when the label is a single zero octet.
+ * A name just before `name` in canonical order, with room for nothing between that could exist: the label before,
+ * filled up with the last octet (RFC 4471 §3.1). The parent, when the label is a single zero octet.
  */
 export function nameBefore(name: Name): Name {
   const parent = parentOf(name)

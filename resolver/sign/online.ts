@@ -112,13 +112,16 @@ function latin1(data: RecordData): string {
 
 const nameBytesMax = 254
 
-/**
- * The first name after `name` in canonical order: `\000.name`, or, where that is too long, the next one of its
- * length.
- */
+/** The first name after `name` in canonical order: `\000.name`, where that is not too long. */
 export function nameAfter(name: Name): Name {
-  if (name.length + 2 <= nameBytesMax) return `\x01\0${name}` as Name
-  // One octet is left at most: `\000` at the end of the first label, or else the last octet that can grow.
+  return name.length + 2 <= nameBytesMax ? (`\x01\0${name}` as Name) : nameBeyond(name)
+}
+
+/**
+ * The first name after `name` and all that could be below it: `\000` at the end of its first label or, where that
+ * is too long, the last octet that can grow. The parent when none can.
+ */
+export function nameBeyond(name: Name): Name {
   const length = name.charCodeAt(0)
   const label = name.slice(1, 1 + length)
   const rest = name.slice(1 + length)
