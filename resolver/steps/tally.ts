@@ -13,45 +13,75 @@ const zonesMax = 32
 
 export interface Tally {
   query(transport: Transport): void
-  /** One of: `silence`, `bug`, `truncated`, `limit.drop`, `limit.slip`, `cookie.known`, `ready`. */
-  event(what: string): void
+  event(what: keyof typeof eventCounters): void
   /** The counters that answers of this type, rcode and zone raise; for `answer`. */
   countersFor(type: number | undefined, rcode: number, apex: Name | undefined): readonly string[]
   answer(counters: readonly string[]): void
 }
 
+/** For answers that are about no type, or in no zone. */
+const none = -1
+
 export function createTally(meter: Meter): Tally {
-  const queries = {
-    udp: 'dns.query.udp',
-    tcp: 'dns.query.tcp',
-    tls: 'dns.query.tls',
-    https: 'dns.query.https',
-  }
+  /** The same array for the same answers: it is kept with each ready-made one. */
+  const known = new Map<string, Map<number, readonly string[]>>()
   const zones = new Map<Name, string>()
   const zoneCounter = (apex: Name): string => {
-    let counter = zones.get(apex)
-    if (counter === undefined) {
-      counter = zones.size < zonesMax ? `dns.zone.${nameText(apex)}` : 'dns.zone.other'
-      if (zones.size < zonesMax) zones.set(apex, counter)
-    }
-    return counter
+    const counter = zones.get(apex)
+    if (counter !== undefined) return counter
+    if (zones.size >= zonesMax) return 'dns.zone.other'
+    const fresh = `dns.zone.${nameText(apex)}`
+    zones.set(apex, fresh)
+    return fresh
   }
   return {
-    query: transport => meter.count(queries[transport]),
-    event: what => meter.count(`dns.${what}`),
+    query: transport => meter.count(queryCounters[transport]),
+    event: what => meter.count(eventCounters[what]),
     countersFor(type, rcode, apex) {
-      const counters = [`dns.rcode.${rcodeText(rcode)}`]
-      if (type !== undefined) counters.push(typeCounter(type))
-      if (apex !== undefined) counters.push(zoneCounter(apex))
+      const zone = apex === undefined ? '' : zoneCounter(apex)
+      let ofZone = known.get(zone)
+      if (ofZone === undefined) known.set(zone, (ofZone = new Map()))
+      // Types that have no word are one, so there are no more keys than words.
+      const shownType = type === undefined ? none : hasWord(type) ? type : otherType
+      const key = shownType * 0x1000 + rcode
+      let counters = ofZone.get(key)
+      if (counters === undefined) {
+        counters = [`dns.rcode.${rcodeText(rcode)}`]
+        if (type !== undefined) counters = [...counters, typeCounter(type)]
+        if (zone !== '') counters = [...counters, zone]
+        ofZone.set(key, counters)
+      }
       return counters
     },
     answer(counters) {
-      for (const counter of counters) meter.count(counter)
+      for (let i = 0; i < counters.length; i++) meter.count(counters[i]!)
     },
   }
 }
 
+const queryCounters = {
+  udp: 'dns.query.udp',
+  tcp: 'dns.query.tcp',
+  tls: 'dns.query.tls',
+  https: 'dns.query.https',
+} as const
+
+const eventCounters = {
+  silence: 'dns.silence',
+  bug: 'dns.bug',
+  truncated: 'dns.truncated',
+  dropped: 'dns.limit.drop',
+  slipped: 'dns.limit.slip',
+  ready: 'dns.ready',
+} as const
+
+/** One that is no type of any record (RFC 6895 §3.1). */
+const otherType = 0
+
+function hasWord(type: number): boolean {
+  return !typeText(type).startsWith('TYPE')
+}
+
 function typeCounter(type: number): string {
-  const word = typeText(type)
-  return word.startsWith('TYPE') ? 'dns.type.other' : `dns.type.${word}`
+  return hasWord(type) ? `dns.type.${typeText(type)}` : 'dns.type.other'
 }

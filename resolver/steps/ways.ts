@@ -39,7 +39,7 @@ export type Way<Else = never> = (
 export function judge({ limiter, tally }: Ways, { address, reached }: Standing, imputed: number): Judgement {
   if (reached) return 'send'
   const judgement = limiter?.judge(address, imputed) ?? 'send'
-  if (judgement !== 'send') tally.event(judgement === 'drop' ? 'limit.drop' : 'limit.slip')
+  if (judgement !== 'send') tally.event(judgement === 'drop' ? 'dropped' : 'slipped')
   return judgement
 }
 
