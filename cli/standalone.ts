@@ -91,8 +91,9 @@ async function open(
   stack: AsyncDisposableStack,
 ): Promise<Served> {
   const meter = createMeter()
+  const settings = await settingsOf(options)
   const respond = createResponder({
-    ...answeringFrom(await settingsOf(options)),
+    ...answeringFrom(settings),
     suffixes: [],
     zones: zones.zones,
     names: { site: () => undefined, serial: () => 0 },
@@ -100,6 +101,11 @@ async function open(
     meter,
     onBug: error => log.error({ err: error }, 'a DNS query met a bug'),
   })
+  // What connections are told about being idle (RFC 7828) is what holds.
+  const bounds = {
+    connectionsMax: settings['dns.tcpConnectionsMax'],
+    idleTimeoutMs: settings['dns.tcpIdleMs'],
+  }
   const at = (place: Place): ServeOptions & typeof bounds => ({ ...place, respond, meter, log, ...bounds })
   const kept = <T extends Listening>(listening: T): T => {
     stack.defer(() => listening.close())
@@ -127,9 +133,6 @@ async function open(
   }
   return { places, encrypted }
 }
-
-/** At some 10 kB for an idle connection: 10 MB for each listener. */
-const bounds = { connectionsMax: 1024 }
 
 async function certificateOf({ tlsCert, tlsKey }: StandaloneOptions): Promise<Certificate> {
   if (tlsCert === undefined || tlsKey === undefined) {

@@ -56,7 +56,12 @@ export function jsonView(answer: Uint8Array): string {
   const section = (records: readonly ResourceRecord[]) =>
     records
       .filter(({ type }) => type !== types.OPT)
-      .map(({ name, type, ttlS, data }) => ({ name: nameText(name), type, TTL: ttlS, data: dataText(data, type) }))
+      .map(({ name, type, ttlS, data }) => ({
+        name: nameText(name),
+        type,
+        TTL: ttlS,
+        data: dataText(data, type),
+      }))
   const filled = (title: string, records: readonly ResourceRecord[]) => {
     const items = section(records)
     return items.length === 0 ? {} : { [title]: items }

@@ -170,8 +170,8 @@ function only(parts: readonly Part[], part: Part): boolean {
 export const differences: readonly Difference[] = [
   {
     why:
-      'Asked for NS, the others add the addresses of the name servers (RFC 1035 §3.3.11 allows it); ours answers what ' +
-      'was asked and adds addresses to referrals only, where they are needed: less to amplify.',
+      'Asked for NS, the others add the addresses of the name servers (RFC 1035 §3.3.11 allows it); ours answers ' +
+      'what was asked and adds addresses to referrals only, where they are needed: less to amplify.',
     peers: ['nsd', 'knot', 'bind'],
     holds: ({ type }, parts, ours, theirs) =>
       type === types.NS &&
@@ -191,16 +191,16 @@ export const differences: readonly Difference[] = [
   },
   {
     why:
-      'A CNAME loop inside the zone: BIND answers SERVFAIL beside the records of the loop; ours gives the records with ' +
-      'NOERROR, as NSD and Knot do, for they are what the zone says (RFC 1034 §3.6.2).',
+      'A CNAME loop inside the zone: BIND answers SERVFAIL beside the records of the loop; ours gives the ' +
+      'records with NOERROR, as NSD and Knot do, for they are what the zone says (RFC 1034 §3.6.2).',
     peers: ['bind'],
     holds: ({ name }, parts, _, theirs) =>
       /^loop/.test(name) && only(parts, 'status') && theirs.status.startsWith('SERVFAIL'),
   },
   {
     why:
-      'A name below a DNAME whose target is not there: NSD leaves out the NSEC that covers the target itself; ours ' +
-      'sends it beside the one that covers the wildcard, as Knot and BIND do (RFC 4035 §3.1.3.2).',
+      'A name below a DNAME whose target is not there: NSD leaves out the NSEC that covers the target itself; ' +
+      'ours sends it beside the one that covers the wildcard, as Knot and BIND do (RFC 4035 §3.1.3.2).',
     peers: ['nsd'],
     holds: ({ name }, parts, ours, theirs) =>
       /\.tree\./.test(name) &&

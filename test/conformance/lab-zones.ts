@@ -1,7 +1,7 @@
 // The zones of the lab: a root, a top-level domain, and below it the zones under test, signed by Debian's signer.
 //
-// `example.lab` has one of everything that a resolver may ask for; `third.lab` is the same with NSEC3; `expired.lab` and
-// `wrong.lab` are lies that a validator must see through. Root and top-level domain hold the delegations, and the
+// `example.lab` has one of everything that a resolver may ask for; `third.lab` is the same with NSEC3; `expired.lab`
+// and `wrong.lab` are lies that a validator must see through. Root and top-level domain hold the delegations, and the
 // root answers for reverse names too, so that the checkers find nothing to say about the surroundings.
 
 import type { Room } from './room.ts'

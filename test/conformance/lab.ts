@@ -1,4 +1,4 @@
-// The lab: a root and a top-level domain by NSD, the server under test for what is below, and others' programs around it.
+// The lab: a root and a top-level domain by NSD, the server under test for what is below, others' programs around it.
 //
 // The servers beside which ours is measured serve the very same files, each on an address of its own; four validating
 // resolvers start at the root, as they do everywhere.
@@ -97,6 +97,10 @@ ${[...zones].map(([zone, file]) => `zone:\n  name: "${zone}"\n  zonefile: "${fil
   await room.start(label, 'nsd', ['-d', '-c', config])
 }
 
+function primary([zone, file]: readonly [string, string]): string {
+  return `zone "${zone}" { type primary; file "${file}"; check-names ignore; };\n`
+}
+
 /** NSD, Knot and BIND with the files of the server under test, answering. */
 export async function startPeers({ room, zones }: Lab): Promise<void> {
   await startNsd(room, 'nsd', [peerAddresses.nsd], zones.subject)
@@ -131,7 +135,7 @@ ${[...zones.subject].map(([zone, file]) => `  - domain: ${zone}\n    file: "${fi
   allow-transfer { none; };
 };
 controls { };
-${[...zones.subject].map(([zone, file]) => `zone "${zone}" { type primary; file "${file}"; check-names ignore; };\n`).join('')}`,
+${[...zones.subject].map(primary).join('')}`,
   )
   await room.start('bind', 'named', ['-f', '-c', bind])
   await Promise.all(

@@ -20,8 +20,8 @@ export function pageText(comparisons: ReadonlyMap<string, Comparison>): string {
   return `${head}
 ## Beside other servers
 
-${questions.length} questions over TCP about the same signed files, with DNSSEC asked for in most. Compared are status, AA and the records of all
-three sections with their TTLs; order, compression and EDNS are not.
+${questions.length} questions over TCP about the same signed files, with DNSSEC asked for in most. Compared are
+status, AA and the records of all three sections with their TTLs; order, compression and EDNS are not.
 
 | server | alike | different, for a reason below | different without |
 |---|---|---|---|
@@ -36,22 +36,24 @@ ${reasons.join('\n')}
 const head = `# Conformance
 
 What outside programs find in the name server. This page is written by a test from what it found:
-\`INXT_WRITE=conformance node --test test/conformance/beside.test.ts\`, as root on Debian, where the set-up installs what is missing.
+\`INXT_WRITE=conformance node --test test/conformance/beside.test.ts\`, as root on Debian, where the set-up installs
+what is missing.
 
-The lab is a network namespace with a signed root at the addresses of the real root servers and a signed top-level domain (both NSD),
-so that unmodified programs start where they always do. Below it \`inxt edge --standalone\` serves zones that Debian's \`dnssec-signzone\`
-signed (ECDSA P-256; \`example.lab\` with NSEC, \`third.lab\` with NSEC3).
+The lab is a network namespace with a signed root at the addresses of the real root servers and a signed top-level
+domain (both NSD), so that unmodified programs start where they always do. Below it \`inxt edge --standalone\` serves
+zones that Debian's \`dnssec-signzone\` signed (ECDSA P-256; \`example.lab\` with NSEC, \`third.lab\` with NSEC3).
 
 ## Checkers and resolvers
 
-Each row is a test of \`test/conformance/outside.test.ts\`, and passes:
+Each row is a test of \`test/conformance/outside.test.ts\`:
 
 | program | what it must say |
 |---|---|
-| \`unbound\`, \`named\`, \`pdns_recursor\`, \`kresd\` | 27 kinds of answer validated (AD), an unsigned child answered without AD, expired and wrong signatures refused |
+| \`unbound\`, \`named\`, \`pdns_recursor\`, \`kresd\` | 27 kinds of answer validated (AD); an unsigned child without AD |
+| | expired and wrong signatures refused |
 | \`delv\` | fully validated, from the root down |
-| \`zonemaster-cli\` | nothing at NOTICE or above, but that IPv6 was not tried: the lab's root and top-level domain have none |
+| \`zonemaster-cli\` | nothing from NOTICE up, but that IPv6 was not tried: the surroundings have none |
 | \`dnsviz\` | no error, no warning |
-| \`kdig\` | TLS (with the certificate checked), HTTPS by POST and GET, kept TCP, cookie, NSID, client subnet, padding, EDNS 1, IPv6 |
+| \`kdig\` | TLS (certificate checked), HTTPS by POST and GET, kept TCP, cookie, NSID, subnet, padding, EDNS 1, IPv6 |
 | \`dig\` | NOERROR for 65 types of query |
 `
