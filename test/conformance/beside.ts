@@ -181,7 +181,7 @@ export const differences: readonly Difference[] = [
   },
   {
     why:
-      'Asked for an SOA that is not there, BIND sends the SOA of the zone with a TTL of 0 (its option zero-no-soa-ttl), ' +
+      'Asked for an SOA that is not there, BIND sends the SOA of the zone with a TTL of 0 (its zero-no-soa-ttl), ' +
       'so that the absence is not kept; ours keeps to RFC 2308 §3, as NSD and Knot do.',
     peers: ['bind'],
     holds: ({ type }, parts, ours, theirs) =>

@@ -49,11 +49,11 @@ Each row is a test of \`test/conformance/outside.test.ts\`:
 
 | program | what it must say |
 |---|---|
-| \`unbound\`, \`named\`, \`pdns_recursor\`, \`kresd\` | 27 kinds of answer validated (AD); an unsigned child without AD |
+| \`unbound\`, \`named\`, \`pdns_recursor\`, \`kresd\` | 27 kinds of answer validated (AD); an unsigned child not |
 | | expired and wrong signatures refused |
 | \`delv\` | fully validated, from the root down |
 | \`zonemaster-cli\` | nothing from NOTICE up, but that IPv6 was not tried: the surroundings have none |
 | \`dnsviz\` | no error, no warning |
-| \`kdig\` | TLS (certificate checked), HTTPS by POST and GET, kept TCP, cookie, NSID, subnet, padding, EDNS 1, IPv6 |
+| \`kdig\` | TLS (certificate checked), HTTPS by POST and GET, kept TCP, cookie, NSID, subnet, padding, EDNS 1 |
 | \`dig\` | NOERROR for 65 types of query |
 `
