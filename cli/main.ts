@@ -132,6 +132,59 @@ withWallet(program.command('deploy'))
   .option('--json', 'print one JSON object instead', false)
   .action(async options => (await import('./commands/deploy.ts')).deploy(options))
 
+const zone = program.command('zone').description('a DNS zone of your own: sign it, check it, its keys')
+
+function withKeys(command: Command): Command {
+  return command
+    .requiredOption('--zone <name>', 'the zone, such as example.com')
+    .option('--keys <folder>', 'its keys; a folder beside your other settings without it')
+    .option('--passphrase-file <file>', 'for sealed keys: INXT_PASSPHRASE or a prompt without it')
+    .option('--seal', 'protect keys that are made now with a pass phrase', false)
+    .option('--trust-clock', 'go on although the clock seems to have jumped', false)
+    .option('--json', 'print one JSON object instead', false)
+}
+
+withKeys(zone.command('sign'))
+  .description('sign a master file; keys are made on first use; prints DS for the registrar')
+  .argument('<file>', 'the master file')
+  .option('--out <file>', 'where the signed zone goes; - for standard output; FILE.signed without it')
+  .option('--nsec3', 'deny by hashes (RFC 5155) instead of names', false)
+  .option('--split', 'first use: a key for the keys and one for the zone, not one for both', false)
+  .option('--algorithm <name>', 'first use: p256 or ed25519', 'p256')
+  .option('--days <count>', 'how long signatures last', wholeNumber, 14)
+  .option(
+    '--edges <file>',
+    'JSON list of the edges that may serve your site: signs their addresses in advance',
+  )
+  .option(
+    '--site <name>',
+    'with --edges: where the site is, @ for the zone itself; may be repeated',
+    collect,
+    [],
+  )
+  .option('--bundle <file>', 'with --edges: where the signed addresses go; FILE.places without it')
+  .option('--no-digest', 'leave out ZONEMD (RFC 8976)')
+  .action(async (file, options) => (await import('./commands/zone.ts')).zoneSign(file, options))
+
+zone
+  .command('check')
+  .description('errors of a master file with line and column, and what a validator says of a signed one')
+  .argument('<file>', 'the master file')
+  .requiredOption('--zone <name>', 'the zone, such as example.com')
+  .option('--json', 'print one JSON object instead', false)
+  .action(async (file, options) => (await import('./commands/zone.ts')).zoneCheck(file, options))
+
+withKeys(zone.command('keys'))
+  .description('keys, their states, what each waits for, and DS for the registrar')
+  .action(async options => (await import('./commands/zone-keys.ts')).zoneKeys(options))
+
+withKeys(zone.command('roll'))
+  .description('let a new key take the place of one; goes on whenever the zone is signed')
+  .option('--role <role>', 'csk, ksk or zsk')
+  .option('--method <method>', 'pre-publish, double-signature or double-ds')
+  .option('--ds-seen', "say that the new DS is at the parent's servers", false)
+  .action(async options => (await import('./commands/zone-keys.ts')).zoneRoll(options))
+
 program
   .command('status')
   .description('what every edge sees: members, names, content')
@@ -142,12 +195,23 @@ program
 
 program
   .command('edge')
-  .description('run one edge')
-  .requiredOption('--data <folder>', 'where identity, blocks and state are kept')
+  .description('run one edge; with --standalone a mere name server for zone files')
+  .option('--data <folder>', 'where identity, blocks and state are kept')
   .option('--config <file>', 'settings as JSON (docs/knobs.md lists them)')
   .option('--preset <name>', 'internet or devnet', 'internet')
   .option('--set <name=value>', 'one setting; may be repeated', collect, [])
-  .action(async options => (await import('./commands/edge.ts')).edge(options))
+  .option('--standalone', 'serve zone files, without chain, peers and --data', false)
+  .option('--zone <name=file>', 'standalone: a zone and its master file; may be repeated', collect, [])
+  .option('--dns <address:port>', 'standalone: UDP and TCP, 127.0.0.1:5300 by default', collect, [])
+  .option('--dot <address:port>', 'standalone: DNS over TLS', collect, [])
+  .option('--doh <address:port>', 'standalone: DNS over HTTPS, at /dns-query', collect, [])
+  .option('--tls-cert <file>', 'standalone: certificate chain as PEM, for --dot and --doh')
+  .option('--tls-key <file>', 'standalone: its key as PEM')
+  .action(async options =>
+    options.standalone
+      ? (await import('./standalone.ts')).standalone(options)
+      : (await import('./commands/edge.ts')).edge(options),
+  )
 
 // The reader of our output has left (`inxt status | head`): what runs until it is told to stop is told so, the rest
 // ends at once, as a program does that is killed by SIGPIPE.

@@ -9,6 +9,7 @@ export const presets = {
   internet: {},
   /** Everything on one machine: round trips under a millisecond, so failures may show within seconds. */
   devnet: {
+    'dns.placeTtlS': 5,
     'membership.probeIntervalMs': 400,
     'membership.probeTimeoutMs': 120,
     'membership.healthMax': 3,

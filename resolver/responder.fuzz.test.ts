@@ -33,13 +33,24 @@ function pick<T>(random: Random, items: readonly T[]): T {
   return items[integerBelow(random, items.length)]!
 }
 
+/** Of any kind, of any length, and now and then a right one. */
+function option(random: Random): { code: number; bytes: Uint8Array } {
+  const code = integerBelow(random, 20)
+  if (code === 10 && random.next() < 0.7)
+    return { code, bytes: randomBytes(random, pick(random, [8, 16, 24])) }
+  if (code === 8 && random.next() < 0.7) {
+    return { code, bytes: Uint8Array.of(0, 1, 24, 0, ...randomBytes(random, 3)) }
+  }
+  return { code, bytes: randomBytes(random, integerBelow(random, 20)) }
+}
+
 function wellFormed(random: Random): Uint8Array {
   const edns = {
     udpBytesMax: integerBelow(random, 4096),
     version: integerBelow(random, 20) === 0 ? 1 : 0,
     dnssecOk: random.next() < 0.5,
     rcodeHigh: 0,
-    options: [{ code: integerBelow(random, 20), bytes: randomBytes(random, integerBelow(random, 20)) }],
+    options: Array.from({ length: integerBelow(random, 3) }, () => option(random)),
   }
   return encodeMessage({
     id: integerBelow(random, 0x1_0000),
@@ -88,20 +99,30 @@ test(`${packets} packets`, () => {
         label === 'a' ? { contentCid: 'b'.repeat(integerBelow(random, 1400)), sequence: 1 } : undefined,
       serial: () => 1,
     },
-    places: { near: () => servers.map(({ address }) => address), servers: () => servers },
+    places: {
+      near: () => servers.map(({ address }) => address),
+      precision: { ipv4Bits: 20, ipv6Bits: 48 },
+      servers: () => servers,
+    },
     meter,
+    version: () => integerBelow(random, 1000) === 0,
+    cookies: { secret: new Uint8Array(16), now: () => 1_700_000_000_000 },
+    nsid: new Uint8Array(3),
+    idleTimeoutMs: 10_000,
+    alpn: ['h2'],
   })
   const client = { address: '192.0.2.1', port: 4711 }
   for (let i = 0; i < packets; i++) {
     const packet =
       i % 4 === 0 ? randomBytes(random, integerBelow(random, 60)) : mutated(random, wellFormed(random))
     const asked = Uint8Array.from(packet)
-    const answer = respond(packet, client, 'udp')
+    const transport = pick(random, ['udp', 'udp', 'tcp', 'tls', 'https'] as const)
+    const answer = respond(packet, client, transport)
     assert.deepEqual(Uint8Array.from(packet), asked, 'a packet is read, not changed')
     const query = packet.length >= 12 && (packet[2]! & 0x80) === 0
     assert.equal(answer !== undefined, query, 'queries are answered, all else meets silence')
     if (answer === undefined) continue
-    assert.ok(answer.length <= allowed(packet), `${answer.length} octets`)
+    assert.ok(transport !== 'udp' || answer.length <= allowed(packet), `${answer.length} octets`)
     const message = decodeMessage(answer)
     assert.equal(message.id, (packet[0]! << 8) | packet[1]!)
     const never = flagBits.RA | flagBits.AD | flagBits.Z
@@ -109,6 +130,7 @@ test(`${packets} packets`, () => {
   }
   const counts = meter.read()
   assert.equal(counts['dns.bug'], undefined)
+  assert.ok((counts['dns.ready'] ?? 0) > 200, 'both ways were taken')
   for (const rcode of ['NOERROR', 'FORMERR', 'NXDOMAIN', 'NOTIMP', 'REFUSED', 'BADVERS']) {
     assert.ok((counts[`dns.rcode.${rcode}`] ?? 0) > 50, `${rcode} was reached`)
   }

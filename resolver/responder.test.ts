@@ -4,6 +4,7 @@ import { Fault } from '../base/fault.ts'
 import { createMeter } from '../base/meter.ts'
 import { createResponder, type Respond, type ResponderOptions } from './responder.ts'
 import type { ClientAddress, Transport } from './steps/query.ts'
+import { parseIpv4 } from './wire/address.ts'
 import { rcodes, types } from './wire/code.ts'
 import { optRecord } from './wire/edns.ts'
 import { flagBits } from './wire/header.ts'
@@ -104,7 +105,8 @@ describe('places', () => {
       responder({ places: { near, servers: () => [] }, addressesMax: 2, ttls: { addressS: 9 } }),
       query('Welcome.INXT', types.A),
     )
-    assert.deepEqual(calls, [['welcome', client, 2]])
+    const resolver = { octets: parseIpv4(client.address), bits: 32 }
+    assert.deepEqual(calls, [['welcome', resolver, 2]])
     assert.deepEqual(
       got.answers.map(({ data }) => dataText(data)),
       ['10.0.0.0', '10.0.0.1'],
@@ -169,6 +171,8 @@ test('answers are counted', () => {
     'dns.rcode.NOERROR': 1,
     'dns.rcode.REFUSED': 1,
     'dns.silence': 1,
+    'dns.type.A': 2,
+    'dns.zone.inxt.': 1,
   })
 })
 

@@ -1,11 +1,12 @@
 // Runs the conversations in `transcripts/*.txt`: a world (`site`, `edge`), then queries and what is answered.
 //
 //   site <label> <cid, or - for no content>      edge <server> <ipv4> [<ipv6>]
+//   zone <apex> <file> [signed]                  a master file, its sets with signatures of no meaning
 //   ? <name> <type> [<class>] [words]            raw <hexadecimal octets>
 //
 // Words: rd cd ad ra z, tcp, opcode=N, and for EDNS: edns udp=N version=N do option=CODE:HEX twice
 // owner=NAME. The lines after a query, up to an empty one, are the whole answer as `messageText` shows it,
-// or SILENCE. The site `dark` is one that no edge serves. Other lines are prose and begin with a capital or
+// or SILENCE; of a signature only what it covers. The site `dark` is one that no edge serves. Other lines are prose and begin with a capital or
 // `#`.
 
 import assert from 'node:assert/strict'
@@ -14,14 +15,20 @@ import { describe, test } from 'node:test'
 import { fromHex } from '../base/bytes.ts'
 import { createMeter } from '../base/meter.ts'
 import { createResponder, type Respond } from './responder.ts'
-import { parseClass, parseType } from './wire/code.ts'
+import { parseClass, parseType, types, typeText } from './wire/code.ts'
 import { optRecord } from './wire/edns.ts'
 import { flagBits, opcodeBits } from './wire/header.ts'
 import { decodeMessage, encodeMessage } from './wire/message.ts'
-import { parseName } from './wire/name.ts'
+import { foldCase, type Name, nameText, parseName } from './wire/name.ts'
 import { messageText } from './wire/presentation.ts'
+import { readMaster, readZone } from './zone/master.ts'
 import type { Site } from './zone/names.ts'
+import { rrsetsOf } from './zone/rrset.ts'
 import type { Server } from './zone/servers.ts'
+import { createZone } from './zone/snapshot.ts'
+import type { Zone } from './zone/zone.ts'
+
+const folder = new URL('./transcripts/', import.meta.url)
 
 interface Exchange {
   line: number
@@ -33,6 +40,7 @@ function parseTranscript(text: string): { respond: Respond; exchanges: Exchange[
   const sites = new Map<string, Site>()
   const servers: Server[] = []
   const exchanges: Exchange[] = []
+  const zones: Zone[] = []
   const lines = text.split('\n')
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at]!
@@ -41,6 +49,8 @@ function parseTranscript(text: string): { respond: Respond; exchanges: Exchange[
       sites.set(first!, { contentCid: second === '-' ? undefined : second, sequence: 1 })
     } else if (word === 'edge') {
       servers.push({ name: first!, address: { ipv4: second, ipv6: third } })
+    } else if (word === 'zone') {
+      zones.push(zoneOf(parseName(first!), second!, third === 'signed'))
     } else if (word === '?' || word === 'raw') {
       const end = lines.indexOf('', at)
       exchanges.push({ line: at + 1, query: line, expected: lines.slice(at + 1, end).join('\n') })
@@ -52,12 +62,28 @@ function parseTranscript(text: string): { respond: Respond; exchanges: Exchange[
   const edges = servers.map(({ address }) => address)
   const respond = createResponder({
     suffixes: ['inxt'],
+    zones: () => zones,
     names: { site: label => sites.get(label), serial: () => 42 },
     places: { near: site => (site === 'dark' ? [] : edges), servers: () => servers },
     meter: createMeter(),
     onBug: error => assert.fail(String(error)),
   })
   return { respond, exchanges }
+}
+
+function zoneOf(apex: Name, file: string, signed: boolean): Zone {
+  const { records } = readZone(readFileSync(new URL(file, folder), 'latin1'), apex)
+  if (!signed) return createZone(records, apex)
+  const isOurs = createZone(records, apex)
+  const signatures = rrsetsOf(records).flatMap(({ name, type, ttlS }) => {
+    // Neither a delegation nor its glue is signed (RFC 4035 §2.2), but what the parent says about it is.
+    const cut = isOurs.node(foldCase(name), apex)?.cut
+    const owned = cut?.name === foldCase(name) && (type === types.DS || type === types.NSEC)
+    if (cut !== undefined && !owned) return []
+    const [covered, tail] = [typeText(type), '15 1 0 20300101000000 20291201000000 1 . AQ==']
+    return readMaster(`${nameText(name)} ${ttlS} RRSIG ${covered} ${tail}`, { origin: apex }).records
+  })
+  return createZone([...records, ...signatures], apex)
 }
 
 function packetOf(query: string): Uint8Array {
@@ -89,7 +115,6 @@ function packetOf(query: string): Uint8Array {
   })
 }
 
-const folder = new URL('./transcripts/', import.meta.url)
 for (const file of readdirSync(folder).filter(name => name.endsWith('.txt'))) {
   describe(`transcript ${file}`, () => {
     const { respond, exchanges } = parseTranscript(readFileSync(new URL(file, folder), 'utf8'))
@@ -101,7 +126,7 @@ for (const file of readdirSync(folder).filter(name => name.endsWith('.txt'))) {
         if (answer === undefined) return assert.equal('SILENCE', expected)
         const message = decodeMessage(answer)
         assert.equal(message.id, 0x1234)
-        assert.equal(messageText(message), expected)
+        assert.equal(messageText(message).replace(/( IN RRSIG \S+) .*/g, '$1'), expected)
       })
     }
   })

@@ -1,5 +1,6 @@
 // Which test files there are, and how they are divided: `thinking` is what keeps a core busy (machines and their
-// simulator), `touching` is all that waits for sockets, files and processes, `e2e` starts whole networks.
+// simulator), `touching` is all that waits for sockets, files and processes, `e2e` starts whole networks and the
+// servers of others.
 
 import { globSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
@@ -22,6 +23,6 @@ export function testFiles(part: Part): string[] {
 }
 
 function partOf(file: string): Part {
-  if (file.startsWith(join('test', 'e2e'))) return 'e2e'
+  if (/^test\/(e2e|conformance)\//.test(file)) return 'e2e'
   return /^(sim|overlay|content)\//.test(file) ? 'thinking' : 'touching'
 }

@@ -13,7 +13,7 @@ import { lockFolder } from '../lock.ts'
 import { startNode } from '../node.ts'
 
 interface EdgeOptions {
-  data: string
+  data?: string
   config?: string
   preset: string
   set: string[]
@@ -23,6 +23,12 @@ interface EdgeOptions {
 const settledMs = 15_000
 
 export async function edge(options: EdgeOptions): Promise<void> {
+  const { data } = options
+  if (data === undefined) {
+    throw new Fault('input/invalid', 'an edge needs --data <folder>', {
+      hint: 'Name a folder for its identity, blocks and state; or give --standalone with --zone.',
+    })
+  }
   const preset = Object.entries(presets).find(([name]) => name === options.preset)?.[1]
   if (preset === undefined) {
     const known = Object.keys(presets).join(', ')
@@ -34,12 +40,12 @@ export async function edge(options: EdgeOptions): Promise<void> {
   const log = createLog({ name: settings['edge.address'], level: settings['log.level'] })
   const stopped = stopSignal()
   try {
-    const unlock = await lockFolder(options.data)
-    const node = await startNode({ settings, folder: options.data, log }).catch(async error => {
+    const unlock = await lockFolder(data)
+    const node = await startNode({ settings, folder: data, log }).catch(async error => {
       await unlock()
       throw error
     })
-    log.info({ peer: node.peer, data: join(options.data) }, 'edge serves')
+    log.info({ peer: node.peer, data: join(data) }, 'edge serves')
     tell({ ready: true })
     collectGarbage()
     realClock.after(settledMs, collectGarbage)

@@ -1,8 +1,10 @@
 // The DNS side of an edge: the names of the registry and the places that serve them, over UDP and TCP.
 
+import { realClock } from '../../base/io/clock.ts'
 import { serveTcp } from '../../resolver/io/tcp.ts'
 import { serveUdp } from '../../resolver/io/udp.ts'
 import { createResponder } from '../../resolver/responder.ts'
+import { answeringFrom } from '../answering.ts'
 import type { ServingEdge } from '../serving.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
@@ -11,6 +13,8 @@ import type { Network } from './network.ts'
 export async function openDns({ settings, meter, log, stack }: Ground, network: Network): Promise<void> {
   const asAddress = ({ address }: ServingEdge) => ({ ipv4: address })
   const respond = createResponder({
+    ...answeringFrom(settings),
+    version: createVersion(network),
     suffixes: [settings['edge.suffix']],
     names: {
       site(label) {
@@ -26,7 +30,6 @@ export async function openDns({ settings, meter, log, stack }: Ground, network: 
     },
     meter,
     ttls: { addressS: settings['dns.placeTtlS'] },
-    addressesMax: settings['dns.placesMax'],
     onBug: error => log.error({ err: error }, 'a DNS query met a bug'),
   })
   const where = { address: settings['edge.address'], port: settings['dns.port'], respond, meter, log }
@@ -39,4 +42,19 @@ export async function openDns({ settings, meter, log, stack }: Ground, network: 
     idleTimeoutMs: settings['dns.tcpIdleMs'],
   })
   stack.defer(() => tcp.close())
+}
+
+/** A number that grows with every change, and with every second, since names expire by the clock. */
+function createVersion(network: Network): () => number {
+  let version = 0
+  let second = 0
+  network.onChange(() => version++)
+  return () => {
+    const now = Math.floor(realClock.now() / 1000)
+    if (now !== second) {
+      second = now
+      version++
+    }
+    return version
+  }
 }

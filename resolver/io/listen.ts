@@ -1,5 +1,9 @@
-// What can go wrong when a server binds its port, in words for the person who started it.
+// A server that listens, and what can go wrong when it binds its port, in words for the person who started it.
+//
+// Each server binds one explicit address: with a wildcard the answer to a datagram could leave from another
+// address than the one that was asked, for Node does not tell which that was (no IP_PKTINFO).
 
+import type { Server } from 'node:net'
 import { Fault } from '../../base/fault.ts'
 
 export interface Listening {
@@ -7,6 +11,12 @@ export interface Listening {
   readonly port: number
   /** Resolves when nothing is open any more. */
   close(): Promise<void>
+}
+
+/** The port that `server` was given. */
+export function boundPort(server: Server, asked: number): number {
+  const bound = server.address()
+  return bound !== null && typeof bound === 'object' ? bound.port : asked
 }
 
 /** The Fault for an error of `bind` or `listen`; `protocol` is UDP or TCP. */

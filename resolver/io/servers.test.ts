@@ -202,8 +202,15 @@ describe('TCP', () => {
       slow.destroy()
     }
   })
+  test('says goodbye to who stays too long or asks too much, after the answers that are due', async () => {
+    const long = await connect((await tcp({ lifetimeMs: 50 })).port)
+    const tireless = await connect((await tcp({ queriesPerConnectionMax: 3 })).port)
+    tireless.write(Buffer.concat([1, 2, 3].map(id => frame(question('welcome.inxt', types.A, id)))))
+    assert.equal((await receive(tireless, 3)).length, 3)
+    await Promise.all([closed(long), closed(tireless)])
+  })
   test('a newcomer displaces the connection that was idle longest', async () => {
-    const { port } = await tcp({ connectionsMax: 2 })
+    const { port } = await tcp({ connectionsMax: 2, connectionsPerPrefixMax: 2 })
     const [first, second] = [await connect(port), await connect(port)]
     // A query makes the first the busier one.
     first.write(frame(question('welcome.inxt', types.A)))

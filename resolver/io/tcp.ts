@@ -1,119 +1,65 @@
-// DNS over TCP (RFC 7766): many queries on one connection, answered in order, because each answer is ready
-// at once.
+// DNS over TCP (RFC 7766): the listening socket; connections.ts says who may stay, stream.ts what is said.
 //
-// Three bounds keep strangers from holding what they do not use. Connections: when all are taken, a
-// newcomer displaces the one that was idle longest. Time: the idle clock is reset by a whole query or by
-// answers taken, not by octets, so sending one octet now and then gains nothing. Memory: who does not take
-// its answers is not read from.
+// No thread, no queue: an answer is ready within the turn of the event loop that brought its query.
 
-import { createServer, type Server, type Socket } from 'node:net'
-import { createFramer, type Framer, frame } from '../wire/frame.ts'
-import { bindFault, type Listening } from './listen.ts'
+import { createServer, type Server } from 'node:net'
+import { createConnections } from './connections.ts'
+import { bindFault, boundPort, type Listening } from './listen.ts'
+import { converse, defaultStreamLimits, type StreamLimits } from './stream.ts'
 import type { ServeOptions } from './udp.ts'
 
-export interface ServeTcpOptions extends ServeOptions {
+export interface ServeTcpOptions extends ServeOptions, Partial<StreamLimits> {
   readonly connectionsMax?: number
-  /** RFC 7766 §6.2.3 wants "a few seconds"; resolvers that keep connections open reconnect without harm. */
-  readonly idleTimeoutMs?: number
+  /** Connections from one /24 or /56; a quarter of all without it. */
+  readonly connectionsPerPrefixMax?: number
   /** Answers that may wait in a connection before its queries must. */
   readonly pendingBytesMax?: number
 }
 
+export const defaultConnectionsMax = 256
+
 /** Listens; throws Fault `net/port-taken`, or `config/invalid` for an address that is not ours. */
 export async function serveTcp(options: ServeTcpOptions): Promise<Listening> {
-  const { address, port, meter, log, connectionsMax = 256, pendingBytesMax = 256 * 1024 } = options
-  /** Ordered by their last use: the first was idle longest. */
-  const connections = new Set<Socket>()
+  const { address, port, respond, meter, log, pendingBytesMax = 256 * 1024 } = options
+  const limits = { ...defaultStreamLimits, ...options }
+  const connections = createConnections(boundsOf(options), () => meter.count('dns.tcp.displaced'))
   const server = createServer({ noDelay: true, highWaterMark: pendingBytesMax }, socket => {
-    if (connections.size >= connectionsMax) {
-      const [idlest] = connections
-      idlest?.destroy()
-      meter.count('dns.tcp.displaced')
-    }
-    const used = (): void => {
-      connections.delete(socket)
-      connections.add(socket)
-    }
-    used()
-    socket.on('close', () => connections.delete(socket))
-    converse(socket, options, used)
+    connections.admit(socket)
+    const client = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+    const used = (): void => connections.used(client)
+    converse(socket, { ...limits, client, transport: 'tcp', respond, meter, used })
   })
-  await listening(server, address, port)
+  await listening(server, 'TCP', address, port)
   server.on('error', error => {
     meter.count('dns.tcp.error')
     log.warn({ err: error }, 'dns: TCP server error')
   })
-  const bound = server.address()
   return {
-    port: bound !== null && typeof bound === 'object' ? bound.port : port,
+    port: boundPort(server, port),
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve())
-        for (const socket of connections) socket.destroy()
+        connections.close()
       }),
   }
 }
 
-function listening(server: Server, address: string, port: number): Promise<void> {
+export function boundsOf(options: {
+  readonly connectionsMax?: number
+  readonly connectionsPerPrefixMax?: number
+}): { connectionsMax: number; connectionsPerPrefixMax: number } {
+  const { connectionsMax = defaultConnectionsMax } = options
+  const { connectionsPerPrefixMax = Math.ceil(connectionsMax / 4) } = options
+  return { connectionsMax, connectionsPerPrefixMax }
+}
+
+export function listening(server: Server, protocol: string, address: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(bindFault(error, 'TCP', address, port))
+    const fail = (error: Error): void => reject(bindFault(error, protocol, address, port))
     server.once('error', fail)
     server.listen({ host: address, port, ipv6Only: true, exclusive: true }, () => {
       server.off('error', fail)
       resolve()
     })
   })
-}
-
-function converse(socket: Socket, options: ServeTcpOptions, used: () => void): void {
-  const { meter, idleTimeoutMs = 10_000 } = options
-  const framer = createFramer()
-  const idle = setTimeout(() => socket.destroy(), idleTimeoutMs)
-  const client = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
-  const proceed = (): void => {
-    const outcome = answerAll(socket, framer, packet => {
-      idle.refresh()
-      used()
-      return options.respond(packet, client, 'tcp')
-    })
-    if (outcome === 'full') socket.pause()
-    else if (outcome === 'nonsense') socket.destroy()
-    else socket.resume()
-  }
-  socket.on('data', chunk => {
-    framer.push(chunk)
-    proceed()
-  })
-  socket.on('drain', () => {
-    idle.refresh()
-    proceed()
-  })
-  // Resets are the other side's way to say goodbye; 'close' follows.
-  socket.on('error', () => meter.count('dns.tcp.reset'))
-  socket.on('close', () => clearTimeout(idle))
-}
-
-/**
- * Answers the whole messages that wait, until there are none (`'done'`) or too many answers wait to be
- * taken (`'full'`). On a stream silence is `'nonsense'`: who sends what is no query has lost its place in
- * the stream.
- */
-function answerAll(
-  socket: Socket,
-  framer: Framer,
-  respond: (packet: Uint8Array) => Uint8Array | undefined,
-): 'done' | 'full' | 'nonsense' {
-  socket.cork()
-  try {
-    while (!socket.writableNeedDrain) {
-      const packet = framer.next()
-      if (packet === undefined) return 'done'
-      const answer = respond(packet)
-      if (answer === undefined) return 'nonsense'
-      socket.write(frame(answer))
-    }
-    return 'full'
-  } finally {
-    socket.uncork()
-  }
 }

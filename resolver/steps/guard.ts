@@ -16,8 +16,12 @@ export function guard(packet: Uint8Array): 'silence' | number {
   const flags = u16(packet, 2)
   if ((flags & flagBits.QR) !== 0) return 'silence'
   if (opcodeOf(flags) !== opcodes.QUERY) return rcodes.NOTIMP
-  const single = u16(packet, 4) === 1 && u16(packet, 6) === 0 && u16(packet, 8) === 0
-  return single && u16(packet, 10) <= additionalsMax ? rcodes.NOERROR : rcodes.FORMERR
+  const additionals = u16(packet, 10)
+  const questions = u16(packet, 4)
+  // RFC 9619: one question, or none and an OPT that asks for a cookie.
+  const asks = questions === 1 || (questions === 0 && additionals > 0)
+  const only = u16(packet, 6) === 0 && u16(packet, 8) === 0 && additionals <= additionalsMax
+  return asks && only ? rcodes.NOERROR : rcodes.FORMERR
 }
 
 /**

@@ -1,57 +1,61 @@
-// A decision in the words of the protocol: sections, flags, and EDNS if the asker speaks it.
+// A decision in the words of the protocol: sections and flags. OPT comes later (steps/opt.ts).
 //
-// RD and CD come back as they came (RFC 1035 §4.1.1, RFC 4035 §3.1.6), and so does DO (RFC 3225 §3). RA and
-// AD are never set: this server neither recurses nor validates. AA goes with everything that a zone said,
-// also with absences.
+// RD and CD come back as they came (RFC 1035 §4.1.1, RFC 4035 §3.1.6). RA and AD are never set: this server
+// neither recurses nor validates. AA goes with everything that a zone said, also with absences.
 
-import { concatBytes } from '../../base/bytes.ts'
 import { assert } from '../../base/fault.ts'
 import { rcodes } from '../wire/code.ts'
-import { optionCodes, optRecord } from '../wire/edns.ts'
 import { flagBits } from '../wire/header.ts'
 import type { Message } from '../wire/message.ts'
-import type { EdnsOption } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import type { Decision } from '../zone/decision.ts'
 import type { Query } from './query.ts'
 
-/** `udpBytesMax` is what we take ourselves, told in our OPT. */
-export function phrase(query: Query, decision: Decision, udpBytesMax: number): Message {
+export function phrase(query: Query, decision: Decision): Message {
   assert(decision.kind !== 'site', 'a site was placed before it is phrased')
-  const rcode = rcodeFor(decision)
-  const authoritative = decision.kind === 'error' ? 0 : flagBits.AA
+  const bare = shell(query, rcodeFor(decision))
+  // A referral is no answer of ours, only a hint where one is.
+  const authoritative = decision.kind !== 'error' && decision.kind !== 'referral'
+  return { ...bare, flags: bare.flags | (authoritative ? flagBits.AA : 0), ...sectionsOf(decision) }
+}
+
+const noRecords: readonly ResourceRecord[] = []
+
+function sectionsOf(
+  decision: Exclude<Decision, { kind: 'site' }>,
+): Pick<Message, 'answers' | 'authorities' | 'additionals'> {
+  switch (decision.kind) {
+    case 'answer': {
+      const { records, authorities = noRecords, glue } = decision
+      return { answers: records, authorities, additionals: glue }
+    }
+    case 'referral':
+      return { answers: noRecords, authorities: decision.authorities, additionals: decision.glue }
+    case 'nodata':
+    case 'nxdomain': {
+      const { aliases = noRecords, soa, proof = noRecords } = decision
+      return { answers: aliases, authorities: [soa, ...proof], additionals: noRecords }
+    }
+    case 'error':
+      return { answers: noRecords, authorities: noRecords, additionals: noRecords }
+  }
+}
+
+/** Header and question, and nothing that would be an answer. */
+export function shell(query: Query, rcode: number): Message {
   return {
     id: query.id,
-    flags: flagBits.QR | authoritative | (query.flags & (flagBits.RD | flagBits.CD)) | (rcode & 0xf),
-    questions: [query.question],
-    answers: decision.kind === 'answer' ? decision.records : [],
-    authorities: decision.kind === 'nodata' || decision.kind === 'nxdomain' ? [decision.soa] : [],
-    additionals: [...(decision.kind === 'answer' ? decision.glue : []), ...opt(query, decision, udpBytesMax)],
+    flags: flagBits.QR | (query.flags & (flagBits.RD | flagBits.CD)) | (rcode & 0xf),
+    questions: query.asks ? [query.question] : [],
+    answers: [],
+    authorities: [],
+    additionals: [],
   }
 }
 
 /** All twelve bits. */
 export function rcodeFor(decision: Decision): number {
   if (decision.kind === 'error') return decision.rcode
+  if (decision.kind === 'answer') return decision.rcode ?? rcodes.NOERROR
   return decision.kind === 'nxdomain' ? rcodes.NXDOMAIN : rcodes.NOERROR
-}
-
-/** OPT answers OPT and only OPT (RFC 6891 §6.1.1), also when there was one too many. */
-function opt(query: Query, decision: Decision, udpBytesMax: number): ResourceRecord[] {
-  if (query.edns === undefined) return []
-  const record = optRecord({
-    udpBytesMax,
-    version: 0,
-    dnssecOk: query.edns !== 'faulty' && query.edns.dnssecOk,
-    rcodeHigh: rcodeFor(decision) >>> 4,
-    options: extendedError(decision),
-  })
-  return [record]
-}
-
-/** The code alone (RFC 8914 §2): its meaning is in the registry, and words would make the answer larger. */
-function extendedError(decision: Decision): EdnsOption[] {
-  if (decision.kind !== 'error' || decision.extendedError === undefined) return []
-  const code = decision.extendedError
-  return [{ code: optionCodes.extendedError, bytes: concatBytes([Uint8Array.of(code >>> 8, code & 0xff)]) }]
 }

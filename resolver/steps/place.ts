@@ -3,27 +3,73 @@
 // No live edge is not the same as no address: NODATA would be remembered, SERVFAIL sends the asker to the
 // next server, which may know more. Edges without an address of the family that was asked for are NODATA.
 
-import type { Step } from '../../base/chain.ts'
+import { httpsData } from '../select/https-record.ts'
+import { type ClientPrefix, clientPrefix, type Precision } from '../select/subnet.ts'
+import { types } from '../wire/code.ts'
 import type { Decision } from '../zone/decision.ts'
 import { owned, unready } from '../zone/ladder.ts'
 import type { EdgeAddress } from '../zone/servers.ts'
 import { addressData } from '../zone/suffix.ts'
-import type { ClientAddress, Query } from './query.ts'
+import type { Query } from './query.ts'
 
 export interface Places {
   /** Live edges that may serve `site` to `client`, best first, `countMax` at most; never waits. */
-  near(site: string, client: ClientAddress, countMax: number): readonly EdgeAddress[]
+  near(site: string, client: ClientPrefix, countMax: number): readonly EdgeAddress[]
+  /** As much of a client's address as `near` looks at; absent, it names the same edges to everybody. */
+  readonly precision?: Precision
 }
 
-export function placed(options: { places: Places; countMax: number; ttlS: number }): Step<Query, Decision> {
-  const { places, countMax, ttlS } = options
-  return (query, next) => {
-    const decision = next(query)
-    if (decision.kind !== 'site') return decision
-    const edges = places.near(decision.site, query.client, countMax)
-    if (edges.length === 0) return unready
-    const data = addressData(edges.slice(0, countMax), query.question.type)
-    if (data.length === 0) return { kind: 'nodata', soa: decision.soa() }
-    return { kind: 'answer', records: owned(query.question, data, ttlS), glue: [] }
+export interface PlaceOptions {
+  readonly places: Places
+  readonly countMax: number
+  readonly ttlS: number
+  /** Whether the subnet that a resolver tells counts, or the resolver's own address (RFC 7871 §7.2.1). */
+  readonly hearsSubnets: boolean
+  /** What the edges speak over TLS; without any, sites have no HTTPS record. */
+  readonly alpn: readonly string[]
+}
+
+/** The edges for `query`, and how many bits of its subnet mattered; `address` is the sender's, 4 or 16 octets. */
+export function edgesFor(
+  { places, countMax, hearsSubnets }: PlaceOptions,
+  site: string,
+  { extensions }: Query,
+  address: Uint8Array,
+): { edges: readonly EdgeAddress[]; scopeBits: number } {
+  const subnet = hearsSubnets && extensions !== 'malformed' ? extensions.subnet : undefined
+  const { client, scopeBits } = clientPrefix(subnet, address, places.precision)
+  return { edges: places.near(site, client, countMax).slice(0, countMax), scopeBits }
+}
+
+/** `decision` with the edges of a site in it, if it is about one. */
+export function placed(
+  options: PlaceOptions,
+  query: Query,
+  decision: Decision,
+  address: Uint8Array,
+): { decision: Decision; scopeBits: number } {
+  if (decision.kind !== 'site') return { decision, scopeBits: 0 }
+  const { type } = query.question
+  const absent = decision.aliases && { aliases: decision.aliases }
+  const nodata = (): Decision => ({ ...absent, kind: 'nodata', soa: decision.soa() })
+  if (type === types.HTTPS && options.alpn.length === 0) return { decision: nodata(), scopeBits: 0 }
+  const { edges, scopeBits } = edgesFor(options, decision.site, query, address)
+  if (edges.length === 0) return { decision: unready, scopeBits }
+  const { owner = query.question.name, aliases = [] } = decision
+  if (decision.signed !== undefined) {
+    const records = decision.signed(octetsOf(edges, type))
+    if (records === undefined) return { decision: unready, scopeBits }
+    return { decision: { kind: 'answer', records: [...aliases, ...records], glue: [] }, scopeBits }
   }
+  const data = type === types.HTTPS ? [httpsData(edges, options.alpn)] : addressData(edges, type)
+  if (data.length === 0) return { decision: nodata(), scopeBits }
+  const records = [...aliases, ...owned({ ...query.question, name: owner }, data, options.ttlS)]
+  return { decision: { kind: 'answer', records, glue: [] }, scopeBits }
+}
+
+/** The addresses of `type` (A or AAAA) that `edges` have. */
+export function octetsOf(edges: readonly EdgeAddress[], type: number): readonly Uint8Array[] {
+  const octets: Uint8Array[] = []
+  for (const data of addressData(edges, type)) if (data.kind === 'address') octets.push(data.bytes)
+  return octets
 }

@@ -1,4 +1,4 @@
-// The numbers of DNS and their mnemonics, for the few that this server or its reader has to name.
+// The numbers of DNS and their mnemonics, for those that this server or its reader has to name.
 //
 // Codes stay numbers throughout: a type that nobody here knows (RFC 3597) passes like any other, and only
 // presentation asks for a word. Numbers are those of the IANA registry "Domain Name System (DNS) Parameters".
@@ -10,18 +10,41 @@ export const types = {
   SOA: 6,
   PTR: 12,
   HINFO: 13,
+  MINFO: 14,
   MX: 15,
   TXT: 16,
+  RP: 17,
+  AFSDB: 18,
+  RT: 21,
   AAAA: 28,
+  LOC: 29,
   SRV: 33,
+  NAPTR: 35,
+  KX: 36,
+  CERT: 37,
+  DNAME: 39,
   OPT: 41,
   DS: 43,
+  SSHFP: 44,
   RRSIG: 46,
   NSEC: 47,
   DNSKEY: 48,
+  DHCID: 49,
+  NSEC3: 50,
+  NSEC3PARAM: 51,
   TLSA: 52,
+  SMIMEA: 53,
+  CDS: 59,
+  CDNSKEY: 60,
+  OPENPGPKEY: 61,
+  CSYNC: 62,
+  ZONEMD: 63,
   SVCB: 64,
   HTTPS: 65,
+  SPF: 99,
+  EUI48: 108,
+  EUI64: 109,
+  NXNAME: 128,
   TKEY: 249,
   TSIG: 250,
   IXFR: 251,
@@ -29,6 +52,7 @@ export const types = {
   MAILB: 253,
   MAILA: 254,
   ANY: 255,
+  URI: 256,
   CAA: 257,
 } as const
 
@@ -42,7 +66,9 @@ export const rcodes = {
   NXDOMAIN: 3,
   NOTIMP: 4,
   REFUSED: 5,
+  YXDOMAIN: 6,
   BADVERS: 16,
+  BADCOOKIE: 23,
 } as const
 
 export const opcodes = { QUERY: 0, STATUS: 2, NOTIFY: 4, UPDATE: 5 } as const

@@ -9,8 +9,15 @@ import { rootName } from './name.ts'
 import type { EdnsOption } from './rdata.ts'
 import type { ResourceRecord } from './record.ts'
 
-/** Codes of options (IANA "DNS EDNS0 Option Codes") that we write. */
-export const optionCodes = { extendedError: 15 } as const
+/** Codes of options (IANA "DNS EDNS0 Option Codes") that we read or write; all others are ignored (§6.1.2). */
+export const optionCodes = {
+  nsid: 3,
+  subnet: 8,
+  cookie: 10,
+  keepalive: 11,
+  padding: 12,
+  extendedError: 15,
+} as const
 
 export interface Edns {
   readonly udpBytesMax: number
@@ -50,4 +57,41 @@ export function optRecord(edns: Edns): ResourceRecord {
     ttlS: ((edns.rcodeHigh << 24) | (edns.version << 16) | (edns.dnssecOk ? 0x8000 : 0)) >>> 0,
     data: { kind: 'options', options: edns.options },
   }
+}
+
+/** What an answer says in its OPT; its version is 0. */
+export interface EdnsReply {
+  readonly udpBytesMax: number
+  readonly dnssecOk: boolean
+  readonly rcodeHigh: number
+  readonly options: readonly EdnsOption[]
+}
+
+/** Writes OPT at `at`, where there is room for it; `paddingBytes` zeros more in an option of RFC 7830. */
+export function writeOpt(bytes: Uint8Array, at: number, opt: EdnsReply, paddingBytes?: number): void {
+  bytes[at] = 0 // the root
+  bytes[at + 1] = 0
+  bytes[at + 2] = types.OPT
+  bytes[at + 3] = opt.udpBytesMax >>> 8
+  bytes[at + 4] = opt.udpBytesMax
+  bytes[at + 5] = opt.rcodeHigh
+  bytes[at + 6] = 0 // the version
+  bytes[at + 7] = opt.dnssecOk ? 0x80 : 0
+  bytes[at + 8] = 0
+  let end = at + 11
+  for (const { code, bytes: data } of opt.options) end = writeOption(bytes, end, code, data)
+  if (paddingBytes !== undefined) {
+    end = writeOption(bytes, end, optionCodes.padding, new Uint8Array(paddingBytes))
+  }
+  bytes[at + 9] = (end - at - 11) >>> 8
+  bytes[at + 10] = end - at - 11
+}
+
+function writeOption(bytes: Uint8Array, at: number, code: number, data: Uint8Array): number {
+  bytes[at] = code >>> 8
+  bytes[at + 1] = code
+  bytes[at + 2] = data.length >>> 8
+  bytes[at + 3] = data.length
+  bytes.set(data, at + 4)
+  return at + 4 + data.length
 }

@@ -20,7 +20,7 @@ export const rootName = '' as Name
 
 const labelBytesMax = 63
 /** 255 octets on the wire (RFC 1035 §2.3.4), of which the closing zero is not kept. */
-const nameBytesMax = 255 - 1
+export const nameBytesMax = 255 - 1
 /** A name has up to 127 labels, each of which could be a pointer; encoders use two or three. */
 const hopsMax = 32
 /** Nothing before the first question is a name. */
@@ -88,6 +88,11 @@ export function childOf(label: string, name: Name): Name {
   return child as Name
 }
 
+/** A name with its closing zero, as it stands where nothing is compressed. */
+export function nameOctets(name: Name): Uint8Array {
+  return Uint8Array.from(Buffer.from(`${name}\0`, 'latin1'))
+}
+
 /** First label first, as one reads it. */
 export function labelsOf(name: Name): string[] {
   const labels: string[] = []
@@ -104,11 +109,58 @@ export function foldCase(name: Name): Name {
 }
 
 /**
+ * A string whose order among its like is the canonical order of names (RFC 4034 §6.1): labels from the last
+ * to the first, lower case, an absent one before the zero octet.
+ */
+export function canonicalKey(name: Name): string {
+  const labels = labelsOf(foldCase(name)).reverse()
+  const key = labels.join('\0')
+  // Zero ends a label, so zero and one in labels make room for it: 0 becomes 1 1, 1 becomes 1 2.
+  return labels.every(isPlain) ? key : labels.map(escaped).join('\0')
+}
+
+function isPlain(label: string): boolean {
+  for (let i = 0; i < label.length; i++) if (label.charCodeAt(i) < 2) return false
+  return true
+}
+
+function escaped(label: string): string {
+  return Array.from(label, octet =>
+    octet < '\x02' ? `\x01${octet === '\0' ? '\x01' : '\x02'}` : octet,
+  ).join('')
+}
+
+/** Negative when `a` comes before `b` in canonical order (RFC 4034 §6.1), 0 when they are the same name. */
+export function compareNames(a: Name, b: Name): number {
+  const left = labelsOf(foldCase(a))
+  const right = labelsOf(foldCase(b))
+  for (let i = 1; i <= Math.min(left.length, right.length); i++) {
+    const one = left[left.length - i]!
+    const other = right[right.length - i]!
+    // One character is one octet, so strings compare as the octets do.
+    if (one !== other) return one < other ? -1 : 1
+  }
+  return left.length - right.length
+}
+
+/** Whether `name` is `ancestor` or below it; both in the same case. */
+export function isWithin(name: Name, ancestor: Name): boolean {
+  if (!name.endsWith(ancestor)) return false
+  let at = 0
+  while (at < name.length - ancestor.length) at += 1 + name.charCodeAt(at)
+  return at === name.length - ancestor.length
+}
+
+/**
  * From presentation: `\DDD` and `\x` as in RFC 1035 §5.1, closing dot optional. Throws Fault
  * `name/invalid`.
  */
 export function parseName(text: string): Name {
   if (text === '' || text === '.') return rootName
+  if (/^[!-[\]-~]+$/.test(text)) {
+    const plain = (text.endsWith('.') ? text.slice(0, -1) : text).split('.')
+    return plain.reduceRight<Name>((name, label) => childOf(label, name), rootName)
+  }
   const labels: string[] = ['']
   for (let at = 0; at < text.length; at++) {
     if (text[at] === '.') {

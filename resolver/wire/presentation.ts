@@ -1,50 +1,50 @@
 // Messages as people read them: one line per record, in the order and spelling of `dig` and of zone files
-// (RFC 1035 §5.1, RFC 3597 §5 for types that have no spelling here).
+// (RFC 1035 §5.1).
 
 import { toHex } from '../../base/bytes.ts'
-import { addressText } from './address.ts'
-import { classText, rcodeText, typeText } from './code.ts'
+import { classText, rcodeText, types, typeText } from './code.ts'
 import { type Edns, ednsOf, optionCodes } from './edns.ts'
 import { flagBits, opcodeOf } from './header.ts'
+import { octetsText } from './layout.ts'
 import { type Message, rcodeOf } from './message.ts'
 import { nameText } from './name.ts'
-import type { RecordData } from './rdata.ts'
+import { dataOctets, type RecordData } from './rdata.ts'
 import type { ResourceRecord } from './record.ts'
+import { quoted } from './words.ts'
 
 /** `welcome.inxt. 5 IN A 127.0.1.1` */
 export function recordText(record: ResourceRecord): string {
   const { name, ttlS, type } = record
-  return `${nameText(name)} ${ttlS} ${classText(record.class)} ${typeText(type)} ${dataText(record.data)}`
+  return `${nameText(name)} ${ttlS} ${classText(record.class)} ${typeText(type)} ${dataText(record.data, type)}`
 }
 
-/** The data alone: what `dig +short` prints. */
-export function dataText(data: RecordData): string {
+/**
+ * The data alone, as `dig +short` prints it. `type` is needed where the kind does not imply one; without it
+ * octets are shown in the form of RFC 3597.
+ */
+export function dataText(data: RecordData, type?: number): string {
+  if (data.kind === 'options')
+    return data.options.map(({ code, bytes }) => `${code}:${toHex(bytes)}`).join(' ')
+  if (data.kind !== 'raw') return octetsText(dataOctets(data), impliedType(data))
+  // An address of another class than IN has a form that nobody here knows.
+  return octetsText(data.bytes, type === types.A || type === types.AAAA ? 0 : (type ?? 0))
+}
+
+function impliedType(data: RecordData): number {
   switch (data.kind) {
     case 'address':
-      return addressText(data.bytes)
+      return data.bytes.length === 4 ? types.A : types.AAAA
     case 'host':
-      return nameText(data.host)
-    case 'authority': {
-      const times = [data.refreshS, data.retryS, data.expireS, data.negativeS]
-      return [nameText(data.primary), nameText(data.mailbox), data.serial, ...times].join(' ')
-    }
+      return types.NS
+    case 'exchange':
+      return types.MX
+    case 'authority':
+      return types.SOA
     case 'text':
-      return data.strings.map(quoted).join(' ')
-    case 'options':
-      return data.options.map(option => `${option.code}:${toHex(option.bytes)}`).join(' ')
-    case 'raw':
-      return `\\# ${data.bytes.length}${data.bytes.length > 0 ? ` ${toHex(data.bytes)}` : ''}`
+      return types.TXT
+    default:
+      return 0
   }
-}
-
-function quoted(bytes: Uint8Array): string {
-  let text = ''
-  for (const octet of bytes) {
-    const character = String.fromCharCode(octet)
-    if (octet < 0x20 || octet > 0x7e) text += `\\${String(octet).padStart(3, '0')}`
-    else text += character === '"' || character === '\\' ? `\\${character}` : character
-  }
-  return `"${text}"`
 }
 
 /** Lines: status and flags, EDNS if there is any, then each section under its title when it is not empty. */

@@ -1,13 +1,16 @@
-// The data of a record, structured for the few types that we make or follow, raw octets for all others (RFC
-// 3597).
+// The data of a record, structured for the few types that we make or follow, octets for all others: checked
+// and unpacked by `layout.ts` where the type is known, as they came where it is not (RFC 3597).
 //
-// A kind is a shape, not a type: NS and CNAME are both a host. Only those types and SOA have names in them
-// that may be compressed on the wire (RFC 3597 §4); the names inside other types stay in their octets.
+// A kind is a shape, not a type: NS and CNAME are both a host. Only those types, MX and SOA have names in
+// them that may be compressed on the wire (RFC 3597 §4); the names inside other types stay in their octets.
 
-import { assert } from '../../base/fault.ts'
+import { concatBytes, equalBytes } from '../../base/bytes.ts'
+import { assert, isFault } from '../../base/fault.ts'
 import { classes, types } from './code.ts'
-import { type Name, readName, writeName } from './name.ts'
-import { malformed, type Reader } from './reader.ts'
+import { canonicalOctets, parseOctets, takeOctets } from './layout.ts'
+import { type Name, nameOctets, readName, writeName } from './name.ts'
+import { malformed, Reader } from './reader.ts'
+import { type Words, wrong } from './words.ts'
 import type { Writer } from './writer.ts'
 
 export interface EdnsOption {
@@ -31,6 +34,7 @@ export interface Authority {
 export type RecordData =
   | { readonly kind: 'address'; readonly bytes: Uint8Array }
   | { readonly kind: 'host'; readonly host: Name }
+  | { readonly kind: 'exchange'; readonly preference: number; readonly host: Name }
   | Authority
   | { readonly kind: 'text'; readonly strings: readonly Uint8Array[] }
   | { readonly kind: 'options'; readonly options: readonly EdnsOption[] }
@@ -54,7 +58,10 @@ function readKind(reader: Reader, type: number, classCode: number, end: number):
       return { kind: 'address', bytes: reader.take(type === types.A ? 4 : 16) }
     case types.NS:
     case types.CNAME:
+    case types.PTR:
       return { kind: 'host', host: readName(reader) }
+    case types.MX:
+      return { kind: 'exchange', preference: reader.u16(), host: readName(reader) }
     case types.SOA:
       return readAuthority(reader)
     case types.TXT:
@@ -62,7 +69,9 @@ function readKind(reader: Reader, type: number, classCode: number, end: number):
     case types.OPT:
       return { kind: 'options', options: readOptions(reader, end) }
   }
-  return { kind: 'raw', bytes: reader.take(end - reader.at) }
+  // A and AAAA of another class look different there.
+  const known = type !== types.A && type !== types.AAAA
+  return { kind: 'raw', bytes: known ? takeOctets(reader, type, end) : reader.take(end - reader.at) }
 }
 
 function readAuthority(reader: Reader): Authority {
@@ -91,6 +100,62 @@ function readOptions(reader: Reader, end: number): EdnsOption[] {
   return options
 }
 
+/** The data as it stands alone: no name in it is compressed, all keep their case. */
+export function dataOctets(data: RecordData): Uint8Array {
+  switch (data.kind) {
+    case 'address':
+    case 'raw':
+      return data.bytes
+    case 'host':
+      return nameOctets(data.host)
+    case 'exchange':
+      return concatBytes([octets16(data.preference), nameOctets(data.host)])
+    case 'authority': {
+      const { primary, mailbox, serial, refreshS, retryS, expireS, negativeS } = data
+      const numbers = Buffer.alloc(20)
+      for (const [i, number] of [serial, refreshS, retryS, expireS, negativeS].entries()) {
+        numbers.writeUInt32BE(number, 4 * i)
+      }
+      return concatBytes([nameOctets(primary), nameOctets(mailbox), numbers])
+    }
+    case 'text':
+      return concatBytes(data.strings.flatMap(string => [Uint8Array.of(string.length), string]))
+    case 'options':
+      return concatBytes(
+        data.options.flatMap(({ code, bytes }) => [octets16(code), octets16(bytes.length), bytes]),
+      )
+  }
+}
+
+function octets16(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 8, value & 0xff)
+}
+
+/** The canonical form that is signed and compared (RFC 4034 §6.2). */
+export function canonicalData(data: RecordData, type: number): Uint8Array {
+  return canonicalOctets(dataOctets(data), type)
+}
+
+/** Types whose data has a kind of its own in class IN. */
+const structured = new Set<number>([
+  ...[types.A, types.AAAA, types.NS, types.CNAME, types.PTR, types.MX, types.SOA, types.TXT],
+])
+
+/** Data as a zone file spells it, class IN. Throws Fault `config/invalid` or `name/invalid`. */
+export function parseData(words: Words, type: number): RecordData {
+  const generic = words.peek() === '\\#'
+  const octets = parseOctets(words, type)
+  if (!generic && !structured.has(type)) return { kind: 'raw', bytes: octets }
+  try {
+    const data = readData(new Reader(octets), type, classes.IN, octets.length)
+    if (equalBytes(dataOctets(data), octets)) return data
+  } catch (error) {
+    if (!isFault(error, 'bytes/malformed')) throw error
+    throw wrong(error.message.replace('DNS message: ', ''))
+  }
+  throw wrong('a name in the data is compressed')
+}
+
 /** Writes length and data. */
 export function writeData(writer: Writer, data: RecordData): void {
   const lengthAt = writer.at
@@ -106,6 +171,10 @@ function writeKind(writer: Writer, data: RecordData): void {
       writer.put(data.bytes)
       return
     case 'host':
+      writeName(writer, data.host)
+      return
+    case 'exchange':
+      writer.u16(data.preference)
       writeName(writer, data.host)
       return
     case 'authority':

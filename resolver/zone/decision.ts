@@ -1,20 +1,45 @@
 // What was decided about a question, before anybody thinks of packets.
 //
 // `site` is the one decision that the zone cannot finish: which edges a site is reached at depends on who
-// asks, and a later step turns it into `answer`, `nodata` or `error`.
+// asks, and a later step turns it into `answer`, `nodata` or `error`. Records are in the order in which they
+// are to be sent; signatures and proofs are among them when the asker wanted them (DO), and only then.
 
+import type { Name } from '../wire/name.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 
 /** Codes of RFC 8914 §4 that say why there is no answer. */
 export const extendedErrors = { notSupported: 21, notAuthoritative: 20, noReachableAuthority: 22 } as const
 
+type Records = readonly ResourceRecord[]
+
 export type Decision =
   | {
       readonly kind: 'answer'
-      readonly records: readonly ResourceRecord[]
-      readonly glue: readonly ResourceRecord[]
+      readonly records: Records
+      /** Proof that a wildcard had to be used, or the delegation at which a chain of aliases leaves. */
+      readonly authorities?: Records
+      readonly glue: Records
+      /** YXDOMAIN when a DNAME makes a name that is too long (RFC 6672 §2.2); NOERROR else. */
+      readonly rcode?: number
     }
-  | { readonly kind: 'site'; readonly site: string; readonly soa: () => ResourceRecord }
-  | { readonly kind: 'nodata'; readonly soa: ResourceRecord }
-  | { readonly kind: 'nxdomain'; readonly soa: ResourceRecord }
+  /** Somebody else has authority: NS, then DS or the proof that there is none. */
+  | { readonly kind: 'referral'; readonly authorities: Records; readonly glue: Records }
+  | {
+      readonly kind: 'site'
+      readonly site: string
+      readonly soa: () => ResourceRecord
+      /** What the owner signed for edges of these octets, best first; absent where nothing is signed. */
+      readonly signed?: (ranked: readonly Uint8Array[]) => Records | undefined
+      /** The chain of aliases that led to `owner`, both absent when the question named it. */
+      readonly aliases?: Records
+      readonly owner?: Name
+    }
+  | {
+      readonly kind: 'nodata' | 'nxdomain'
+      readonly soa: ResourceRecord
+      /** The chain of aliases that ends in the absence. */
+      readonly aliases?: Records
+      /** Signatures of the SOA, then NSEC or NSEC3 with theirs. */
+      readonly proof?: Records
+    }
   | { readonly kind: 'error'; readonly rcode: number; readonly extendedError?: number }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isFault } from '../../base/fault.ts'
 import { types } from '../wire/code.ts'
-import { nameText, parseName } from '../wire/name.ts'
+import { childOf, type Name, nameText, parseName } from '../wire/name.ts'
 import { dataText } from '../wire/presentation.ts'
 import type { Site } from './names.ts'
 import type { Server } from './servers.ts'
 import { createSuffixZone, defaultTtls } from './suffix.ts'
-import type { Rrset } from './zone.ts'
+import type { NodeSet } from './zone.ts'
 
 function zoneOf(options: {
   suffix?: string
@@ -23,11 +23,16 @@ function zoneOf(options: {
   })
 }
 
-function texts(rrset: Rrset | undefined): string[] | string | undefined {
-  return rrset?.kind === 'data' ? rrset.data.map(dataText) : rrset?.kind
+function texts(rrset: NodeSet | undefined): string[] | string | undefined {
+  if (rrset !== undefined && 'data' in rrset) return rrset.data.map(data => dataText(data))
+  return rrset?.kind
 }
 
 const apex = parseName('inxt')
+
+function below(...labels: string[]): Name {
+  return labels.reduceRight<Name>((name, label) => childOf(label, name), apex)
+}
 
 test('only what can be a label is asked of the name table', () => {
   const asked: string[] = []
@@ -39,8 +44,8 @@ test('only what can be a label is asked of the name table', () => {
   })
   const never = ['ns', '_dnslink', '-a', 'a-', 'a_b', 'a.b', 'ü', 'a\0', 'A']
   for (const label of [...never, 'a', '9', 'a--b', 'x'.repeat(63)]) {
-    zone.node([label], apex)
-    zone.node(['_dnslink', label], apex)
+    zone.node(below(label), apex)
+    zone.node(below('_dnslink', label), apex)
   }
   const once = ['a', '9', 'a--b', 'x'.repeat(63)]
   assert.deepEqual(
@@ -52,10 +57,10 @@ test('only what can be a label is asked of the name table', () => {
 test('13 servers are named, all can be looked up', () => {
   const servers = Array.from({ length: 20 }, (_, i) => ({ name: `e-${i}`, address: { ipv4: `10.0.0.${i}` } }))
   const zone = zoneOf({ servers })
-  const set = zone.node([], apex)?.rrset(types.NS)
+  const set = zone.node(apex, apex)?.rrset(types.NS)
   assert.equal(texts(set)?.length, 13)
-  assert.equal(set?.kind === 'data' && set.glue.length, 13)
-  assert.deepEqual(texts(zone.node(['e-19', 'ns'], apex)?.rrset(types.A)), ['10.0.0.19'])
+  assert.equal(set !== undefined && 'data' in set && set.glue?.length, 13)
+  assert.deepEqual(texts(zone.node(below('e-19', 'ns'), apex)?.rrset(types.A)), ['10.0.0.19'])
 })
 
 test('servers and addresses that are misspelled are left out', () => {
@@ -64,21 +69,21 @@ test('servers and addresses that are misspelled are left out', () => {
     { name: 'good', address: { ipv4: '10.0.0', ipv6: 'fd00::1' } },
   ]
   const zone = zoneOf({ servers })
-  assert.deepEqual(texts(zone.node([], apex)?.rrset(types.NS)), ['good.ns.inxt.'])
-  assert.equal(zone.node(['good', 'ns'], apex)?.rrset(types.A), undefined)
-  assert.deepEqual(texts(zone.node(['good', 'ns'], apex)?.rrset(types.AAAA)), ['fd00::1'])
+  assert.deepEqual(texts(zone.node(apex, apex)?.rrset(types.NS)), ['good.ns.inxt.'])
+  assert.equal(zone.node(below('good', 'ns'), apex)?.rrset(types.A), undefined)
+  assert.deepEqual(texts(zone.node(below('good', 'ns'), apex)?.rrset(types.AAAA)), ['fd00::1'])
 })
 
 test('without servers there is an SOA, but the NS set is not known', () => {
   const zone = zoneOf({ serial: 0x1_0000_0007 })
-  assert.equal(texts(zone.node([], apex)?.rrset(types.NS)), 'unready')
-  assert.equal(dataText(zone.soa(apex).data), 'ns.inxt. hostmaster.inxt. 7 14400 3600 1209600 5')
+  assert.equal(texts(zone.node(apex, apex)?.rrset(types.NS)), 'unready')
+  assert.equal(dataText(zone.soa(apex).data[0]!), 'ns.inxt. hostmaster.inxt. 7 14400 3600 1209600 5')
 })
 
 test('a long identifier goes on in a second string', () => {
   const zone = zoneOf({ site: () => ({ contentCid: 'b'.repeat(300), sequence: 1 }) })
-  const set = zone.node(['a'], apex)?.rrset(types.TXT)
-  const data = set?.kind === 'data' ? set.data[0] : undefined
+  const set = zone.node(below('a'), apex)?.rrset(types.TXT)
+  const data = set !== undefined && 'data' in set ? set.data[0] : undefined
   assert.deepEqual(data?.kind === 'text' && data.strings.map(({ length }) => length), [255, 314 - 255])
 })
 

@@ -1,7 +1,7 @@
 // The zone of a suffix: every registered name is a node in it, and so is every edge that answers for it.
 //
 //   inxt                     SOA, NS
-//   <label>.inxt             A, AAAA of live edges; TXT that names the content
+//   <label>.inxt             A, AAAA, HTTPS of live edges; TXT that names the content
 //   _dnslink.<label>.inxt    TXT that names the content, where DNSLink looks first
 //   ns.inxt                  nothing: an empty non-terminal, and therefore not a name that can be owned
 //   <server>.ns.inxt         A, AAAA of one edge
@@ -12,12 +12,12 @@
 import { utf8 } from '../../base/bytes.ts'
 import { parseIpv4, parseIpv6 } from '../wire/address.ts'
 import { classes, types } from '../wire/code.ts'
-import { childOf, foldCase, type Name, parseName } from '../wire/name.ts'
+import { childOf, foldCase, labelsOf, type Name, parseName, rootName } from '../wire/name.ts'
 import type { RecordData } from '../wire/rdata.ts'
-import type { ResourceRecord } from '../wire/record.ts'
 import type { Names, Site } from './names.ts'
+import type { Rrset } from './rrset.ts'
 import type { EdgeAddress, Server, Servers } from './servers.ts'
-import type { Rrset, Zone, ZoneNode } from './zone.ts'
+import type { NodeSet, Zone, ZoneNode } from './zone.ts'
 
 /** How long answers may be kept, in seconds. */
 export interface Ttls {
@@ -45,6 +45,9 @@ const serversMax = 13
  */
 const soaTimes = { refreshS: 4 * 3600, retryS: 3600, expireS: 14 * 86_400 }
 
+const none: readonly RecordData[] = []
+/** What is said of the edges of a site. */
+const siteTypes: ReadonlySet<number> = new Set([types.A, types.AAAA, types.HTTPS])
 const ldh = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const stringBytesMax = 255
 
@@ -60,21 +63,22 @@ export function createSuffixZone(options: {
 }): Zone {
   const { names, ttls } = options
   const servers = (): readonly Server[] => options.servers.servers().filter(({ name }) => ldh.test(name))
-  const soa = (apex: Name): ResourceRecord => ({
+  const soa = (apex: Name): Rrset => ({
     name: apex,
     type: types.SOA,
-    class: classes.IN,
     // RFC 2308 §5: an absence lives as long as the lesser of TTL and minimum. One number for both leaves no
     // doubt.
     ttlS: ttls.negativeS,
-    data: soaData(apex, servers()[0], names.serial(), ttls.negativeS),
+    data: [soaData(apex, servers()[0], names.serial(), ttls.negativeS)],
+    signatures: none,
   })
   const apex = foldCase(parseName(options.suffix))
   hostOf('x'.repeat(63), apex) // the longest name that we make ourselves
   return {
     apex,
     soa,
-    node(labels, asked) {
+    node(name, asked) {
+      const labels = labelsOf(name.slice(0, name.length - apex.length) as Name)
       const [first, second] = labels
       if (first === undefined) return apexNode(asked, soa, servers, ttls.serversS)
       if (labels.length === 1) {
@@ -96,28 +100,27 @@ const emptyNode: ZoneNode = { empty: true, rrset: () => undefined }
 
 function apexNode(
   apex: Name,
-  soa: (apex: Name) => ResourceRecord,
+  soa: (apex: Name) => Rrset,
   servers: () => readonly Server[],
   ttlS: number,
 ): ZoneNode {
   return {
     empty: false,
     rrset(type) {
-      if (type === types.SOA) {
-        const { data, ttlS: soaTtlS } = soa(apex)
-        return { kind: 'data', ttlS: soaTtlS, data: [data], glue: [] }
-      }
+      if (type === types.SOA) return soa(apex)
       return type === types.NS ? serverSet(servers().slice(0, serversMax), apex, ttlS) : undefined
     },
   }
 }
 
-function serverSet(servers: readonly Server[], apex: Name, ttlS: number): Rrset {
+function serverSet(servers: readonly Server[], apex: Name, ttlS: number): NodeSet {
   if (servers.length === 0) return { kind: 'unready' }
   const hosts = servers.map(({ name, address }) => ({ host: hostOf(name, apex), address }))
   return {
-    kind: 'data',
+    name: apex,
+    type: types.NS,
     ttlS,
+    signatures: none,
     data: hosts.map(({ host }) => ({ kind: 'host', host })),
     glue: hosts.flatMap(({ host, address }) =>
       [types.A, types.AAAA].flatMap(type =>
@@ -134,7 +137,7 @@ function hostOf(server: string, apex: Name): Name {
 function serverNode(servers: readonly Server[], name: string, ttlS: number): ZoneNode | undefined {
   const server = servers.find(candidate => candidate.name === name)
   if (server === undefined) return undefined
-  return { empty: false, rrset: type => dataSet(ttlS, addressData([server.address], type)) }
+  return { empty: false, rrset: type => dataSet(type, ttlS, addressData([server.address], type)) }
 }
 
 function siteNode(label: string, site: Site | undefined, ttlS: number): ZoneNode | undefined {
@@ -145,7 +148,7 @@ function siteNode(label: string, site: Site | undefined, ttlS: number): ZoneNode
   return {
     empty: false,
     rrset(type) {
-      if (type === types.A || type === types.AAAA) return { kind: 'site', site: label }
+      if (siteTypes.has(type)) return { kind: 'site', site: label }
       return type === types.TXT ? link : undefined
     },
   }
@@ -164,11 +167,12 @@ function linkSet(cid: string, ttlS: number): Rrset {
   for (let at = 0; at < bytes.length; at += stringBytesMax) {
     strings.push(bytes.subarray(at, at + stringBytesMax))
   }
-  return { kind: 'data', ttlS, data: [{ kind: 'text', strings }], glue: [] }
+  return { name: rootName, type: types.TXT, ttlS, data: [{ kind: 'text', strings }], signatures: none }
 }
 
-function dataSet(ttlS: number, data: readonly RecordData[]): Rrset | undefined {
-  return data.length === 0 ? undefined : { kind: 'data', ttlS, data, glue: [] }
+/** Its owner is the name that was asked for, so none is given here. */
+function dataSet(type: number, ttlS: number, data: readonly RecordData[]): Rrset | undefined {
+  return data.length === 0 ? undefined : { name: rootName, type, ttlS, data, signatures: none }
 }
 
 /** The octets of those addresses that are of `type` (A or AAAA) and well spelled. */

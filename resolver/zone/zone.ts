@@ -1,23 +1,26 @@
 // A zone as the look-up ladder sees it: an apex, the nodes below it, and the SOA that dates every absence.
 //
 // A zone is a question, not a table: the zone of a suffix has as many names as the registry and is computed
-// at the node that is asked for. Names are returned under the spelling of the question, so that an answer
-// keeps its case.
+// at the node that is asked for, a zone from a master file (`snapshot.ts`) looks it up. An answer keeps the
+// case of its question, so who computes owner names is told how the question spells the apex.
 
 import type { Name } from '../wire/name.ts'
-import type { RecordData } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
+import type { Denial } from './denial.ts'
+import type { Rrset } from './rrset.ts'
 
-export type Rrset =
-  | {
-      readonly kind: 'data'
-      readonly ttlS: number
-      readonly data: readonly RecordData[]
+export type NodeSet =
+  | (Rrset & {
       /** Addresses of the hosts in `data`: a courtesy that may be left out of a small answer. */
-      readonly glue: readonly ResourceRecord[]
-    }
+      readonly glue?: readonly ResourceRecord[]
+    })
   /** The addresses of a site, chosen for each asker. */
-  | { readonly kind: 'site'; readonly site: string }
+  | {
+      readonly kind: 'site'
+      readonly site: string
+      /** The set to answer with for edges of these octets, best first; absent where nothing is signed. */
+      readonly signed?: (ranked: readonly Uint8Array[]) => Rrset | undefined
+    }
   /** There is such a set, but nothing is known of it now. */
   | { readonly kind: 'unready' }
 
@@ -27,16 +30,29 @@ export interface ZoneNode {
    * non-terminal").
    */
   readonly empty: boolean
-  rrset(type: number): Rrset | undefined
+  /** The set of a type; of RRSIG, which is no set, `sets` knows more. */
+  rrset(type: number): NodeSet | undefined
+  /** All sets, where they are known beforehand. */
+  readonly sets?: readonly Rrset[]
+  /** The topmost delegation that this node is, or is below: what is there is not ours (RFC 1034 §4.2.1). */
+  readonly cut?: Cut | undefined
+}
+
+export interface Cut extends ZoneNode {
+  /** In lower case. */
+  readonly name: Name
 }
 
 export interface Zone {
   /** In lower case. */
   readonly apex: Name
   /**
-   * The node `labels` below the apex (lower case, first label first), or undefined when there is none.
-   * `apex` is the apex as the question spells it.
+   * The node of `name` (in lower case, at the apex or below), or undefined when there is none; a node has
+   * nodes for all its ancestors. `apex` is the apex as the question spells it.
    */
-  node(labels: readonly string[], apex: Name): ZoneNode | undefined
-  soa(apex: Name): ResourceRecord
+  node(name: Name, apex: Name): ZoneNode | undefined
+  /** For absences: with the lesser of its TTL and its minimum (RFC 2308 §3). */
+  soa(apex: Name): Rrset
+  /** How absences are proved; undefined in a zone that is not signed. */
+  readonly denial?: Denial | undefined
 }

@@ -1,0 +1,89 @@
+// `inxt zone keys|roll`: the keys of a zone, and how one takes the place of another.
+//
+// A roll is begun here and goes on by itself whenever the zone is signed; only the parent's part needs a person,
+// who says `--ds-seen` once the new DS is there. So nothing runs in the background, and nobody can skip a wait.
+
+import { Fault } from '../../base/fault.ts'
+import type { Keyring } from '../../resolver/sign/keyring.ts'
+import {
+  dsSeen,
+  type Method,
+  type Role,
+  requireRollable,
+  rollTo,
+  usualMethod,
+} from '../../resolver/sign/rollover.ts'
+import { nameText } from '../../resolver/wire/name.ts'
+import { createTerminal } from '../terminal.ts'
+import { type Desk, dsTexts, type KeyOptions, keyHead, keyRows, openDesk, ringOf } from './zone-desk.ts'
+
+export async function zoneKeys(options: KeyOptions): Promise<void> {
+  await using desk = await openDesk(options)
+  await tellKeys(desk, ringOf(desk), options.json)
+}
+
+export interface RollOptions extends KeyOptions {
+  readonly role?: string
+  readonly method?: string
+  readonly dsSeen: boolean
+}
+
+export async function zoneRoll(options: RollOptions): Promise<void> {
+  await using desk = await openDesk(options)
+  await tellKeys(desk, await roll(desk, options), options.json)
+}
+
+/** Begins a roll, or notes that the parent has the new DS; the ring as it is written. */
+export async function roll(desk: Desk, options: RollOptions): Promise<Keyring> {
+  const ring = ringOf(desk)
+  const keys = options.dsSeen ? dsSeen(ring.keys, desk.nowS) : await begin(desk, ring, options)
+  const next = { ...ring, keys, usedAtS: desk.nowS }
+  await desk.keys.writeRing(next)
+  return next
+}
+
+async function begin({ keys, nowS }: Desk, ring: Keyring, options: RollOptions): Promise<Keyring['keys']> {
+  const role = roleOf(options.role, ring)
+  const method = options.method === undefined ? usualMethod(role) : methodOf(options.method)
+  requireRollable(ring.keys, role, method)
+  const tags = ring.keys.map(({ tag }) => tag)
+  const { tag } = await keys.makeKey(ring.algorithm, role, ring.timing.dnskeyTtlS, tags)
+  return rollTo(ring.keys, tag, role, method, nowS)
+}
+
+/** A zone with one key for everything needs no word. */
+function roleOf(text: string | undefined, { keys }: Keyring): Role {
+  if (text === 'csk' || text === 'ksk' || text === 'zsk') return text
+  if (text === undefined && keys.some(({ role, state }) => role === 'csk' && state === 'active')) return 'csk'
+  throw new Fault(
+    'input/invalid',
+    text === undefined ? 'which key is to be rolled?' : `--role ${text} is not known`,
+    {
+      hint: 'Add --role ksk or --role zsk.',
+    },
+  )
+}
+
+function methodOf(text: string): Method {
+  if (text === 'pre-publish' || text === 'double-signature' || text === 'double-ds') return text
+  throw new Fault('input/invalid', `--method ${text} is not known`, {
+    hint: 'Use pre-publish, double-signature or double-ds.',
+  })
+}
+
+async function tellKeys({ keys }: Desk, ring: Keyring, asJson: boolean): Promise<void> {
+  const ds = await dsTexts(keys, ring)
+  const zone = nameText(ring.zone)
+  if (asJson) {
+    const found = { zone, folder: keys.folder, algorithm: ring.algorithm, keys: ring.keys, ds }
+    process.stdout.write(`${JSON.stringify(found, null, 2)}\n`)
+    return
+  }
+  const terminal = createTerminal()
+  terminal.line(`\n  zone     ${zone}`)
+  terminal.line(`  folder   ${keys.folder}\n`)
+  terminal.table(keyHead, keyRows(ring))
+  terminal.line('\n  DS that the parent is to have:\n')
+  for (const line of ds) terminal.line(`  ${line}`)
+  terminal.line()
+}

@@ -1,0 +1,193 @@
+// `inxt edge --standalone`: a name server for zone files, without a chain, without peers, without a data folder.
+//
+// For those who only want a name server, and for every comparison with one. It is the resolver of an edge behind the
+// same transports; what it lacks is everything that makes an edge one. SIGHUP reads all files again, as name servers
+// do; a changed file is noticed without it.
+
+import { readFile } from 'node:fs/promises'
+import { Fault, isFault } from '../base/fault.ts'
+import { createLog, type Log } from '../base/io/log.ts'
+import { createMeter } from '../base/meter.ts'
+import { assignmentLayer, readLayer } from '../config/io/read.ts'
+import type { Settings } from '../config/knobs.ts'
+import { settingsFrom } from '../config/settings.ts'
+import { serveHttps } from '../resolver/io/https.ts'
+import type { Listening } from '../resolver/io/listen.ts'
+import { serveTcp } from '../resolver/io/tcp.ts'
+import { type Certificate, type ListeningTls, serveTls } from '../resolver/io/tls.ts'
+import { type ServeOptions, serveUdp } from '../resolver/io/udp.ts'
+import { createResponder } from '../resolver/responder.ts'
+import { nameText, parseName } from '../resolver/wire/name.ts'
+import { answeringFrom } from './answering.ts'
+import { type Place, parsePlace, placeText } from './place.ts'
+import { createTerminal } from './terminal.ts'
+import { watchFiles } from './watch.ts'
+import { openZoneFiles, type ZoneFile, type ZoneFiles } from './zone-files.ts'
+import { readMasterFile } from './zone-version.ts'
+
+export interface StandaloneOptions {
+  readonly zone: readonly string[]
+  readonly dns: readonly string[]
+  readonly dot: readonly string[]
+  readonly doh: readonly string[]
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly logLevel?: string
+  /** Of the settings only those of `dns.` that say how to answer. */
+  readonly config?: string
+  readonly set: readonly string[]
+}
+
+async function settingsOf({ config, set }: StandaloneOptions): Promise<Settings> {
+  const layers = config === undefined ? [] : [await readLayer(config)]
+  return settingsFrom([...layers, assignmentLayer(set)])
+}
+
+/** Where an unprivileged name server listens when it is not told. */
+const defaultDns = '127.0.0.1:5300'
+
+export async function standalone(options: StandaloneOptions): Promise<void> {
+  const files = options.zone.map(zoneFileOf)
+  if (files.length === 0) {
+    throw new Fault('input/invalid', '--standalone serves zone files, and none is named', {
+      hint: 'Such as --zone example.com=example.com.zone; it may be repeated.',
+    })
+  }
+  const log = createLog({ name: 'standalone', level: options.logLevel ?? 'info' })
+  await using stack = new AsyncDisposableStack()
+  const stopped = stopSignal()
+  const zones = await openZoneFiles(files, readMasterFile, log)
+  const served = await open(options, zones, log, stack)
+  await follow(options, zones, served.encrypted, log, stack)
+  const terminal = createTerminal()
+  for (const { apex, serial, records } of zones.versions()) {
+    terminal.line(`zone ${nameText(apex)} serial ${serial}, ${records} records`)
+  }
+  terminal.line(`ready: ${served.places.join(', ')}`)
+  log.info({ why: await stopped }, 'the name server stops')
+}
+
+/** `example.com=FILE`. */
+function zoneFileOf(text: string): ZoneFile {
+  const [, name, file] = /^([^=]+)=(.+)$/s.exec(text) ?? []
+  if (name === undefined || file === undefined) {
+    throw new Fault('input/invalid', `--zone ${text}: a name, an equals sign and a file are wanted`, {
+      hint: 'Such as --zone example.com=example.com.zone',
+    })
+  }
+  return { apex: parseName(name.toLowerCase()), file }
+}
+
+interface Served {
+  /** As they are printed when all is ready. */
+  readonly places: readonly string[]
+  readonly encrypted: readonly ListeningTls[]
+}
+
+async function open(
+  options: StandaloneOptions,
+  zones: ZoneFiles,
+  log: Log,
+  stack: AsyncDisposableStack,
+): Promise<Served> {
+  const meter = createMeter()
+  const settings = await settingsOf(options)
+  const respond = createResponder({
+    ...answeringFrom(settings),
+    suffixes: [],
+    zones: zones.zones,
+    names: { site: () => undefined, serial: () => 0 },
+    places: { near: () => [], servers: () => [] },
+    meter,
+    onBug: error => log.error({ err: error }, 'a DNS query met a bug'),
+  })
+  // What connections are told about being idle (RFC 7828) is what holds.
+  const bounds = {
+    connectionsMax: settings['dns.tcpConnectionsMax'],
+    idleTimeoutMs: settings['dns.tcpIdleMs'],
+  }
+  const at = (place: Place): ServeOptions & typeof bounds => ({ ...place, respond, meter, log, ...bounds })
+  const kept = <T extends Listening>(listening: T): T => {
+    stack.defer(() => listening.close())
+    return listening
+  }
+  const places: string[] = []
+  for (const text of options.dns.length > 0 ? options.dns : [defaultDns]) {
+    const place = parsePlace('--dns', text, 53)
+    const { port } = kept(await serveUdp(at(place)))
+    kept(await serveTcp(at({ ...place, port })))
+    places.push(`DNS ${placeText({ ...place, port })}`)
+  }
+  const encrypted: ListeningTls[] = []
+  const wanted = [
+    { flag: '--dot', texts: options.dot, port: 853, serve: serveTls, word: 'DoT' },
+    { flag: '--doh', texts: options.doh, port: 443, serve: serveHttps, word: 'DoH' },
+  ]
+  for (const { flag, texts, port: standard, serve, word } of wanted) {
+    for (const text of texts) {
+      const place = parsePlace(flag, text, standard)
+      const listening = kept(await serve({ ...at(place), certificate: await certificateOf(options) }))
+      encrypted.push(listening)
+      places.push(`${word} ${placeText({ ...place, port: listening.port })}`)
+    }
+  }
+  return { places, encrypted }
+}
+
+async function certificateOf({ tlsCert, tlsKey }: StandaloneOptions): Promise<Certificate> {
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new Fault('input/invalid', '--dot and --doh need --tls-cert and --tls-key')
+  }
+  const [chain, key] = await Promise.all([tlsCert, tlsKey].map(pem))
+  return { chain: chain!, key: key! }
+}
+
+async function pem(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Fault('config/unreadable', `${file} cannot be read: ${why}`, { cause: error })
+  }
+}
+
+/** Keeps zones and certificate true to their files, until the stack is unwound. */
+async function follow(
+  options: StandaloneOptions,
+  zones: ZoneFiles,
+  encrypted: readonly ListeningTls[],
+  log: Log,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const renew = async (): Promise<void> => {
+    if (encrypted.length === 0) return
+    try {
+      const certificate = await certificateOf(options)
+      for (const listening of encrypted) listening.renew(certificate)
+      log.info('the TLS certificate is read again')
+    } catch (error) {
+      // Certificate and key change one after the other: in between they do not match, and the old pair stays.
+      if (!isFault(error)) throw error
+      log.warn({ why: error.message }, 'the TLS certificate is not renewed')
+    }
+  }
+  const files = zones.versions().map(({ file }) => file)
+  const secrets = encrypted.length === 0 ? [] : [options.tlsCert!, options.tlsKey!]
+  stack.use(await watchFiles(files, file => void zones.reload(file), log))
+  stack.use(await watchFiles(secrets, () => void renew(), log))
+  const again = (): void => {
+    log.info('SIGHUP: all files are read again')
+    void zones.reload()
+    void renew()
+  }
+  process.on('SIGHUP', again)
+  stack.defer(() => void process.off('SIGHUP', again))
+}
+
+/** A signal, or the end of the parent that started us (its IPC channel closes). */
+function stopSignal(): Promise<string> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal))
+    if (process.channel) process.once('disconnect', () => resolve('parent gone'))
+  })
+}

@@ -1,0 +1,135 @@
+// The zones of a standalone server, read from master files and kept true to them.
+//
+// A file that changes is read anew, and a version without an error takes the place of the old one between two
+// queries; one with errors is told, every error with its line, and the old version stays. Nothing is half replaced:
+// a zone is an immutable snapshot, and the set of zones another array.
+
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { Fault, isFault } from '../base/fault.ts'
+import type { Log } from '../base/io/log.ts'
+import { type Name, nameText } from '../resolver/wire/name.ts'
+import type { Zone } from '../resolver/zone/zone.ts'
+
+export interface ZoneFile {
+  readonly apex: Name
+  readonly file: string
+}
+
+/** A zone as it was read, with what a person wants to know of it. */
+export interface ZoneVersion {
+  readonly zone: Zone
+  readonly serial: number
+  readonly records: number
+  /** What is odd but no reason to refuse it, one sentence each. */
+  readonly warnings: readonly string[]
+}
+
+/** Throws Fault `config/invalid` with one line for each error. */
+export type ReadZone = (text: string, zone: ZoneFile) => ZoneVersion
+
+export interface ZoneFiles {
+  /** The same array until a zone is replaced. */
+  zones(): readonly Zone[]
+  versions(): readonly (ZoneVersion & ZoneFile)[]
+  /** Reads `file`, or all files; never rejects: what is wrong with a file is in the log. */
+  reload(file?: string): Promise<void>
+}
+
+/** A master file of a million records has some 60 MB. */
+const fileBytesMax = 256 * 1024 * 1024
+
+/** Reads them all; throws Fault `config/unreadable` or `config/invalid` with every error of every file. */
+export async function openZoneFiles(
+  files: readonly ZoneFile[],
+  read: ReadZone,
+  log: Log,
+): Promise<ZoneFiles> {
+  const twice = files.find(({ apex }, i) => files.findIndex(other => other.apex === apex) < i)
+  if (twice !== undefined) throw new Fault('config/invalid', `${nameText(twice.apex)} has two zone files`)
+  const versions: (ZoneVersion & ZoneFile)[] = []
+  const digests = new Map<string, string>()
+  const complaints: Fault[] = []
+  for (const zoneFile of files) {
+    try {
+      const text = await textOf(zoneFile.file)
+      digests.set(zoneFile.file, digest(text))
+      versions.push({ ...zoneFile, ...read(text, zoneFile) })
+    } catch (error) {
+      if (!isFault(error)) throw error
+      complaints.push(error)
+    }
+  }
+  if (complaints.length > 0) {
+    const what = complaints.map(fault => fault.message).join('\n')
+    throw new Fault(complaints[0]!.code, what)
+  }
+  for (const version of versions) tellWarnings(version, log)
+  let zones = versions.map(({ zone }) => zone)
+  const replace = async (place: number): Promise<void> => {
+    const old = versions[place]!
+    const zone = nameText(old.apex)
+    const text = await textOf(old.file)
+    const hash = digest(text)
+    if (digests.get(old.file) === hash) return
+    const version = { apex: old.apex, file: old.file, ...read(text, old) }
+    digests.set(old.file, hash)
+    versions[place] = version
+    zones = versions.map(({ zone }) => zone)
+    const { serial, records } = version
+    if (!isLater(serial, old.serial)) {
+      log.warn({ zone, from: old.serial, to: serial }, 'a zone changed without a later serial')
+    }
+    log.info({ zone, from: old.serial, to: serial, records }, 'a zone is replaced')
+    tellWarnings(version, log)
+  }
+  const reload = async (file?: string): Promise<void> => {
+    for (const [place, version] of versions.entries()) {
+      if (file !== undefined && version.file !== file) continue
+      await replace(place).catch(error => tellRefused(version, error, log))
+    }
+  }
+  // One at a time: of two readings of a file the later must win.
+  let work = Promise.resolve()
+  return {
+    zones: () => zones,
+    versions: () => versions,
+    reload: file => (work = work.then(() => reload(file))),
+  }
+}
+
+/** Whether `serial` is later than `other` in serial number arithmetic (RFC 1982 §3.2). */
+export function isLater(serial: number, other: number): boolean {
+  const distance = (serial - other) >>> 0
+  return distance !== 0 && distance < 0x8000_0000
+}
+
+function tellWarnings({ apex, warnings }: ZoneVersion & ZoneFile, log: Log): void {
+  for (const warning of warnings) log.warn({ zone: nameText(apex) }, warning)
+}
+
+function tellRefused({ apex, file }: ZoneFile, error: unknown, log: Log): void {
+  const zone = nameText(apex)
+  if (isFault(error)) for (const line of error.message.split('\n')) log.error({ zone, file }, line)
+  else log.error({ err: error, zone, file }, 'a zone file met a bug')
+  log.error({ zone, file }, 'a zone file has errors: the old version stays')
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64')
+}
+
+/** Zone files are octets: Latin-1 keeps each as one character, as RFC 1035 §5.1 escapes count them. */
+async function textOf(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file)
+    if (size > fileBytesMax) {
+      throw new Fault('bytes/too-large', `${file}: ${size} octets; a zone file has ${fileBytesMax} at most`)
+    }
+    return await readFile(file, 'latin1')
+  } catch (error) {
+    if (isFault(error)) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Fault('config/unreadable', `${file} cannot be read: ${why}`, { cause: error })
+  }
+}

@@ -1,0 +1,27 @@
+// From the text of a master file to a zone that can be served, with every complaint under the name of its file.
+//
+// Apart from zone-files.ts, so that keeping files and reading them can be tested one without the other.
+
+import { Fault, isFault } from '../base/fault.ts'
+import { types } from '../resolver/wire/code.ts'
+import { complaintText, readZone } from '../resolver/zone/master.ts'
+import { createZone } from '../resolver/zone/snapshot.ts'
+import type { ReadZone } from './zone-files.ts'
+
+/** Throws Fault `config/invalid` with a line `FILE:LINE:COLUMN: WHAT` for each error. */
+export const readMasterFile: ReadZone = (text, { apex, file }) => {
+  try {
+    const { records, warnings } = readZone(text, apex)
+    const zone = createZone(records, apex)
+    const soa = records.find(({ type }) => type === types.SOA)?.data
+    return {
+      zone,
+      serial: soa?.kind === 'authority' ? soa.serial : 0,
+      records: records.length,
+      warnings: warnings.map(warning => `${file}:${complaintText(warning)}`),
+    }
+  } catch (error) {
+    if (!isFault(error, 'config/invalid')) throw error
+    throw new Fault('config/invalid', error.message.replaceAll(/^/gm, `${file}:`), { cause: error })
+  }
+}

@@ -1,0 +1,242 @@
+// The addresses of a site, signed in advance by its owner: an edge may choose among the sets, and can invent none.
+//
+// A validator accepts a set only whole, as it was signed. So there is one signed set for each edge that the owner
+// admits, and one for each two and three that selection may name together (those near each other): with k neighbours
+// n·(1 + k + k(k-1)/2) sets at most, where all twos and threes would be n³/6. What the sets share (TTL, times,
+// key) is said once; a set costs its members and 64 octets of signature.
+
+import { equalBytes } from '../../base/bytes.ts'
+import { types } from '../wire/code.ts'
+import { compareNames, foldCase, isWithin, type Name, nameText } from '../wire/name.ts'
+import type { RecordData } from '../wire/rdata.ts'
+import type { Rrset } from '../zone/rrset.ts'
+import { dataOf } from './canonical.ts'
+import type { PublicKey, SigningKey } from './key.ts'
+import { judge, readSignature, signatureHead, signSet, type Validity, type Verdict } from './rrsig.ts'
+
+export const addressTypes = [types.A, types.AAAA] as const
+export type AddressType = (typeof addressTypes)[number]
+/** Answers name up to three edges. */
+export const membersMax = 3
+
+/** 4 or 16 octets each; at least one. */
+export interface AdmittedEdge {
+  readonly ipv4?: Uint8Array
+  readonly ipv6?: Uint8Array
+}
+
+/** Addresses of one type in the order of the owner's list, and the sets of them that are signed. */
+export interface Family {
+  readonly addresses: readonly Uint8Array[]
+  readonly sets: readonly SignedMembers[]
+}
+
+export interface SignedMembers {
+  /** Index into `owners`. */
+  readonly owner: number
+  /** Indices into `addresses`, ascending. */
+  readonly members: readonly number[]
+  /** 64 octets. */
+  readonly signature: Uint8Array
+}
+
+export interface Bundle extends Validity {
+  /** In lower case, as are the owners. */
+  readonly zone: Name
+  /** Of the zone that it belongs to: of two bundles the one with the later serial counts. */
+  readonly serial: number
+  readonly ttlS: number
+  readonly algorithm: number
+  readonly tag: number
+  /** Names at which the site is reached, in canonical order. */
+  readonly owners: readonly Name[]
+  readonly families: Readonly<Record<AddressType, Family>>
+}
+
+/**
+ * Which edges to sign together: each alone, and each with up to two of those near it. `near` gives indices, best
+ * first, of which `count` are taken.
+ */
+export function usefulSets(edges: number, near: (edge: number) => readonly number[], count = 4): number[][] {
+  const sets = new Map<string, number[]>()
+  const add = (...members: number[]): void => {
+    const sorted = [...new Set(members)].sort((a, b) => a - b)
+    sets.set(sorted.join(), sorted)
+  }
+  for (let edge = 0; edge < edges; edge++) {
+    add(edge)
+    const others = near(edge)
+      .filter(other => other !== edge && other >= 0 && other < edges)
+      .slice(0, count)
+    for (const [i, one] of others.entries()) {
+      add(edge, one)
+      for (const other of others.slice(i + 1)) add(edge, one, other)
+    }
+  }
+  return [...sets.values()]
+}
+
+export interface BundlePlan {
+  readonly owners: readonly Name[]
+  readonly edges: readonly AdmittedEdge[]
+  /** From `usefulSets`. */
+  readonly sets: readonly (readonly number[])[]
+  readonly serial: number
+  readonly ttlS: number
+  readonly key: SigningKey
+  readonly validity: Validity
+}
+
+export function signBundle(plan: BundlePlan): Bundle {
+  const { key, serial, ttlS, validity } = plan
+  const owners = [...new Set(plan.owners.map(foldCase))].sort(compareNames)
+  const families = {
+    [types.A]: family(plan, owners, types.A),
+    [types.AAAA]: family(plan, owners, types.AAAA),
+  }
+  const { zone, algorithm, tag } = key
+  return { zone, serial, ttlS, ...validity, algorithm, tag, owners, families }
+}
+
+function family({ edges, sets, key, ttlS, validity }: BundlePlan, owners: Name[], type: AddressType): Family {
+  const addresses: Uint8Array[] = []
+  const places = edges.map(({ ipv4, ipv6 }) => {
+    const address = type === types.A ? ipv4 : ipv6
+    if (address === undefined) return undefined
+    // Two edges behind one address are one to those who ask.
+    const known = addresses.findIndex(other => equalBytes(other, address))
+    return known < 0 ? addresses.push(address) - 1 : known
+  })
+  const distinct = new Map<string, number[]>()
+  for (const set of sets) {
+    const members = [...new Set(set.map(edge => places[edge]).filter(place => place !== undefined))]
+    if (members.length > 0) distinct.set(members.sort((a, b) => a - b).join(), members)
+  }
+  const ordered = [...distinct.values()].sort(compareMembers)
+  const signed = owners.flatMap((name, owner) =>
+    ordered.map(members => {
+      const data = members.map(member => dataOf(type, addresses[member]!))
+      const { bytes } = readSignature(signSet({ name, type, ttlS, data }, key, validity))
+      return { owner, members, signature: bytes }
+    }),
+  )
+  return { addresses, sets: signed }
+}
+
+/** The order of sets in a bundle: by size, then by members. */
+export function compareMembers(a: readonly number[], b: readonly number[]): number {
+  if (a.length !== b.length) return a.length - b.length
+  const i = a.findIndex((member, i) => member !== b[i])
+  return i < 0 ? 0 : a[i]! - b[i]!
+}
+
+/** One set of a bundle as it is answered. */
+function setOf(bundle: Bundle, type: AddressType, { owner, members, signature }: SignedMembers): Rrset {
+  const { zone, ttlS, algorithm, tag, inceptionAtS, expirationAtS } = bundle
+  const name = bundle.owners[owner]!
+  const { addresses } = bundle.families[type]
+  const data = members.map(member => dataOf(type, addresses[member]!))
+  const labels = labelsIn(name)
+  const fields = {
+    covers: type,
+    algorithm,
+    labels,
+    originalTtlS: ttlS,
+    tag,
+    signer: zone,
+    inceptionAtS,
+    expirationAtS,
+  }
+  const rrsig = dataOf(types.RRSIG, Buffer.concat([signatureHead(fields), signature]))
+  return { name, type, ttlS, data, signatures: [rrsig] }
+}
+
+/** Without a leading `*`, as RRSIG counts. */
+function labelsIn(name: Name): number {
+  let count = 0
+  for (let at = 0; at < name.length; at += 1 + name.charCodeAt(at)) count++
+  return name.startsWith('\x01*') ? count - 1 : count
+}
+
+export interface SignedPlaces {
+  /**
+   * The signed set of `owner` (lower case) with as many of `ranked` (best first) as were signed together, the
+   * best in any case; when none of them is admitted, some set that is. Undefined when the owner admitted no
+   * address of that type.
+   */
+  choose(owner: Name, type: AddressType, ranked: readonly Uint8Array[]): Rrset | undefined
+}
+
+/** Sets are made when first chosen, and kept: there are no more than the bundle has. */
+export function createSignedPlaces(bundle: Bundle): SignedPlaces {
+  const sets = new Map<string, SignedMembers>()
+  const places = new Map<string, number>()
+  const made = new Map<SignedMembers, Rrset>()
+  for (const type of addressTypes) {
+    for (const [place, address] of bundle.families[type].addresses.entries())
+      places.set(idOf(type, address), place)
+    for (const set of bundle.families[type].sets) sets.set(`${type} ${set.owner} ${set.members}`, set)
+  }
+  return {
+    choose(name, type, ranked) {
+      const owner = bundle.owners.indexOf(name)
+      if (owner < 0) return undefined
+      const best = ranked.map(address => places.get(idOf(type, address))).filter(place => place !== undefined)
+      for (const members of [...combinations(best.slice(0, membersMax)), [0]]) {
+        const set = sets.get(`${type} ${owner} ${members.sort((a, b) => a - b)}`)
+        if (set === undefined) continue
+        const found = made.get(set) ?? setOf(bundle, type, set)
+        made.set(set, found)
+        return found
+      }
+      return undefined
+    },
+  }
+}
+
+function idOf(type: number, address: Uint8Array): string {
+  return `${type} ${Buffer.from(address).toString('hex')}`
+}
+
+/** All three, then the best with one other, then the best, then the rest. */
+function combinations(best: readonly number[]): number[][] {
+  const [a, b, c] = best
+  const sets: number[][] = []
+  if (a !== undefined && b !== undefined && c !== undefined) sets.push([a, b, c])
+  if (a !== undefined && b !== undefined) sets.push([a, b])
+  if (a !== undefined && c !== undefined) sets.push([a, c])
+  return [...sets, ...best.map(one => [one])]
+}
+
+/**
+ * What is wrong with a bundle, in words, ten at most: whoever gets one from a stranger asks before it is served.
+ * Every signature is checked, which takes about as long as it took to make them.
+ */
+export function bundleFindings(bundle: Bundle, keys: readonly PublicKey[], nowS: number): string[] {
+  const key = keys.find(({ tag, algorithm }) => tag === bundle.tag && algorithm === bundle.algorithm)
+  if (key === undefined || key.zone !== bundle.zone) return [`key ${bundle.tag} is not one of the zone's`]
+  const outside = bundle.owners.filter(owner => !isWithin(owner, bundle.zone))
+  const findings = outside.map(owner => `${nameText(owner)} is not in ${nameText(bundle.zone)}`)
+  for (const type of addressTypes) {
+    for (const members of bundle.families[type].sets) {
+      if (findings.length >= 10) return findings
+      const verdict = verdictOf(setOf(bundle, type, members), key, nowS)
+      if (verdict !== 'good')
+        findings.push(`${nameText(bundle.owners[members.owner]!)} ${members.members}: ${verdict}`)
+    }
+  }
+  return findings
+}
+
+function verdictOf(set: Rrset, key: PublicKey, nowS: number): Verdict {
+  return judge(set, set.signatures[0]!, key, nowS)
+}
+
+/** The set that stands in the zone file for servers that have no bundle: the first edges of the owner's list. */
+export function firstAddresses(edges: readonly AdmittedEdge[], type: AddressType): RecordData[] {
+  return edges
+    .map(({ ipv4, ipv6 }) => (type === types.A ? ipv4 : ipv6))
+    .filter(address => address !== undefined)
+    .slice(0, membersMax)
+    .map(address => dataOf(type, address))
+}

@@ -1,0 +1,161 @@
+// A zone that signs itself while it answers: any zone, seen through an online signer.
+//
+// The ladder asks a signed zone for sets with signatures and for proofs of absence; both are made here when asked
+// for. A name that is not there is denied compactly, as if it were there with nothing but NXNAME (RFC 9824), or by
+// two records that cover just it and its wildcard (RFC 4470). A wildcard's answer proves with such a record that
+// nothing is nearer: signing it under the name that was asked would cost a signature for each name that strangers
+// think of.
+
+import { assert } from '../../base/fault.ts'
+import { types } from '../wire/code.ts'
+import { childOf, foldCase, labelsOf, type Name, nameBytesMax, parentOf } from '../wire/name.ts'
+import { type Denial, wildcardOf } from '../zone/denial.ts'
+import type { Rrset } from '../zone/rrset.ts'
+import type { Cut, NodeSet, Zone, ZoneNode } from '../zone/zone.ts'
+import { nsecSet } from './nsec.ts'
+import { nameBeyond, type OnlineSigner } from './online.ts'
+
+export interface OnlineZoneOptions {
+  /**
+   * How a name that is not there is denied: `compact` by one NSEC (RFC 9824), `covering` by two that cover the name
+   * and the wildcard (RFC 4470), which keeps NXDOMAIN.
+   */
+  readonly denial: 'compact' | 'covering'
+  /** Signs the zone's sets. */
+  readonly signer: OnlineSigner
+  /** Signs `keySets`; the same with one key for both. */
+  readonly keySigner: OnlineSigner
+  /** DNSKEY, and CDS and CDNSKEY if the parent reads them; at the apex, not signed. */
+  readonly keySets: readonly Rrset[]
+  /** Seconds since the epoch. */
+  readonly nowS: () => number
+}
+
+/** Types that a computed node may have; one from records says itself what it has. */
+const probed = [types.A, types.NS, types.SOA, types.CNAME, types.TXT, types.AAAA, types.HTTPS, types.CAA]
+
+/** `zone` must not be signed already. */
+export function signOnline(zone: Zone, options: OnlineZoneOptions): Zone {
+  assert(zone.denial === undefined, 'a zone that is signed is not signed again')
+  const { signer, nowS } = options
+  const made = new WeakMap<ZoneNode, OnlineNode>()
+  const wrap = (node: ZoneNode, name: Name): OnlineNode => {
+    const known = made.get(node)
+    if (known !== undefined) return known
+    const cut = node.cut
+    const isCut = cut?.name === name
+    const own = new OnlineNode(name, node, options, name === zone.apex ? options.keySets : [])
+    made.set(node, own)
+    if (cut !== undefined) own.cut = isCut ? own : wrap(cut, cut.name)
+    return own
+  }
+  const nodeOf = (name: Name, apex: Name): OnlineNode | undefined => {
+    const node = zone.node(name, apex)
+    return node && wrap(node, name)
+  }
+  return {
+    apex: zone.apex,
+    node: nodeOf,
+    soa: apex => signer.sign(zone.soa(apex), nowS()),
+    denial: denialOf(zone, name => nodeOf(name, zone.apex)?.present ?? [], options),
+  }
+}
+
+class OnlineNode implements Cut {
+  readonly name: Name
+  cut: OnlineNode | undefined = undefined
+  private readonly node: ZoneNode
+  private readonly options: OnlineZoneOptions
+  private readonly keySets: readonly Rrset[]
+
+  constructor(name: Name, node: ZoneNode, options: OnlineZoneOptions, keySets: readonly Rrset[]) {
+    this.name = name
+    this.node = node
+    this.options = options
+    this.keySets = keySets
+  }
+
+  get empty(): boolean {
+    return this.node.empty && this.keySets.length === 0
+  }
+
+  rrset(type: number): NodeSet | undefined {
+    const { signer, keySigner, nowS } = this.options
+    const keys = this.keySets.find(set => set.type === type)
+    if (keys !== undefined) return keySigner.sign(keys, nowS())
+    const set = this.node.rrset(type)
+    if (set === undefined || !('data' in set) || !this.isOurs(type)) return set
+    return signer.sign(set, nowS())
+  }
+
+  get sets(): readonly Rrset[] {
+    const own = this.present.map(type => this.rrset(type))
+    return own.filter((set): set is Rrset => set !== undefined && 'data' in set)
+  }
+
+  /** Of a delegation, only the DS is this zone's. */
+  private isOurs(type: number): boolean {
+    return this.cut === undefined || (this.cut === this && type === types.DS)
+  }
+
+  /** What an NSEC at this name says, without RRSIG and NSEC. */
+  get present(): readonly number[] {
+    const own =
+      this.node.sets?.map(({ type }) => type) ?? probed.filter(type => this.node.rrset(type) !== undefined)
+    const seen = this.cut === undefined ? own : own.filter(type => type === types.NS || type === types.DS)
+    return [...seen, ...this.keySets.map(({ type }) => type)]
+  }
+}
+
+/** `compact`: an absent name is answered like one that is there, so the rcode must be NOERROR (RFC 9824 §3.1). */
+export interface OnlineDenial extends Denial {
+  readonly compact: boolean
+}
+
+function denialOf(
+  zone: Zone,
+  presentAt: (name: Name) => readonly number[],
+  { signer, nowS, denial }: OnlineZoneOptions,
+): OnlineDenial {
+  const ttlS = (): number => zone.soa(zone.apex).ttlS
+  const deny = (name: Name, present: readonly number[] | 'none'): Rrset =>
+    signer.deny({ name, present, ttlS: ttlS() }, nowS())
+  /** Denies `name` and all below it. A validator takes what both ends have in common for the closest encloser. */
+  const cover = (name: Name): Rrset => {
+    const before = nameBefore(name)
+    const present = before === parentOf(name) ? presentAt(before) : []
+    return signer.sign(nsecSet(before, nameBeyond(name), present, ttlS()), nowS())
+  }
+  const nearer = (name: Name, encloser: Name): Name => {
+    const labels = labelsOf(name.slice(0, name.length - encloser.length) as Name)
+    return childOf(labels.at(-1)!, encloser)
+  }
+  return {
+    compact: denial === 'compact',
+    nodata: name => [deny(name, presentAt(name))],
+    nxdomain: (name, encloser) => {
+      if (denial === 'compact') return [deny(name, 'none')]
+      return [cover(nearer(name, encloser)), cover(wildcardOf(encloser))]
+    },
+    wildcardNodata: (name, encloser) => [deny(name, presentAt(wildcardOf(encloser)))],
+    wildcard: (name, encloser) => [cover(nearer(name, encloser))],
+  }
+}
+
+const labelBytesMax = 63
+
+/**
+ * A name just before `name` in canonical order, with room for nothing between that could exist: the label before,
+ * filled up with the last octet (RFC 4471 §3.1). The parent, when the label is a single zero octet.
+ */
+export function nameBefore(name: Name): Name {
+  const parent = parentOf(name)
+  const label = labelsOf(foldCase(name))[0]!
+  const last = label.charCodeAt(label.length - 1)
+  const head = label.slice(0, -1)
+  if (last === 0) return head === '' ? parent : childOf(head, parent)
+  // Upper case is passed over, as in `nameAfter`.
+  const start = head + String.fromCharCode(last === 0x5b ? 0x40 : last - 1)
+  const room = Math.min(labelBytesMax, nameBytesMax - 1 - parent.length)
+  return childOf(start.padEnd(room, '\xff'), parent)
+}

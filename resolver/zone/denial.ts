@@ -1,0 +1,119 @@
+// Proofs that something is not there, out of a chain that was signed in advance.
+//
+// NSEC (RFC 4035 §3.1.3) lists the names in canonical order, each record with its successor; NSEC3 (RFC 5155
+// §7.2) does so with hashes of names, so that a proof does not tell the names. A record either matches a name
+// (it is there, with these types) or covers it (there is nothing between these two). What must be shown for
+// each kind of answer is the same question to both chains, and both answer with sets, signatures included.
+
+import { base32Text } from '../wire/base32.ts'
+import { canonicalKey, childOf, labelsOf, type Name, parentOf, rootName } from '../wire/name.ts'
+import type { Rrset } from './rrset.ts'
+
+/** Names are in lower case; `encloser` is the closest ancestor of `name` that exists. */
+export interface Denial {
+  /** `name` is there, the type is not: also for the DS of a delegation (RFC 4035 §3.1.4, RFC 5155 §7.2.7). */
+  nodata(name: Name): readonly Rrset[]
+  /** Neither `name` nor a wildcard is there. */
+  nxdomain(name: Name, encloser: Name): readonly Rrset[]
+  /** A wildcard answered because `name` is not there. */
+  wildcard(name: Name, encloser: Name): readonly Rrset[]
+  /** A wildcard would have answered, but lacks the type. */
+  wildcardNodata(name: Name, encloser: Name): readonly Rrset[]
+}
+
+export function wildcardOf(encloser: Name): Name {
+  return `\x01*${encloser}` as Name
+}
+
+/** Sets by key, in the order of their keys. */
+interface Chain {
+  match(key: string): Rrset | undefined
+  /** The set with the last key that is not after `key`, round the end to the last of all. */
+  at(key: string): Rrset
+}
+
+function chainOf(entries: readonly (readonly [key: string, set: Rrset])[]): Chain {
+  const sorted = entries.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+  const keys = sorted.map(([key]) => key)
+  const last = keys.length - 1
+  const indexOf = (key: string): number => {
+    let low = 0
+    let high = last
+    while (low <= high) {
+      const middle = (low + high) >>> 1
+      if (keys[middle]! <= key) low = middle + 1
+      else high = middle - 1
+    }
+    return high
+  }
+  return {
+    match(key) {
+      const index = indexOf(key)
+      return index >= 0 && keys[index] === key ? sorted[index]![1] : undefined
+    },
+    at(key) {
+      const index = indexOf(key)
+      return sorted[index < 0 ? last : index]![1]
+    },
+  }
+}
+
+/** Each set once, in order. */
+function distinct(...sets: (Rrset | undefined)[]): Rrset[] {
+  return [...new Set(sets)].filter(set => set !== undefined)
+}
+
+/** From the NSEC sets of a zone, one at least. */
+export function nsecDenial(sets: readonly Rrset[]): Denial {
+  const chain = chainOf(sets.map(set => [canonicalKey(set.name), set]))
+  // One that matches is also the last one not after the name; an empty non-terminal is covered (RFC 4035
+  // §3.1.3.2).
+  const at = (name: Name): Rrset => chain.at(canonicalKey(name))
+  return {
+    nodata: name => [at(name)],
+    nxdomain: (name, encloser) => distinct(at(name), at(wildcardOf(encloser))),
+    wildcard: name => [at(name)],
+    wildcardNodata: (name, encloser) => distinct(at(wildcardOf(encloser)), at(name)),
+  }
+}
+
+/** From the NSEC3 sets of one chain of the zone `apex`; `hash` is the hash of that chain (RFC 5155 §5). */
+export function nsec3Denial(sets: readonly Rrset[], apex: Name, hash: (name: Name) => Uint8Array): Denial {
+  const chain = chainOf(sets.map(set => [labelsOf(set.name)[0]!.toLowerCase(), set]))
+  const keyOf = (name: Name): string => base32Text(hash(name))
+  const match = (name: Name): Rrset | undefined => chain.match(keyOf(name))
+  const cover = (name: Name): Rrset => chain.at(keyOf(name))
+  /**
+   * The closest encloser proof (RFC 5155 §7.2.1) from `encloser` up: with opt-out, delegations and what only
+   * leads to them have no record, so the closest encloser that can be proved may be further up.
+   */
+  const enclosed = (name: Name, encloser: Name): { encloser: Name; sets: Rrset[] } => {
+    let proved = encloser
+    let matched = match(proved)
+    while (matched === undefined && proved !== apex && proved !== rootName) {
+      proved = parentOf(proved)
+      matched = match(proved)
+    }
+    return { encloser: proved, sets: distinct(matched, cover(nextCloser(name, proved))) }
+  }
+  return {
+    nodata(name) {
+      const matched = match(name)
+      return matched === undefined ? enclosed(name, parentOf(name)).sets : [matched]
+    },
+    nxdomain(name, encloser) {
+      const proof = enclosed(name, encloser)
+      return distinct(...proof.sets, cover(wildcardOf(proof.encloser)))
+    },
+    wildcard: (name, encloser) => [cover(nextCloser(name, encloser))],
+    wildcardNodata(name, encloser) {
+      return distinct(...enclosed(name, encloser).sets, match(wildcardOf(encloser)))
+    },
+  }
+}
+
+/** The name that is one label longer than `encloser` on the way to `name` (RFC 5155 §1.3). */
+function nextCloser(name: Name, encloser: Name): Name {
+  const labels = labelsOf(name.slice(0, name.length - encloser.length) as Name)
+  return childOf(labels.at(-1)!, encloser)
+}

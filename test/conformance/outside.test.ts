@@ -1,0 +1,159 @@
+// The standalone server as strangers see it: validating resolvers, checkers of zones, and their kind.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { type Lab, openLab, resolverAddresses, startResolvers } from './lab.ts'
+import { subjectAddresses } from './lab-zones.ts'
+import { labMissing } from './tools.ts'
+
+type Row = readonly [what: string, question: string, expected: RegExp]
+
+/** Whether a validator must vouch for the answer (AD). */
+const validated: readonly Row[] = [
+  ['A', 'www.example.lab A', /^www\.example\.lab\.\s.*\sA\s192\.0\.2\.80$/m],
+  ['AAAA', 'www.example.lab AAAA', /2001:db8::80/],
+  ['NXDOMAIN', 'nothing.example.lab A', /status: NXDOMAIN/],
+  ['NXDOMAIN below nothing', 'a.b.nothing.example.lab A', /status: NXDOMAIN/],
+  ['NODATA', 'www.example.lab MX', /NOERROR.*ANSWER: 0/s],
+  ['a wildcard', 'x.wild.example.lab A', /x\.wild\.example\.lab\.\s.*192\.0\.2\.42/],
+  ['a wildcard for two labels', 'x.y.wild.example.lab A', /x\.y\.wild\.example\.lab\.\s.*192\.0\.2\.42/],
+  ['NODATA of a wildcard', 'x.wild.example.lab MX', /NOERROR.*ANSWER: 0/s],
+  ['a wildcard that is an alias', 'x.walias.example.lab A', /CNAME.*192\.0\.2\.80/s],
+  ['an empty non-terminal', 'branch.ent.example.lab A', /NOERROR.*ANSWER: 0/s],
+  ['a CNAME chain', 'chain1.example.lab A', /192\.0\.2\.3/],
+  ['DNAME', 'www.tree.example.lab A', /(?=.*\sDNAME\s)(?=.*192\.0\.2\.6$)/ms],
+  ['a large TXT over TCP', 'long.example.lab TXT', /1313131313/],
+  ['TLSA', '_443._tcp.www.example.lab TLSA', /TLSA\s3 1 1/],
+  ['SVCB for the web', 'svc.example.lab TYPE65', /ANSWER: [12]/],
+  ['an unknown type', 'unknown.example.lab TYPE65280', /0A000001/i],
+  ['DNSKEY', 'example.lab DNSKEY', /DNSKEY\s257 3 13/],
+  ['a signed child', 'www.secure.example.lab A', /192\.0\.2\.90/],
+  ['DS of a signed child', 'secure.example.lab DS', /DS\s\d+ 13 2/],
+  ['no DS of an unsigned child', 'plain.example.lab DS', /NOERROR.*ANSWER: 0/s],
+  ['A with NSEC3', 'www.third.lab A', /192\.0\.2\.80/],
+  ['NXDOMAIN with NSEC3', 'a.nothing.third.lab A', /status: NXDOMAIN/],
+  ['NODATA with NSEC3', 'www.third.lab MX', /NOERROR.*ANSWER: 0/s],
+  ['a wildcard with NSEC3', 'x.wild.third.lab A', /192\.0\.2\.42/],
+  ['NODATA of a wildcard with NSEC3', 'x.wild.third.lab MX', /NOERROR.*ANSWER: 0/s],
+  ['an empty non-terminal with NSEC3', 'ent.third.lab A', /NOERROR.*ANSWER: 0/s],
+  ['no DS of an unsigned child with NSEC3', 'plain.third.lab DS', /NOERROR.*ANSWER: 0/s],
+]
+const insecure: readonly Row[] = [['an unsigned child', 'www.plain.example.lab A', /192\.0\.2\.90/]]
+const bogus: readonly Row[] = [
+  ['signatures that have expired', 'www.expired.lab A', /status: SERVFAIL/],
+  ['a signature over something else', 'www.wrong.lab A', /status: SERVFAIL/],
+]
+
+const missing = labMissing()
+describe('seen from outside', { skip: missing }, () => {
+  const stack = new AsyncDisposableStack()
+  let lab: Lab
+  before(async () => {
+    lab = await openLab(stack)
+    await startResolvers(lab)
+  })
+  after(() => stack.disposeAsync())
+
+  for (const [resolver, address] of Object.entries(resolverAddresses)) {
+    const ask = async (question: string): Promise<string> => {
+      const words = [`@${address}`, '+dnssec', '+tries=2', '+time=5', ...question.split(' ')]
+      return (await lab.room.run('dig', words)).stdout
+    }
+    const isVouched = (text: string): boolean => / ad[; ]/.test(/^;; flags: .*$/m.exec(text)?.[0] ?? '')
+    test(`${resolver} validates`, async () => {
+      const complaints: string[] = []
+      for (const [rows, vouched] of [
+        [validated, true],
+        [insecure, false],
+        [bogus, false],
+      ] as const) {
+        for (const [what, question, expected] of rows) {
+          const text = await ask(question)
+          if (expected.test(text) && isVouched(text) === vouched) continue
+          complaints.push(`${what}: ${question}\n${text}`)
+        }
+      }
+      assert.equal(complaints.length, 0, complaints.join('\n'))
+    })
+  }
+
+  test('delv validates from the zone of the root down', async () => {
+    const anchor = await lab.room.file('anchor', `trust-anchors { . static-key ${keyText(lab)}; };\n`)
+    for (const question of ['www.example.lab A', 'x.wild.example.lab A', 'www.third.lab MX']) {
+      const words = [`@${resolverAddresses.unbound}`, '-a', anchor, '+root=.', ...question.split(' ')]
+      const { stdout, stderr } = await lab.room.run('delv', words)
+      assert.match(stdout + stderr, /; (negative response, )?fully validated/, question)
+    }
+  })
+
+  test('zonemaster finds nothing', async () => {
+    for (const zone of ['example.lab', 'third.lab']) {
+      const words = ['--no-ipv6', '--hints', lab.zones.hintsFile, '--level', 'NOTICE', '--no-progress', zone]
+      const { stdout, stderr } = await lab.room.run('zonemaster-cli', words)
+      const found = stdout.split('\n').filter(line => /(NOTICE|WARNING|ERROR|CRITICAL)\s/.test(line))
+      // The lab's root and top-level domain have no IPv6, so the checker is told to leave it alone, and says so.
+      const ours = found.filter(line => !/IPv6 is disabled/.test(line))
+      assert.deepEqual(ours, [], zone)
+      assert.ok(found.length === 1, `${stdout}${stderr}`)
+    }
+  })
+
+  test('dnsviz finds nothing', async () => {
+    const release = "import pygraphviz, types\npygraphviz.release = types.SimpleNamespace(version='1.7')\n"
+    // Debian's pygraphviz lacks the module that dnsviz reads its version from.
+    await lab.room.file('sitecustomize.py', release)
+    const names = [
+      ...[
+        'example.lab',
+        'www.example.lab',
+        'nothing.example.lab',
+        'x.wild.example.lab',
+        'www.tree.example.lab',
+      ],
+      ...['secure.example.lab', 'third.lab', 'nothing.third.lab', 'x.wild.third.lab'],
+    ]
+    const probed = await lab.room.run('dnsviz', ['probe', '-4', '-A', '-a', '.', '-o', 'viz.json', ...names])
+    assert.equal(probed.code, 0, probed.stderr)
+    const grok = ['dnsviz', 'grok', '-l', 'info', '-t', lab.zones.keyFile, '-r', 'viz.json']
+    const { code, stdout, stderr } = await lab.room.run('env', [`PYTHONPATH=${lab.room.folder}`, ...grok])
+    assert.equal(code, 0, stderr)
+    assert.doesNotMatch(stdout, /"(errors|warnings)"|BOGUS|INVALID/, stdout)
+    assert.match(stdout, /SECURE/)
+  })
+
+  const [server] = subjectAddresses
+  const kdigRows: readonly (readonly [words: string, expected: RegExp])[] = [
+    ['+tls', /192\.0\.2\.80/],
+    ['+tls-ca=tls.crt +tls-hostname=ns1.example.lab +tls', /192\.0\.2\.80/],
+    ['+https', /192\.0\.2\.80/],
+    ['+https-get', /192\.0\.2\.80/],
+    ['+tcp +keepopen', /192\.0\.2\.80/],
+    ['+cookie', /COOKIE: [0-9A-F]{16,}.*192\.0\.2\.80/is],
+    ['+nsid', /192\.0\.2\.80/],
+    ['+subnet=192.0.2.0/24', /192\.0\.2\.80/],
+    ['+tls +padding', /PADDING.*192\.0\.2\.80/is],
+    ['+edns=1', /BADVERS/],
+    ['-6 @2a0e:46::1', /192\.0\.2\.80/],
+  ]
+  for (const [words, expected] of kdigRows) {
+    test(`kdig ${words}`, async () => {
+      const more = words.replace('tls.crt', `${lab.room.folder}/tls.crt`).split(' ')
+      const at = words.includes('@') ? [] : [`@${server}`]
+      const { stdout, stderr } = await lab.room.run('kdig', [...at, ...more, 'www.example.lab', 'A'])
+      assert.match(stdout + stderr, expected)
+    })
+  }
+
+  test('65 types of query are answered by NOERROR', async () => {
+    const types = Array.from({ length: 64 }, (_, i) => i + 1).filter(type => type !== 41)
+    const batch = [...types, 255, 256].map(type => `www.example.lab TYPE${type}\n`).join('')
+    const file = await lab.room.file('types', batch)
+    const words = [`@${server}`, '+norec', '+tries=1', '+time=2', '+noall', '+comments', '-f', file]
+    const { stdout } = await lab.room.run('dig', words)
+    assert.equal(stdout.match(/status: NOERROR/g)?.length, 65, stdout)
+  })
+})
+
+function keyText({ zones: { key } }: Lab): string {
+  return `${key.flags} "${key.base64}"`
+}
