@@ -2,7 +2,8 @@
 // with the place it came from. A person mends a file in one round, not in as many as it has mistakes.
 
 import { Fault } from '../base/fault.ts'
-import { type Knob, type KnobName, knobs, type Settings } from './knobs.ts'
+import type { Knob } from './knob.ts'
+import { type KnobName, knobs, type Settings } from './knobs.ts'
 
 export interface Layer {
   /** Where the values come from, as a person would call it: `edge.json`, `--set`. */

@@ -5,9 +5,9 @@
 //   ? <name> <type> [<class>] [words]            raw <hexadecimal octets>
 //
 // Words: rd cd ad ra z, tcp, opcode=N, and for EDNS: edns udp=N version=N do option=CODE:HEX twice
-// owner=NAME. The lines after a query, up to an empty one, are the whole answer as `messageText` shows it,
-// or SILENCE; of a signature only what it covers. The site `dark` is one that no edge serves. Other lines are prose and begin with a capital or
-// `#`.
+// owner=NAME. The lines after a query, up to an empty one, are the whole answer as `messageText` shows it, or SILENCE;
+// of a signature only what it covers. The site `dark` is one that no edge serves. Other lines are prose and begin with
+// a capital or `#`.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'

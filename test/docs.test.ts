@@ -8,7 +8,8 @@ import { dirname, join, normalize } from 'node:path'
 import { describe, test } from 'node:test'
 import { sizeText } from '../base/bytes.ts'
 import { faultCodes } from '../base/fault.ts'
-import { type Knob, knobs } from '../config/knobs.ts'
+import type { Knob } from '../config/knob.ts'
+import { knobs } from '../config/knobs.ts'
 import { presets } from '../config/presets.ts'
 import packageJson from '../package.json' with { type: 'json' }
 
