@@ -27,6 +27,22 @@ export const knobs = {
     why: 'The name under which every registered site is reached.',
   },
   'dns.port': { ...port, default: 5300, why: '53 needs a privilege; a domain in service sets it.' },
+  'dns.tlsPort': { ...port, default: 0, why: 'RFC 7858 has 853; off with 0, as it needs a certificate.' },
+  'dns.httpsPort': { ...port, default: 0, why: 'RFC 8484 has 443; off with 0, as it needs a certificate.' },
+  'dns.certificateFile': {
+    default: '',
+    unit: 'path',
+    form: /^[^\0]{0,4096}$/,
+    says: 'the path of a PEM chain; needed where one of the two ports is set',
+    why: "Of the name under which clients know the edge, which is the operator's to prove. Read again when it changes.",
+  },
+  'dns.keyFile': {
+    default: '',
+    unit: 'path',
+    form: /^[^\0]{0,4096}$/,
+    says: 'the path of the PEM key of that chain',
+    why: 'A file of its own, so that others may read the chain. Read again when it changes.',
+  },
   'dns.placeTtlS': {
     default: 30,
     unit: 's',
