@@ -18,6 +18,7 @@ import { createResponder } from '../../resolver/responder.ts'
 import { openTransports } from './dns-transports.ts'
 
 const run = promisify(execFile)
+const kdig = 'kdig'
 const address = '127.0.92.1'
 const [tlsPort, httpsPort] = [5853, 5443]
 const folder = await mkdtemp(join(tmpdir(), 'inxt-transports-'))
@@ -60,12 +61,12 @@ describe('the transports of an edge', () => {
   const ports = [`dns.tlsPort=${tlsPort}`, `dns.httpsPort=${httpsPort}`]
   const files = [`dns.certificateFile=${chain}`, `dns.keyFile=${key}`]
 
-  const skip = spawnSync('kdig', ['-V']).error !== undefined && 'kdig is not installed (apt: knot-dnsutils)'
+  const skip = spawnSync(kdig, ['-V']).error !== undefined && 'kdig is not installed (apt: knot-dnsutils)'
   test('kdig asks over TLS and HTTPS', { skip }, async () => {
     await using stack = new AsyncDisposableStack()
     await open([...ports, ...files], stack)
     for (const words of [`-p ${tlsPort} +tls`, `-p ${httpsPort} +https`, `-p ${httpsPort} +https-get`]) {
-      const { stdout } = await run('kdig', [`@${address}`, ...words.split(' '), 'welcome.inxt', 'A'])
+      const { stdout } = await run(kdig, [`@${address}`, ...words.split(' '), 'welcome.inxt', 'A'])
       assert.match(stdout, /welcome\.inxt\.\s.*192\.0\.2\.80/, words)
     }
   })
