@@ -134,6 +134,13 @@ export const knobs = {
     max: 600_000,
     why: 'RFC 7766 §6.2.3 asks for seconds.',
   },
+  'dns.logShare': {
+    default: 0,
+    unit: 'count',
+    min: 0,
+    max: 1000,
+    why: 'Of 1,000 queries, how many are in the log, with the client's network (/24, /48). A line is a disk write.',
+  },
   'http.port': { ...port, default: 8080, why: '80 needs a privilege; a domain in service sets it.' },
   'http.connectionsMax': {
     default: 4000,

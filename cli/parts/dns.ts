@@ -3,6 +3,7 @@
 import { realClock } from '../../base/io/clock.ts'
 import { createResponder } from '../../resolver/responder.ts'
 import { answeringFrom } from '../answering.ts'
+import { withQueryLog } from '../query-log.ts'
 import type { ServingEdge } from '../serving.ts'
 import { openTransports } from './dns-transports.ts'
 import type { Ground } from './ground.ts'
@@ -32,7 +33,7 @@ export async function openDns(ground: Ground, network: Network): Promise<void> {
     ttls: { addressS: settings['dns.placeTtlS'] },
     onBug: error => log.error({ err: error }, 'a DNS query met a bug'),
   })
-  await openTransports(ground, respond)
+  await openTransports(ground, withQueryLog(respond, settings['dns.logShare'], log))
 }
 
 /** A number that grows with every change, and with every second, since names expire by the clock. */
