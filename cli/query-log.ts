@@ -1,8 +1,8 @@
 // The query log: some of the questions, chosen at random, with what was answered, and nobody's address.
 //
 // For an operator who wants to see what is asked, not who asks: a share of the queries is enough for that, and of a
-// client only its network is told (/24 or /48), no finer than resolvers tell it by ECS (RFC 7871 §11.1). It stands before
-// the responder, which knows of no log; what is not chosen costs one random number.
+// client only its network is told (/24 or /48), no finer than resolvers tell it by ECS (RFC 7871 §11.1). It stands
+// before the responder, which knows of no log; what is not chosen costs one random number.
 
 import type { Log } from '../base/io/log.ts'
 import type { Respond } from '../resolver/responder.ts'

@@ -139,7 +139,7 @@ export const knobs = {
     unit: 'count',
     min: 0,
     max: 1000,
-    why: 'Of 1,000 queries, how many are in the log, with the client's network (/24, /48). A line is a disk write.',
+    why: 'How many of 1,000 queries are in the log, each with the network of its client. A line is a disk write.',
   },
   'http.port': { ...port, default: 8080, why: '80 needs a privilege; a domain in service sets it.' },
   'http.connectionsMax': {
