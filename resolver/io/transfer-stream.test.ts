@@ -94,7 +94,7 @@ describe('an answer of several messages', () => {
     assert.equal((await received(socket, 2001)).length, 2000)
     assert.equal(seen.made, 2000)
   })
-  test('is left when the other side is gone, or its time is over', async () => {
+  test('is left when the other side is gone, or its time is over', { timeout: 5000 }, async () => {
     const gone = await server()
     const socket = await connected(gone.port)
     socket.write(queries(200))

@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createMeter } from '../../base/meter.ts'
 import { createResponder } from '../responder.ts'
@@ -14,6 +16,7 @@ import { recordText } from '../wire/presentation.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import { readZone } from '../zone/master.ts'
 import { createZone } from '../zone/snapshot.ts'
+import { recordsOf } from './axfr.ts'
 import { createDoor } from './door.ts'
 import { parseTsigKeys } from './key-file.ts'
 import { readSigned, signMessage, type TsigKey, tsigErrors, verify } from './tsig.ts'
@@ -159,6 +162,8 @@ describe('TSIG', () => {
     const answer = single(cut(16))
     assert.deepEqual([rcodeIn(answer), readSigned(answer)!.tsig.error], [rcodes.NOTAUTH, tsigErrors.BADTRUNC])
     assert.equal(rcodeIn(single(cut(15))), rcodes.FORMERR)
+    const { tsig } = readSigned(single(cut(0)))!
+    assert.deepEqual([tsig.error, tsig.mac.length], [tsigErrors.BADSIG, 0])
   })
   test('the right key gets every answer signed, over UDP within what it takes', () => {
     const request = signed(query('example', types.SOA))
@@ -184,6 +189,14 @@ describe('a transfer', () => {
     assert.deepEqual(texts.slice(0, -1).sort(), wanted.sort())
     assert.ok(messages.every(({ flags }) => (flags & flagBits.AA) !== 0))
   })
+  for (const file of ['rfc4035.zone', 'rfc5155.zone']) {
+    test(`of ${file} has every signature and every denial`, () => {
+      const text = readFileSync(join(import.meta.dirname, '..', 'transcripts', file), 'latin1')
+      const { records } = readZone(text, apex)
+      const given = [...recordsOf(createZone(records, apex))].slice(0, -1).map(recordText)
+      assert.deepEqual(given.sort(), records.map(recordText).sort())
+    })
+  }
   test('of many records has many messages, each signed on the one before', () => {
     const many = Array.from({ length: 5000 }, (_, i) => `h${i} A 192.0.2.9\n`).join('')
     const request = signed(query('example', types.AXFR))
