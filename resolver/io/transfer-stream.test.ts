@@ -1,4 +1,4 @@
-// Answers of several messages on real connections: in order, as fast as they are taken, and left when nobody takes them.
+// Answers of several messages on real connections: in order, as they are taken, and left when nobody takes them.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
