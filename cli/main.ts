@@ -207,6 +207,13 @@ program
   .option('--doh <address:port>', 'standalone: DNS over HTTPS, at /dns-query', collect, [])
   .option('--tls-cert <file>', 'standalone: certificate chain as PEM, for --dot and --doh')
   .option('--tls-key <file>', 'standalone: its key as PEM')
+  .option('--tsig-file <file>', 'standalone: keys of secondaries, as tsig-keygen writes them')
+  .option(
+    '--transfer <zone=addresses>',
+    'standalone: secondaries that may take a zone and are told of new versions, joined by commas',
+    collect,
+    [],
+  )
   .action(async options =>
     options.standalone
       ? (await import('./standalone.ts')).standalone(options)

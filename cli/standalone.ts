@@ -21,6 +21,7 @@ import { nameText, parseName } from '../resolver/wire/name.ts'
 import { answeringFrom } from './answering.ts'
 import { type Place, parsePlace, placeText } from './place.ts'
 import { createTerminal } from './terminal.ts'
+import { openTransfers, type Transfers } from './transfers.ts'
 import { watchFiles } from './watch.ts'
 import { openZoneFiles, type ZoneFile, type ZoneFiles } from './zone-files.ts'
 import { readMasterFile } from './zone-version.ts'
@@ -32,6 +33,10 @@ export interface StandaloneOptions {
   readonly doh: readonly string[]
   readonly tlsCert?: string
   readonly tlsKey?: string
+  /** Keys of secondaries, as `tsig-keygen` writes them. */
+  readonly tsigFile?: string
+  /** `example.com=ADDRESS,ADDRESS` */
+  readonly transfer: readonly string[]
   readonly logLevel?: string
   /** Of the settings only those of `dns.` that say how to answer. */
   readonly config?: string
@@ -57,13 +62,20 @@ export async function standalone(options: StandaloneOptions): Promise<void> {
   await using stack = new AsyncDisposableStack()
   const stopped = stopSignal()
   const zones = await openZoneFiles(files, readMasterFile, log)
-  const served = await open(options, zones, log, stack)
-  await follow(options, zones, served.encrypted, log, stack)
+  const transfers = await openTransfers(options.transfer, options.tsigFile, zones.zones, log)
+  stack.use(transfers)
+  const served = await open(options, zones, transfers, log, stack)
+  const reload = async (file?: string): Promise<void> => {
+    await zones.reload(file)
+    transfers?.tell(served.dns)
+  }
+  await follow(options, { ...zones, reload }, served.encrypted, log, stack)
   const terminal = createTerminal()
   for (const { apex, serial, records } of zones.versions()) {
     terminal.line(`zone ${nameText(apex)} serial ${serial}, ${records} records`)
   }
   terminal.line(`ready: ${served.places.join(', ')}`)
+  transfers?.tell(served.dns)
   log.info({ why: await stopped }, 'the name server stops')
 }
 
@@ -81,18 +93,21 @@ function zoneFileOf(text: string): ZoneFile {
 interface Served {
   /** As they are printed when all is ready. */
   readonly places: readonly string[]
+  /** Where plain DNS is answered, which is what secondaries know us by. */
+  readonly dns: readonly Place[]
   readonly encrypted: readonly ListeningTls[]
 }
 
 async function open(
   options: StandaloneOptions,
   zones: ZoneFiles,
+  transfers: Transfers | undefined,
   log: Log,
   stack: AsyncDisposableStack,
 ): Promise<Served> {
   const meter = createMeter()
   const settings = await settingsOf(options)
-  const respond = createResponder({
+  const responder = createResponder({
     ...answeringFrom(settings),
     suffixes: [],
     zones: zones.zones,
@@ -101,6 +116,8 @@ async function open(
     meter,
     onBug: error => log.error({ err: error }, 'a DNS query met a bug'),
   })
+  const door = transfers?.door(responder, meter)
+  const respond = door?.respond ?? responder
   // What connections are told about being idle (RFC 7828) is what holds.
   const bounds = {
     connectionsMax: settings['dns.tcpConnectionsMax'],
@@ -112,10 +129,12 @@ async function open(
     return listening
   }
   const places: string[] = []
+  const dns: Place[] = []
   for (const text of options.dns.length > 0 ? options.dns : [defaultDns]) {
     const place = parsePlace('--dns', text, 53)
     const { port } = kept(await serveUdp(at(place)))
-    kept(await serveTcp(at({ ...place, port })))
+    kept(await serveTcp({ ...at({ ...place, port }), ...(door && { transfer: door.transfer }) }))
+    dns.push({ ...place, port })
     places.push(`DNS ${placeText({ ...place, port })}`)
   }
   const encrypted: ListeningTls[] = []
@@ -131,7 +150,7 @@ async function open(
       places.push(`${word} ${placeText({ ...place, port: listening.port })}`)
     }
   }
-  return { places, encrypted }
+  return { places, dns, encrypted }
 }
 
 async function certificateOf({ tlsCert, tlsKey }: StandaloneOptions): Promise<Certificate> {

@@ -11,6 +11,7 @@ import { parseName } from '../resolver/wire/name.ts'
 import type { Zone } from '../resolver/zone/zone.ts'
 import { watchFiles } from './watch.ts'
 import { isLater, openZoneFiles, type ReadZone } from './zone-files.ts'
+import { readMasterFile } from './zone-version.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'inxt-zones-'))
 after(() => rm(folder, { recursive: true }))
@@ -18,7 +19,7 @@ after(() => rm(folder, { recursive: true }))
 const read: ReadZone = (text, { file, apex }) => {
   const serial = /^serial (\d+)\n$/.exec(text)?.[1]
   if (serial === undefined) throw new Fault('config/invalid', `${file}:1:1 no serial\n${file}:2:7 no end`)
-  return { zone: { apex } as Zone, serial: Number(serial), records: 1, warnings: [] }
+  return { zone: { apex } as Zone, serial: Number(serial), records: 1, warnings: [], life: undefined }
 }
 
 async function opened(text: string) {
@@ -78,6 +79,46 @@ describe('zone files', () => {
     const { file, log } = await opened('serial 1\n')
     const twice = [1, 2].map(() => ({ apex: parseName('example.com'), file }))
     await assert.rejects(openZoneFiles(twice, read, log), error => isFault(error, 'config/invalid'))
+  })
+  test('signatures that grow old are told at a third, at a tenth and at the end of their life', async () => {
+    const lines: { level: number; msg: string; endsAt: string }[] = []
+    const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) })
+    const file = join(folder, 'signed')
+    const zoneText = (days: number): string => `@ 60 SOA ns m ${days} 1 1 1 1
+@ 60 NS ns
+ns 60 A 192.0.2.1
+@ 60 RRSIG SOA 13 2 60 197002${String(days).padStart(2, '0')}000000 19700201000000 1 example.com. AQ==
+`
+    await writeFile(file, zoneText(11))
+    // 1970-02-01, after which the signature lasts for ten days.
+    const beginAt = 31 * 86_400_000
+    let now = beginAt
+    let look = (): void => {}
+    const after = (_: number, action: () => void): (() => void) => {
+      look = action
+      return () => {}
+    }
+    const clock = { now: () => now, after }
+    const zones = await openZoneFiles([{ apex: parseName('example.com'), file }], readMasterFile, log, clock)
+    const heardAfter = (days: number): string[] => {
+      now = beginAt + days * 86_400_000
+      lines.length = 0
+      look()
+      return lines.map(({ level, msg }) => `${level} ${msg.split(':')[0]}`)
+    }
+    assert.deepEqual(heardAfter(6), [])
+    assert.deepEqual(heardAfter(6.7), ['40 a third of the life of its signatures is left'])
+    assert.equal(lines[0]!.endsAt, '1970-02-11T00:00:00.000Z')
+    assert.deepEqual(heardAfter(6.8), [])
+    assert.deepEqual(heardAfter(9.1), ['50 a tenth of the life of its signatures is left'])
+    assert.deepEqual(heardAfter(10.1), ['50 signatures have ended'])
+    lines.length = 0
+    await writeFile(file, zoneText(12))
+    await zones.reload()
+    assert.match(lines.at(-1)!.msg, /^a tenth/)
+    await writeFile(file, zoneText(28))
+    await zones.reload()
+    assert.deepEqual(heardAfter(10.2), [])
   })
   for (const [serial, other, later] of [
     [2, 1, true],

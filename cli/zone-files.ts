@@ -7,7 +7,9 @@
 import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { Fault, isFault } from '../base/fault.ts'
+import { type Clock, realClock } from '../base/io/clock.ts'
 import type { Log } from '../base/io/log.ts'
+import type { Freshness, Life } from '../resolver/sign/verdict.ts'
 import { type Name, nameText } from '../resolver/wire/name.ts'
 import type { Zone } from '../resolver/zone/zone.ts'
 
@@ -23,6 +25,8 @@ export interface ZoneVersion {
   readonly records: number
   /** What is odd but no reason to refuse it, one sentence each. */
   readonly warnings: readonly string[]
+  /** What its signatures have left, by seconds since the epoch; undefined where nothing is signed. */
+  readonly life: ((nowS: number) => Life) | undefined
 }
 
 /** Throws Fault `config/invalid` with one line for each error. */
@@ -36,6 +40,8 @@ export interface ZoneFiles {
   reload(file?: string): Promise<void>
 }
 
+/** Lives of signatures are days. */
+const lookAgainMs = 3_600_000
 /** A master file of a million records has some 60 MB. */
 const fileBytesMax = 256 * 1024 * 1024
 
@@ -44,6 +50,7 @@ export async function openZoneFiles(
   files: readonly ZoneFile[],
   read: ReadZone,
   log: Log,
+  clock: Clock = realClock,
 ): Promise<ZoneFiles> {
   const twice = files.find(({ apex }, i) => files.findIndex(other => other.apex === apex) < i)
   if (twice !== undefined) throw new Fault('config/invalid', `${nameText(twice.apex)} has two zone files`)
@@ -65,6 +72,12 @@ export async function openZoneFiles(
     throw new Fault(complaints[0]!.code, what)
   }
   for (const version of versions) tellWarnings(version, log)
+  const told = new Map<Name, Freshness>()
+  const tellLives = (): void => {
+    for (const version of versions) tellLife(version, told, clock, log)
+    clock.after(lookAgainMs, tellLives)
+  }
+  tellLives()
   let zones = versions.map(({ zone }) => zone)
   const replace = async (place: number): Promise<void> => {
     const old = versions[place]!
@@ -82,6 +95,8 @@ export async function openZoneFiles(
     }
     log.info({ zone, from: old.serial, to: serial, records }, 'a zone is replaced')
     tellWarnings(version, log)
+    told.delete(version.apex)
+    tellLife(version, told, clock, log)
   }
   const reload = async (file?: string): Promise<void> => {
     for (const [place, version] of versions.entries()) {
@@ -106,6 +121,25 @@ export function isLater(serial: number, other: number): boolean {
 
 function tellWarnings({ apex, warnings }: ZoneVersion & ZoneFile, log: Log): void {
   for (const warning of warnings) log.warn({ zone: nameText(apex) }, warning)
+}
+
+const lives = {
+  warning: 'a third of the life of its signatures is left: sign the zone again',
+  alarm: 'a tenth of the life of its signatures is left: sign the zone again',
+  expired: 'signatures have ended: validating resolvers refuse the zone',
+} as const
+
+/** Once for each step down; `inxt zone check` judges by the same measure. */
+function tellLife(version: ZoneVersion & ZoneFile, told: Map<Name, Freshness>, clock: Clock, log: Log): void {
+  const { apex, file, life } = version
+  if (life === undefined) return
+  const { freshness, endsAtS } = life(clock.now() / 1000)
+  if (told.get(apex) === freshness) return
+  told.set(apex, freshness)
+  if (freshness === 'fresh') return
+  const level = freshness === 'warning' ? 'warn' : 'error'
+  const endsAt = new Date(Math.round(endsAtS) * 1000).toISOString()
+  log[level]({ zone: nameText(apex), file, endsAt }, lives[freshness])
 }
 
 function tellRefused({ apex, file }: ZoneFile, error: unknown, log: Log): void {

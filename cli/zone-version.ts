@@ -3,6 +3,7 @@
 // Apart from zone-files.ts, so that keeping files and reading them can be tested one without the other.
 
 import { Fault, isFault } from '../base/fault.ts'
+import { signatureLife } from '../resolver/sign/verdict.ts'
 import { types } from '../resolver/wire/code.ts'
 import { complaintText, readZone } from '../resolver/zone/master.ts'
 import { createZone } from '../resolver/zone/snapshot.ts'
@@ -18,6 +19,7 @@ export const readMasterFile: ReadZone = (text, { apex, file }) => {
       zone,
       serial: soa?.kind === 'authority' ? soa.serial : 0,
       records: records.length,
+      life: signatureLife(records),
       warnings: warnings.map(warning => `${file}:${complaintText(warning)}`),
     }
   } catch (error) {

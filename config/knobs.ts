@@ -27,6 +27,22 @@ export const knobs = {
     why: 'The name under which every registered site is reached.',
   },
   'dns.port': { ...port, default: 5300, why: '53 needs a privilege; a domain in service sets it.' },
+  'dns.tlsPort': { ...port, default: 0, why: 'RFC 7858 has 853; off with 0, as it needs a certificate.' },
+  'dns.httpsPort': { ...port, default: 0, why: 'RFC 8484 has 443; off with 0, as it needs a certificate.' },
+  'dns.certificateFile': {
+    default: '',
+    unit: 'path',
+    form: /^[^\0]{0,4096}$/,
+    says: 'the path of a PEM chain; needed where one of the two ports is set',
+    why: "Of the name under which clients know the edge, which is the operator's to prove. Read again when it changes.",
+  },
+  'dns.keyFile': {
+    default: '',
+    unit: 'path',
+    form: /^[^\0]{0,4096}$/,
+    says: 'the path of the PEM key of that chain',
+    why: 'A file of its own, so that others may read the chain. Read again when it changes.',
+  },
   'dns.placeTtlS': {
     default: 30,
     unit: 's',
@@ -117,6 +133,13 @@ export const knobs = {
     min: 100,
     max: 600_000,
     why: 'RFC 7766 §6.2.3 asks for seconds.',
+  },
+  'dns.logShare': {
+    default: 0,
+    unit: 'count',
+    min: 0,
+    max: 1000,
+    why: 'How many of 1,000 queries are in the log, each with the network of its client. A line is a disk write.',
   },
   'http.port': { ...port, default: 8080, why: '80 needs a privilege; a domain in service sets it.' },
   'http.connectionsMax': {

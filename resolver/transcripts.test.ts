@@ -1,10 +1,10 @@
 // Runs the conversations in `transcripts/*.txt`: a world (`site`, `edge`), then queries and what is answered.
 //
 //   site <label> <cid, or - for no content>      edge <server> <ipv4> [<ipv6>]
-//   zone <apex> <file> [signed]                  a master file, its sets with signatures of no meaning
+//   zone <apex> <file> [signed | compact]        a master file; signed without meaning, or while answering
 //   ? <name> <type> [<class>] [words]            raw <hexadecimal octets>
 //
-// Words: rd cd ad ra z, tcp, opcode=N, and for EDNS: edns udp=N version=N do option=CODE:HEX twice
+// Words: rd cd ad ra z, tcp, opcode=N, and for EDNS: edns udp=N version=N do co option=CODE:HEX twice
 // owner=NAME. The lines after a query, up to an empty one, are the whole answer as `messageText` shows it, or SILENCE;
 // of a signature only what it covers. The site `dark` is one that no edge serves. Other lines are prose and begin with
 // a capital or `#`.
@@ -15,6 +15,9 @@ import { describe, test } from 'node:test'
 import { fromHex } from '../base/bytes.ts'
 import { createMeter } from '../base/meter.ts'
 import { createResponder, type Respond } from './responder.ts'
+import { signingKey } from './sign/key.ts'
+import { createOnlineSigner, onlineByDefault } from './sign/online.ts'
+import { signOnline } from './sign/online-zone.ts'
 import { parseClass, parseType, types, typeText } from './wire/code.ts'
 import { optRecord } from './wire/edns.ts'
 import { flagBits, opcodeBits } from './wire/header.ts'
@@ -50,7 +53,7 @@ function parseTranscript(text: string): { respond: Respond; exchanges: Exchange[
     } else if (word === 'edge') {
       servers.push({ name: first!, address: { ipv4: second, ipv6: third } })
     } else if (word === 'zone') {
-      zones.push(zoneOf(parseName(first!), second!, third === 'signed'))
+      zones.push(zoneOf(parseName(first!), second!, third))
     } else if (word === '?' || word === 'raw') {
       const end = lines.indexOf('', at)
       exchanges.push({ line: at + 1, query: line, expected: lines.slice(at + 1, end).join('\n') })
@@ -71,9 +74,10 @@ function parseTranscript(text: string): { respond: Respond; exchanges: Exchange[
   return { respond, exchanges }
 }
 
-function zoneOf(apex: Name, file: string, signed: boolean): Zone {
+function zoneOf(apex: Name, file: string, how: string | undefined): Zone {
   const { records } = readZone(readFileSync(new URL(file, folder), 'latin1'), apex)
-  if (!signed) return createZone(records, apex)
+  if (how === undefined) return createZone(records, apex)
+  if (how === 'compact') return compactZone(createZone(records, apex))
   const isOurs = createZone(records, apex)
   const signatures = rrsetsOf(records).flatMap(({ name, type, ttlS }) => {
     // Neither a delegation nor its glue is signed (RFC 4035 §2.2), but what the parent says about it is.
@@ -84,6 +88,18 @@ function zoneOf(apex: Name, file: string, signed: boolean): Zone {
     return readMaster(`${nameText(name)} ${ttlS} RRSIG ${covered} ${tail}`, { origin: apex }).records
   })
   return createZone([...records, ...signatures], apex)
+}
+
+function compactZone(zone: Zone): Zone {
+  const key = signingKey(zone.apex, true, 13, new Uint8Array(32).fill(3))
+  const signer = createOnlineSigner({ ...onlineByDefault, keys: [key] })
+  return signOnline(zone, {
+    denial: 'compact',
+    signer,
+    keySigner: signer,
+    keySets: [],
+    nowS: () => 1_800_000_000,
+  })
 }
 
 function packetOf(query: string): Uint8Array {
@@ -100,6 +116,7 @@ function packetOf(query: string): Uint8Array {
       udpBytesMax: Number(value('udp') ?? 1232),
       version: Number(value('version') ?? 0),
       dnssecOk: has('do'),
+      compactOk: has('co'),
       rcodeHigh: 0,
       options: optionCode === undefined ? [] : [{ code: Number(optionCode), bytes: fromHex(optionHex!)! }],
     }),

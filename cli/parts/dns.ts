@@ -1,16 +1,17 @@
-// The DNS side of an edge: the names of the registry and the places that serve them, over UDP and TCP.
+// The DNS side of an edge: the names of the registry and the places that serve them.
 
 import { realClock } from '../../base/io/clock.ts'
-import { serveTcp } from '../../resolver/io/tcp.ts'
-import { serveUdp } from '../../resolver/io/udp.ts'
 import { createResponder } from '../../resolver/responder.ts'
 import { answeringFrom } from '../answering.ts'
+import { withQueryLog } from '../query-log.ts'
 import type { ServingEdge } from '../serving.ts'
+import { openTransports } from './dns-transports.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 
-/** Throws Fault net/port-taken. */
-export async function openDns({ settings, meter, log, stack }: Ground, network: Network): Promise<void> {
+/** Throws the Faults of `openTransports`. */
+export async function openDns(ground: Ground, network: Network): Promise<void> {
+  const { settings, meter, log } = ground
   const asAddress = ({ address }: ServingEdge) => ({ ipv4: address })
   const respond = createResponder({
     ...answeringFrom(settings),
@@ -32,16 +33,7 @@ export async function openDns({ settings, meter, log, stack }: Ground, network: 
     ttls: { addressS: settings['dns.placeTtlS'] },
     onBug: error => log.error({ err: error }, 'a DNS query met a bug'),
   })
-  const where = { address: settings['edge.address'], port: settings['dns.port'], respond, meter, log }
-  const udp = await serveUdp(where)
-  stack.defer(() => udp.close())
-  const tcp = await serveTcp({
-    ...where,
-    port: udp.port,
-    connectionsMax: settings['dns.tcpConnectionsMax'],
-    idleTimeoutMs: settings['dns.tcpIdleMs'],
-  })
-  stack.defer(() => tcp.close())
+  await openTransports(ground, withQueryLog(respond, settings['dns.logShare'], log))
 }
 
 /** A number that grows with every change, and with every second, since names expire by the clock. */

@@ -5,7 +5,7 @@
 import { createServer, type Server } from 'node:net'
 import { createConnections } from './connections.ts'
 import { bindFault, boundPort, type Listening } from './listen.ts'
-import { converse, defaultStreamLimits, type StreamLimits } from './stream.ts'
+import { converse, defaultStreamLimits, type StreamLimits, type Transfer } from './stream.ts'
 import type { ServeOptions } from './udp.ts'
 
 export interface ServeTcpOptions extends ServeOptions, Partial<StreamLimits> {
@@ -14,20 +14,30 @@ export interface ServeTcpOptions extends ServeOptions, Partial<StreamLimits> {
   readonly connectionsPerPrefixMax?: number
   /** Answers that may wait in a connection before its queries must. */
   readonly pendingBytesMax?: number
+  /** Answers of several messages; over TLS there are none. */
+  readonly transfer?: Transfer
 }
 
 export const defaultConnectionsMax = 256
 
 /** Listens; throws Fault `net/port-taken`, or `config/invalid` for an address that is not ours. */
 export async function serveTcp(options: ServeTcpOptions): Promise<Listening> {
-  const { address, port, respond, meter, log, pendingBytesMax = 256 * 1024 } = options
+  const { address, port, respond, transfer, meter, log, pendingBytesMax = 256 * 1024 } = options
   const limits = { ...defaultStreamLimits, ...options }
   const connections = createConnections(boundsOf(options), () => meter.count('dns.tcp.displaced'))
   const server = createServer({ noDelay: true, highWaterMark: pendingBytesMax }, socket => {
     connections.admit(socket)
     const client = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
     const used = (): void => connections.used(client)
-    converse(socket, { ...limits, client, transport: 'tcp', respond, meter, used })
+    converse(socket, {
+      ...limits,
+      client,
+      transport: 'tcp',
+      respond,
+      ...(transfer && { transfer }),
+      meter,
+      used,
+    })
   })
   await listening(server, 'TCP', address, port)
   server.on('error', error => {

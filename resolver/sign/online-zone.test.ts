@@ -107,6 +107,7 @@ describe('a zone that signs itself', () => {
     for (const [name, type, present] of rows) {
       const decision = ask(name, type)
       assert(decision.kind === 'nodata' || decision.kind === 'nxdomain', name)
+      assert.equal(decision.compact === true, present.includes(types.NXNAME), name)
       const records = [decision.soa, ...(decision.proof ?? [])]
       assert.equal(judged(records).length, 2, name)
       for (const verdict of judged(records)) assert.match(verdict, /good$/)
@@ -169,9 +170,18 @@ describe('a zone that signs itself', () => {
 
   const delv = 'delv'
   const skip = spawnSync(delv, ['-v']).error !== undefined && 'delv is not installed (apt: bind9-dnsutils)'
-  test('delv validates every kind of answer', { skip }, async () => {
+  for (const [denial, absent] of [
+    ['covering', 'ncache nxdomain'],
+    ['compact', 'ncache nxrrset'],
+  ] as const) {
+    test(`delv validates every kind of answer, denied by ${denial} records`, { skip }, () =>
+      validates(denial, absent),
+    )
+  }
+
+  async function validates(denial: 'covering' | 'compact', absent: string): Promise<void> {
     const now = Math.floor(Date.now() / 1000)
-    const served = signOnline(plain, { ...options, denial: 'covering', nowS: () => now })
+    const served = signOnline(plain, { ...options, denial, nowS: () => now })
     const meter = createMeter()
     const respond = createResponder({
       ...{ suffixes: [], zones: () => [served], meter },
@@ -193,7 +203,7 @@ describe('a zone that signs itself', () => {
         ['ns1.example.com', 'AAAA', /ncache nxrrset.*\n; negative response, fully validated/],
         ['ent.example.com', 'A', /ncache nxrrset.*\n; negative response, fully validated/],
         ['a.w.example.com', 'A', /ncache nxrrset.*\n; negative response, fully validated/],
-        ['no.thing.example.com', 'A', /ncache nxdomain.*\n; negative response, fully validated/],
+        ['no.thing.example.com', 'A', new RegExp(`${absent}.*\\n; negative response, fully validated`)],
         ['sub.example.com', 'DS', /ncache nxrrset.*\n; negative response, fully validated/],
       ]
       const answers = rows.map(([name, type]) =>
@@ -206,5 +216,5 @@ describe('a zone that signs itself', () => {
       await server.close()
       await rm(folder, { recursive: true })
     }
-  })
+  }
 })

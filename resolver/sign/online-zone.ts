@@ -107,16 +107,11 @@ class OnlineNode implements Cut {
   }
 }
 
-/** `compact`: an absent name is answered like one that is there, so the rcode must be NOERROR (RFC 9824 §3.1). */
-export interface OnlineDenial extends Denial {
-  readonly compact: boolean
-}
-
 function denialOf(
   zone: Zone,
   presentAt: (name: Name) => readonly number[],
   { signer, nowS, denial }: OnlineZoneOptions,
-): OnlineDenial {
+): Denial {
   const ttlS = (): number => zone.soa(zone.apex).ttlS
   const deny = (name: Name, present: readonly number[] | 'none'): Rrset =>
     signer.deny({ name, present, ttlS: ttlS() }, nowS())

@@ -16,13 +16,16 @@ import { canonicalSet } from './canonical.ts'
 import { isDigestRight } from './digest.ts'
 import { type PublicKey, readDnskey } from './key.ts'
 import { type Nsec3Options, nsec3Chain, nsecChain } from './nsec.ts'
-import { judge, lifeLeftS, readSignature, type Verdict } from './rrsig.ts'
+import { judge, lifeLeftS, readSignature, type Validity, type Verdict } from './rrsig.ts'
 import { authority, chainNames } from './signed-zone.ts'
 
-export interface ZoneVerdict {
+export interface ZoneVerdict extends Life {
   readonly isSigned: boolean
   /** What is wrong, each with the name; empty when a validator is content. */
   readonly findings: readonly string[]
+}
+
+export interface Life {
   /** The end of the signature that ends first, in seconds since the epoch. */
   readonly endsAtS: number
   /** How fresh the signatures are, by the one that is worst off. */
@@ -59,21 +62,42 @@ export function judgeZone(records: readonly ResourceRecord[], apex: Name, nowS: 
     ...chainFindings(sets, apex),
     ...digestFindings(sets, apex),
   ].slice(0, findingsMax)
-  return { isSigned: true, findings, ...lifeOf(signatures, nowS) }
+  return { isSigned: true, findings, ...lifeOf(validities(signatures), nowS) }
 }
 
 function isAt({ name, type }: Rrset, apex: Name, wanted: number): boolean {
   return type === wanted && foldCase(name) === apex
 }
 
-function lifeOf(signatures: readonly RecordData[], nowS: number): Pick<ZoneVerdict, 'endsAtS' | 'freshness'> {
-  let leftS = Number.POSITIVE_INFINITY
-  let rank = 0
+/**
+ * What the signatures among `records` have left at a moment, undefined where nothing is signed. Judges no signature,
+ * and keeps no more than their spans: a server asks this again and again.
+ */
+export function signatureLife(records: readonly ResourceRecord[]): ((nowS: number) => Life) | undefined {
+  const signatures = records.filter(({ type }) => type === types.RRSIG)
+  if (signatures.length === 0) return undefined
+  const spans = validities(signatures.map(({ data }) => data))
+  return nowS => lifeOf(spans, nowS)
+}
+
+/** The spans of the signatures that can be read, each once. */
+function validities(signatures: readonly RecordData[]): readonly Validity[] {
+  const spans = new Map<string, Validity>()
   for (const data of signatures) {
     const signature = readIfWell(data)
     if (signature === undefined) continue
-    leftS = Math.min(leftS, lifeLeftS(signature, nowS))
-    rank = Math.max(rank, ranks.indexOf(freshnessOf(signature.inceptionAtS, signature.expirationAtS, nowS)))
+    const { inceptionAtS, expirationAtS } = signature
+    spans.set(`${inceptionAtS} ${expirationAtS}`, { inceptionAtS, expirationAtS })
+  }
+  return [...spans.values()]
+}
+
+function lifeOf(spans: readonly Validity[], nowS: number): Life {
+  let leftS = Number.POSITIVE_INFINITY
+  let rank = 0
+  for (const span of spans) {
+    leftS = Math.min(leftS, lifeLeftS(span, nowS))
+    rank = Math.max(rank, ranks.indexOf(freshnessOf(span.inceptionAtS, span.expirationAtS, nowS)))
   }
   return { endsAtS: nowS + leftS, freshness: ranks[rank]! }
 }

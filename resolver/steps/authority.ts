@@ -15,6 +15,8 @@ export interface Authority {
   decide(question: Question, dnssecOk: boolean): Decision
   /** The apex of the zone that `name` is in. */
   apexOf(name: Name): Name | undefined
+  /** Whether the zone `apex` denies names compactly (RFC 9824). */
+  isCompact(apex: Name | undefined): boolean
   /** Whether answers may have changed since this was last asked. */
   hasChanged(): boolean
 }
@@ -52,6 +54,7 @@ export function createAuthority(options: {
         if (ancestor === rootName) return undefined
       }
     },
+    isCompact: apex => apex !== undefined && apexes.get(apex)?.denial?.compact === true,
     hasChanged() {
       renew()
       const now = version()
@@ -63,6 +66,6 @@ export function createAuthority(options: {
   }
 }
 
-function apexesOf(zones: readonly Zone[]): ReadonlySet<Name> {
-  return new Set(zones.map(({ apex }) => apex))
+function apexesOf(zones: readonly Zone[]): ReadonlyMap<Name, Zone> {
+  return new Map(zones.map(zone => [zone.apex, zone]))
 }

@@ -30,9 +30,10 @@ export function createLongWay(ways: Ways): Way {
     const standing = standingOf(query, ways.jar)
     const found = decide(query)
     const { decision, scopeBits } = placed(place, query, found, standing.address)
-    const rcode = rcodeFor(decision)
-    const told = { cookie: standing.cookie, scopeBits: place.hearsSubnets ? scopeBits : undefined }
+    const rcode = rcodeFor(query, decision)
     const apex = query.asks ? authority.apexOf(query.question.name) : undefined
+    const isCompact = authority.isCompact(apex)
+    const told = { cookie: standing.cookie, scopeBits: place.hearsSubnets ? scopeBits : undefined, isCompact }
     const imputed = imputedFor(query, decision, apex)
     const judgement = judge(ways, standing, imputed)
     if (judgement === 'drop') return undefined
@@ -46,11 +47,16 @@ export function createLongWay(ways: Ways): Way {
     const body = writer.copy()
     if (outcome === 'truncated') tally.event('truncated')
     if (outcome === 'whole' && rcode === rcodes.NOERROR && query.asks && body.length <= readyBytesMax) {
-      const ready = decision.kind === 'error' ? undefined : readyFor(ways, query, found, body)
-      if (ready !== undefined) ways.ready?.keep(packet, { ...ready, rcode, imputed, counters })
+      const ready = isFleeting(decision) ? undefined : readyFor(ways, query, found, body)
+      if (ready !== undefined) ways.ready?.keep(packet, { ...ready, isCompact, rcode, imputed, counters })
     }
     return seal(body, ways, query, { rcode, error, told })
   }
+}
+
+/** What strangers can think of without end, also where a compact denial makes NOERROR of it. */
+function isFleeting({ kind }: Decision): boolean {
+  return kind === 'error' || kind === 'nxdomain'
 }
 
 /** What an answer counts as for the limiter: of what is not there, a zone has but one. */

@@ -9,7 +9,7 @@ import { type EdnsReply, optionCodes, writeOpt } from '../wire/edns.ts'
 import type { EdnsOption } from '../wire/rdata.ts'
 import { messageBytesMax } from '../wire/writer.ts'
 import type { Decision } from '../zone/decision.ts'
-import type { Query } from './query.ts'
+import { type Query, takesCompact } from './query.ts'
 
 export interface OptOptions {
   /** What we take ourselves over UDP. */
@@ -25,6 +25,8 @@ export interface Told {
   readonly cookie: Uint8Array | undefined
   /** How many bits of the client's subnet mattered; undefined when subnets are not heard. */
   readonly scopeBits: number | undefined
+  /** The zone denies names compactly, which CO may be answered by. */
+  readonly isCompact: boolean
 }
 
 const emptyOptBytes = 11
@@ -46,6 +48,7 @@ export function optFor(
   return {
     udpBytesMax: options.udpBytesMax,
     dnssecOk: query.edns !== 'faulty' && query.edns.dnssecOk,
+    compactOk: told.isCompact && takesCompact(query),
     rcodeHigh: rcode >>> 4,
     options: optionsFor(query, error, told, options),
   }

@@ -9,11 +9,11 @@ import { flagBits } from '../wire/header.ts'
 import type { Message } from '../wire/message.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import type { Decision } from '../zone/decision.ts'
-import type { Query } from './query.ts'
+import { type Query, takesCompact } from './query.ts'
 
 export function phrase(query: Query, decision: Decision): Message {
   assert(decision.kind !== 'site', 'a site was placed before it is phrased')
-  const bare = shell(query, rcodeFor(decision))
+  const bare = shell(query, rcodeFor(query, decision))
   // A referral is no answer of ours, only a hint where one is.
   const authoritative = decision.kind !== 'error' && decision.kind !== 'referral'
   return { ...bare, flags: bare.flags | (authoritative ? flagBits.AA : 0), ...sectionsOf(decision) }
@@ -54,8 +54,10 @@ export function shell(query: Query, rcode: number): Message {
 }
 
 /** All twelve bits. */
-export function rcodeFor(decision: Decision): number {
+export function rcodeFor(query: Query, decision: Decision): number {
   if (decision.kind === 'error') return decision.rcode
   if (decision.kind === 'answer') return decision.rcode ?? rcodes.NOERROR
-  return decision.kind === 'nxdomain' ? rcodes.NXDOMAIN : rcodes.NOERROR
+  if (decision.kind !== 'nxdomain') return rcodes.NOERROR
+  // A validator that does not know NXNAME would take NXDOMAIN with such a proof for forged (RFC 9824 §3.1).
+  return decision.compact === true && !takesCompact(query) ? rcodes.NOERROR : rcodes.NXDOMAIN
 }

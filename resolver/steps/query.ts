@@ -28,6 +28,11 @@ export interface Query {
   readonly transport: Transport
 }
 
+/** Whether the asker knows compact denial (RFC 9824 §5.1). */
+export function takesCompact({ edns }: Query): boolean {
+  return edns !== undefined && edns !== 'faulty' && edns.dnssecOk && edns.compactOk === true
+}
+
 /** The question of who asks none. */
 export const nothing: Question = { name: rootName, type: 0, class: 0 }
 

@@ -22,6 +22,8 @@ export interface Ready {
   /** Header (without RD and CD), question, and the sections but OPT; of a site, header and question alone. */
   readonly body: Uint8Array
   readonly dnssecOk: boolean
+  /** From a zone that denies compactly. */
+  readonly isCompact: boolean
   /** Set when the addresses are to be chosen for each query; the type is A or AAAA then. */
   readonly site: { readonly label: string; readonly type: number } | undefined
   readonly rcode: number
@@ -121,6 +123,7 @@ function plainEdns(packet: Uint8Array, at: number): Edns | undefined | null {
     udpBytesMax: (packet[at + 3]! << 8) | packet[at + 4]!,
     version: 0,
     dnssecOk: (packet[at + 7]! & 0x80) !== 0,
+    compactOk: (packet[at + 7]! & 0x40) !== 0,
     rcodeHigh: 0,
     options: dataBytes === 0 ? noOptions : optionsAt(packet, at + 11),
   }

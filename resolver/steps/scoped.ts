@@ -21,6 +21,8 @@ const meta = new Map<number, Decision>([
   [types.IXFR, refused],
   [types.MAILA, { kind: 'error', rcode: rcodes.NOTIMP }],
   [types.MAILB, { kind: 'error', rcode: rcodes.NOTIMP }],
+  // Stands in the bitmap of a compact denial and nowhere else (RFC 9824 §3.5).
+  [types.NXNAME, { kind: 'error', rcode: rcodes.FORMERR, extendedError: extendedErrors.invalidType }],
   [types.OPT, { kind: 'error', rcode: rcodes.FORMERR }],
   [types.TKEY, { kind: 'error', rcode: rcodes.FORMERR }],
   [types.TSIG, { kind: 'error', rcode: rcodes.FORMERR }],

@@ -29,7 +29,7 @@ export function createShortWay(ways: Ways): Way<'long way'> {
     if (chosen !== undefined && addresses.length === 0) return 'long way'
 
     const scopeBits = place.hearsSubnets ? (chosen?.scopeBits ?? 0) : undefined
-    const told = { cookie: standing.cookie, scopeBits }
+    const told = { cookie: standing.cookie, scopeBits, isCompact: ready.isCompact }
     const reply = optFor(query, ready.rcode, undefined, told, opt)
     const bodyBytes = ready.body.length + recordsBytes(addresses)
     if (bodyBytes + optBytes(reply) > bytesMaxFor(query, opt.udpBytesMax)) return 'long way'

@@ -23,6 +23,8 @@ export interface Edns {
   readonly udpBytesMax: number
   readonly version: number
   readonly dnssecOk: boolean
+  /** CO (RFC 9824 §5.1): NXDOMAIN may come with a proof that has the form of no data. */
+  readonly compactOk?: boolean
   /** The upper eight bits of a twelve-bit rcode; 0 in a query. */
   readonly rcodeHigh: number
   readonly options: readonly EdnsOption[]
@@ -41,6 +43,7 @@ export function ednsOf(additionals: readonly ResourceRecord[]): Edns | 'faulty' 
       udpBytesMax: record.class,
       version: (record.ttlS >>> 16) & 0xff,
       dnssecOk: (record.ttlS & 0x8000) !== 0,
+      compactOk: (record.ttlS & 0x4000) !== 0,
       rcodeHigh: record.ttlS >>> 24,
       options: record.data.options,
     }
@@ -48,21 +51,27 @@ export function ednsOf(additionals: readonly ResourceRecord[]): Edns | 'faulty' 
   return edns
 }
 
-/** The inverse; flags other than DO are 0, as RFC 6891 §6.1.4 wants of a sender. */
+/** The inverse; flags other than DO and CO are 0, as RFC 6891 §6.1.4 wants of a sender. */
 export function optRecord(edns: Edns): ResourceRecord {
   return {
     name: rootName,
     type: types.OPT,
     class: edns.udpBytesMax,
-    ttlS: ((edns.rcodeHigh << 24) | (edns.version << 16) | (edns.dnssecOk ? 0x8000 : 0)) >>> 0,
+    ttlS: ((edns.rcodeHigh << 24) | (edns.version << 16) | (flagsOf(edns) << 8)) >>> 0,
     data: { kind: 'options', options: edns.options },
   }
+}
+
+/** The upper octet of the flags. */
+function flagsOf({ dnssecOk, compactOk }: Pick<Edns, 'dnssecOk' | 'compactOk'>): number {
+  return (dnssecOk ? 0x80 : 0) | (compactOk === true ? 0x40 : 0)
 }
 
 /** What an answer says in its OPT; its version is 0. */
 export interface EdnsReply {
   readonly udpBytesMax: number
   readonly dnssecOk: boolean
+  readonly compactOk: boolean
   readonly rcodeHigh: number
   readonly options: readonly EdnsOption[]
 }
@@ -76,7 +85,7 @@ export function writeOpt(bytes: Uint8Array, at: number, opt: EdnsReply, paddingB
   bytes[at + 4] = opt.udpBytesMax
   bytes[at + 5] = opt.rcodeHigh
   bytes[at + 6] = 0 // the version
-  bytes[at + 7] = opt.dnssecOk ? 0x80 : 0
+  bytes[at + 7] = flagsOf(opt)
   bytes[at + 8] = 0
   let end = at + 11
   for (const { code, bytes: data } of opt.options) end = writeOption(bytes, end, code, data)

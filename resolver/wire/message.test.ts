@@ -153,6 +153,7 @@ describe('beside dns-packet', () => {
       udpBytesMax: 4096,
       version: 0,
       dnssecOk: true,
+      compactOk: false,
       rcodeHigh: 0,
       options: [{ code: 12, bytes: utf8('ab') }],
     })

@@ -79,6 +79,7 @@ export function messageText(message: Message): string {
 function ednsText(edns: Edns): string {
   const words = [`edns version=${edns.version} udp=${edns.udpBytesMax}`]
   if (edns.dnssecOk) words.push('do')
+  if (edns.compactOk === true) words.push('co')
   for (const { code, bytes } of edns.options) {
     if (code !== optionCodes.extendedError || bytes.length < 2) words.push(`option=${code}:${toHex(bytes)}`)
     else words.push(`error=${(bytes[0]! << 8) | bytes[1]!} ${quoted(bytes.subarray(2))}`)

@@ -7,8 +7,13 @@
 import type { Name } from '../wire/name.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 
-/** Codes of RFC 8914 §4 that say why there is no answer. */
-export const extendedErrors = { notSupported: 21, notAuthoritative: 20, noReachableAuthority: 22 } as const
+/** Codes of RFC 8914 §4, and of RFC 9824 §9, that say why there is no answer. */
+export const extendedErrors = {
+  notAuthoritative: 20,
+  notSupported: 21,
+  noReachableAuthority: 22,
+  invalidType: 30,
+} as const
 
 type Records = readonly ResourceRecord[]
 
@@ -41,5 +46,7 @@ export type Decision =
       readonly aliases?: Records
       /** Signatures of the SOA, then NSEC or NSEC3 with theirs. */
       readonly proof?: Records
+      /** Of an `nxdomain`: the proof has the form of no data, so the rcode is NXDOMAIN for CO alone (RFC 9824 §5.1). */
+      readonly compact?: boolean
     }
   | { readonly kind: 'error'; readonly rcode: number; readonly extendedError?: number }

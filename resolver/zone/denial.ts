@@ -11,6 +11,8 @@ import type { Rrset } from './rrset.ts'
 
 /** Names are in lower case; `encloser` is the closest ancestor of `name` that exists. */
 export interface Denial {
+  /** A name that is not there is denied as one without data, by NXNAME: so NOERROR, or CO (RFC 9824 §3.1, §5.1). */
+  readonly compact?: boolean
   /** `name` is there, the type is not: also for the DS of a delegation (RFC 4035 §3.1.4, RFC 5155 §7.2.7). */
   nodata(name: Name): readonly Rrset[]
   /** Neither `name` nor a wildcard is there. */

@@ -270,7 +270,8 @@ function absence(kind: 'nodata' | 'nxdomain', look: Look, sets: readonly Rrset[]
   const proof: ResourceRecord[] = []
   pushSignatures(proof, set, apex)
   pushProofs(proof, [...new Set([...look.proofs, ...sets])])
-  return { kind, soa, aliases, proof }
+  const isCompact = kind === 'nxdomain' && zone.denial!.compact === true
+  return { kind, soa, aliases, proof, ...(isCompact && { compact: true }) }
 }
 
 function soaRecord({ type, ttlS, data }: Rrset, apex: Name): ResourceRecord {

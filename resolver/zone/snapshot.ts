@@ -76,6 +76,10 @@ export function createZone(records: Iterable<ResourceRecord>, apex: Name): Zone 
     node: name => nodes.get(name),
     soa: () => absence,
     denial: denialOf(top, nodes, nsec3Sets),
+    *sets() {
+      for (const node of nodes.values()) yield* node.sets
+      yield* nsec3Sets
+    },
   }
 }
 

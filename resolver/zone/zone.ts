@@ -55,4 +55,6 @@ export interface Zone {
   soa(apex: Name): Rrset
   /** How absences are proved; undefined in a zone that is not signed. */
   readonly denial?: Denial | undefined
+  /** Every set there is, each once, where they are known beforehand: what a transfer sends. */
+  sets?(): Iterable<Rrset>
 }

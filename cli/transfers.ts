@@ -1,0 +1,110 @@
+// The secondaries of a standalone server: who may take which zone, with which key, and who is told of new versions.
+//
+// An address alone is no proof and a key alone says too little: both are wanted. Of several keys in the file any may
+// be used to ask; the first one signs what we send of our own accord.
+
+import { readFile } from 'node:fs/promises'
+import { isIPv6 } from 'node:net'
+import { Fault } from '../base/fault.ts'
+import { realClock } from '../base/io/clock.ts'
+import type { Log } from '../base/io/log.ts'
+import type { Meter } from '../base/meter.ts'
+import type { Respond } from '../resolver/responder.ts'
+import { soaOf } from '../resolver/transfer/axfr.ts'
+import { createDoor, type Door } from '../resolver/transfer/door.ts'
+import { notify } from '../resolver/transfer/io/notify.ts'
+import { parseTsigKeys } from '../resolver/transfer/key-file.ts'
+import type { TsigKey } from '../resolver/transfer/tsig.ts'
+import { type Name, nameText, parseName } from '../resolver/wire/name.ts'
+import type { Zone } from '../resolver/zone/zone.ts'
+import { type Place, parsePlace } from './place.ts'
+
+export interface Transfers {
+  /** What stands before the responder. */
+  door(respond: Respond, meter: Meter): Door
+  /** Notifies of every zone that is another than when this was called last. */
+  tell(from: readonly Place[]): void
+  [Symbol.dispose](): void
+}
+
+/**
+ * `wanted` are words such as `example.com=192.0.2.1,192.0.2.2:5300`; undefined when there are none. Throws Fault
+ * `input/invalid`, `config/unreadable` or `config/invalid`.
+ */
+export async function openTransfers(
+  wanted: readonly string[],
+  keyFile: string | undefined,
+  zones: () => readonly Zone[],
+  log: Log,
+): Promise<Transfers | undefined> {
+  if (wanted.length === 0 && keyFile === undefined) return undefined
+  if (keyFile === undefined) {
+    throw new Fault('input/invalid', '--transfer needs --tsig-file: no zone is given without a key', {
+      hint: 'tsig-keygen NAME > FILE makes one, for both servers.',
+    })
+  }
+  const keys = parseTsigKeys(await textOf(keyFile), keyFile)
+  const peers = new Map<Name, Place[]>()
+  for (const word of wanted) {
+    const [apex, places] = peersOf(word)
+    if (!zones().some(zone => zone.apex === apex)) {
+      throw new Fault('input/invalid', `--transfer ${word}: no --zone ${nameText(apex)} is served`)
+    }
+    peers.set(apex, [...(peers.get(apex) ?? []), ...places])
+  }
+  return transfersOf(keys, peers, zones, log)
+}
+
+function transfersOf(
+  keys: readonly TsigKey[],
+  peers: ReadonlyMap<Name, readonly Place[]>,
+  zones: () => readonly Zone[],
+  log: Log,
+): Transfers {
+  const told = new Map<Name, { zone: Zone; stop: AbortController }>()
+  return {
+    door(respond, meter) {
+      const addresses = new Map(
+        [...peers].map(([apex, places]) => [apex, places.map(({ address }) => address)]),
+      )
+      return createDoor({ keys, peers: addresses, zones, respond, now: realClock.now, meter })
+    },
+    tell(from) {
+      for (const zone of zones()) {
+        const last = told.get(zone.apex)
+        if (last?.zone === zone) continue
+        last?.stop.abort()
+        const stop = new AbortController()
+        told.set(zone.apex, { zone, stop })
+        for (const to of peers.get(zone.apex) ?? []) {
+          const source = from.find(({ address }) => isIPv6(address) === isIPv6(to.address))
+          if (source === undefined) log.warn({ secondary: to.address }, 'no address of ours is of its family')
+          else void notify({ to, from: source.address, soa: soaOf(zone), key: keys[0]! }, stop.signal, log)
+        }
+      }
+    },
+    [Symbol.dispose]() {
+      for (const { stop } of told.values()) stop.abort()
+    },
+  }
+}
+
+/** `example.com=192.0.2.1,[2001:db8::1]:5300`; the port is where NOTIFY goes. */
+function peersOf(word: string): [apex: Name, places: Place[]] {
+  const [, zone, places] = /^([^=]+)=(.+)$/s.exec(word) ?? []
+  if (zone === undefined || places === undefined) {
+    throw new Fault('input/invalid', `--transfer ${word}: a zone, an equals sign and addresses are wanted`, {
+      hint: 'Such as --transfer example.com=192.0.2.1,192.0.2.2',
+    })
+  }
+  return [parseName(zone.toLowerCase()), places.split(',').map(text => parsePlace('--transfer', text, 53))]
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Fault('config/unreadable', `${file} cannot be read: ${why}`, { cause: error })
+  }
+}
