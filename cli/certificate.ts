@@ -30,12 +30,12 @@ async function readPem(file: string): Promise<string> {
   }
 }
 
-/** Renews `listening` whenever one of the files changes, until disposed of. */
-export function followCertificate(
+/** Renews `listening` whenever one of the files changes, and when told to read them `again`; until disposed of. */
+export async function followCertificate(
   files: CertificateFiles,
   listening: readonly ListeningTls[],
   log: Log,
-): Promise<Disposable> {
+): Promise<Disposable & { again(): void }> {
   const renew = async (): Promise<void> => {
     try {
       const certificate = await readCertificate(files)
@@ -46,5 +46,7 @@ export function followCertificate(
       else log.error({ err: error }, 'the TLS certificate met a bug')
     }
   }
-  return watchFiles([files.chainFile, files.keyFile], () => void renew(), log)
+  const again = (): void => void renew()
+  const watching = await watchFiles([files.chainFile, files.keyFile], again, log)
+  return { again, [Symbol.dispose]: () => watching[Symbol.dispose]() }
 }

@@ -4,8 +4,7 @@
 // same transports; what it lacks is everything that makes an edge one. SIGHUP reads all files again, as name servers
 // do; a changed file is noticed without it.
 
-import { readFile } from 'node:fs/promises'
-import { Fault, isFault } from '../base/fault.ts'
+import { Fault } from '../base/fault.ts'
 import { createLog, type Log } from '../base/io/log.ts'
 import { createMeter } from '../base/meter.ts'
 import { assignmentLayer, readLayer } from '../config/io/read.ts'
@@ -14,12 +13,14 @@ import { settingsFrom } from '../config/settings.ts'
 import { serveHttps } from '../resolver/io/https.ts'
 import type { Listening } from '../resolver/io/listen.ts'
 import { serveTcp } from '../resolver/io/tcp.ts'
-import { type Certificate, type ListeningTls, serveTls } from '../resolver/io/tls.ts'
+import { type ListeningTls, serveTls } from '../resolver/io/tls.ts'
 import { type ServeOptions, serveUdp } from '../resolver/io/udp.ts'
 import { createResponder } from '../resolver/responder.ts'
 import { nameText, parseName } from '../resolver/wire/name.ts'
 import { answeringFrom } from './answering.ts'
+import { type CertificateFiles, followCertificate, readCertificate } from './certificate.ts'
 import { type Place, parsePlace, placeText } from './place.ts'
+import { withQueryLog } from './query-log.ts'
 import { createTerminal } from './terminal.ts'
 import { openTransfers, type Transfers } from './transfers.ts'
 import { watchFiles } from './watch.ts'
@@ -117,7 +118,7 @@ async function open(
     onBug: error => log.error({ err: error }, 'a DNS query met a bug'),
   })
   const door = transfers?.door(responder, meter)
-  const respond = door?.respond ?? responder
+  const respond = withQueryLog(door?.respond ?? responder, settings['dns.logShare'], log)
   // What connections are told about being idle (RFC 7828) is what holds.
   const bounds = {
     connectionsMax: settings['dns.tcpConnectionsMax'],
@@ -145,7 +146,8 @@ async function open(
   for (const { flag, texts, port: standard, serve, word } of wanted) {
     for (const text of texts) {
       const place = parsePlace(flag, text, standard)
-      const listening = kept(await serve({ ...at(place), certificate: await certificateOf(options) }))
+      const certificate = await readCertificate(certificateFiles(options))
+      const listening = kept(await serve({ ...at(place), certificate }))
       encrypted.push(listening)
       places.push(`${word} ${placeText({ ...place, port: listening.port })}`)
     }
@@ -153,21 +155,9 @@ async function open(
   return { places, dns, encrypted }
 }
 
-async function certificateOf({ tlsCert, tlsKey }: StandaloneOptions): Promise<Certificate> {
-  if (tlsCert === undefined || tlsKey === undefined) {
-    throw new Fault('input/invalid', '--dot and --doh need --tls-cert and --tls-key')
-  }
-  const [chain, key] = await Promise.all([tlsCert, tlsKey].map(pem))
-  return { chain: chain!, key: key! }
-}
-
-async function pem(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Fault('config/unreadable', `${file} cannot be read: ${why}`, { cause: error })
-  }
+function certificateFiles({ tlsCert, tlsKey }: StandaloneOptions): CertificateFiles {
+  if (tlsCert !== undefined && tlsKey !== undefined) return { chainFile: tlsCert, keyFile: tlsKey }
+  throw new Fault('input/invalid', '--dot and --doh need --tls-cert and --tls-key')
 }
 
 /** Keeps zones and certificate true to their files, until the stack is unwound. */
@@ -178,26 +168,16 @@ async function follow(
   log: Log,
   stack: AsyncDisposableStack,
 ): Promise<void> {
-  const renew = async (): Promise<void> => {
-    if (encrypted.length === 0) return
-    try {
-      const certificate = await certificateOf(options)
-      for (const listening of encrypted) listening.renew(certificate)
-      log.info('the TLS certificate is read again')
-    } catch (error) {
-      // Certificate and key change one after the other: in between they do not match, and the old pair stays.
-      if (!isFault(error)) throw error
-      log.warn({ why: error.message }, 'the TLS certificate is not renewed')
-    }
-  }
   const files = zones.versions().map(({ file }) => file)
-  const secrets = encrypted.length === 0 ? [] : [options.tlsCert!, options.tlsKey!]
   stack.use(await watchFiles(files, file => void zones.reload(file), log))
-  stack.use(await watchFiles(secrets, () => void renew(), log))
+  const certificate =
+    encrypted.length === 0
+      ? undefined
+      : stack.use(await followCertificate(certificateFiles(options), encrypted, log))
   const again = (): void => {
     log.info('SIGHUP: all files are read again')
     void zones.reload()
-    void renew()
+    certificate?.again()
   }
   process.on('SIGHUP', again)
   stack.defer(() => void process.off('SIGHUP', again))
