@@ -121,11 +121,6 @@ export class Structure implements Machine<StructureMessage, StructureEvent>, Gri
     if (this.#table.staleShare(level) >= staleShareMax) this.#pace.hurry(now)
   }
 
-  /** A reference's place or address as its own record or an answer of its own has it. */
-  corrected(reference: Reference, now: number): void {
-    this.#table.hear(reference, true, now)
-  }
-
   /** Membership changed: the dead are forgotten, newcomers are met soon. Call `wakeAt` afterwards. */
   membersChanged(now: number): StructureEffect[] {
     const isPoorer = this.#forget(now)

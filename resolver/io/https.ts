@@ -5,15 +5,13 @@
 // has been taken apart, so nothing waits here and nothing needs to be cancelled.
 
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
-import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { createConnections } from './connections.ts'
 import { freshnessS, isRefusal, mediaOf, messageMedia, packetFromGet, type Refusal } from './doh.ts'
 import { jsonMedia, jsonView, packetFromWords } from './json-view.ts'
-import { boundPort } from './listen.ts'
 import { defaultStreamLimits, type StreamLimits } from './stream.ts'
-import { boundsOf, listening } from './tcp.ts'
-import { type ListeningTls, type ServeTlsOptions, termsOf } from './tls.ts'
+import { boundsOf } from './tcp.ts'
+import { type ListeningTls, openSecurely, type ServeTlsOptions, termsOf } from './tls.ts'
 
 export interface ServeHttpsOptions extends ServeTlsOptions {
   readonly path?: string
@@ -28,16 +26,10 @@ const nonsense: Refusal = { status: 400, why: 'that is no DNS query' }
 
 /** Listens; throws Fault `net/port-taken`, or `config/invalid` for an address or a certificate. */
 export async function serveHttps(options: ServeHttpsOptions): Promise<ListeningTls> {
-  const { address, port, meter, log } = options
+  const { meter } = options
   const limits = { ...defaultStreamLimits, ...options }
   const connections = createConnections(boundsOf(options), () => meter.count('dns.https.displaced'))
   const server = createSecureServer(serverOptions(options, limits))
-  server.on('connection', (socket: Socket) => connections.admit(socket))
-  server.on('tlsClientError', (_, socket) => {
-    meter.count('dns.https.handshake.failed')
-    // One that took too long is told, not closed.
-    socket.destroy()
-  })
   server.on('sessionError', () => meter.count('dns.https.reset'))
   server.on('session', session => {
     const life = setTimeout(() => session.close(), limits.lifetimeMs)
@@ -59,20 +51,7 @@ export async function serveHttps(options: ServeHttpsOptions): Promise<ListeningT
     if (asked === undefined) askedByBody(request, ready)
     else ready(asked)
   })
-  await listening(server, 'HTTPS', address, port)
-  server.on('error', error => {
-    meter.count('dns.https.error')
-    log.warn({ err: error }, 'dns: HTTPS server error')
-  })
-  return {
-    port: boundPort(server, port),
-    renew: certificate => server.setSecureContext(termsOf(certificate)),
-    close: () =>
-      new Promise(resolve => {
-        server.close(() => resolve())
-        connections.close()
-      }),
-  }
+  return openSecurely(server, connections, options, 'https')
 }
 
 function serverOptions({ certificate }: ServeHttpsOptions, limits: StreamLimits) {

@@ -7,9 +7,15 @@
 
 import { constants } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { createSecureContext, createServer, type SecureContextOptions, type TLSSocket } from 'node:tls'
+import {
+  createSecureContext,
+  createServer,
+  type SecureContextOptions,
+  type Server,
+  type TLSSocket,
+} from 'node:tls'
 import { Fault } from '../../base/fault.ts'
-import { createConnections } from './connections.ts'
+import { type Connections, createConnections } from './connections.ts'
 import { boundPort, type Listening } from './listen.ts'
 import { converse, defaultStreamLimits } from './stream.ts'
 import { boundsOf, listening, type ServeTcpOptions } from './tcp.ts'
@@ -58,7 +64,7 @@ export function termsOf(certificate: Certificate): SecureContextOptions {
 
 /** Listens; throws Fault `net/port-taken`, or `config/invalid` for an address or a certificate. */
 export async function serveTls(options: ServeTlsOptions): Promise<ListeningTls> {
-  const { address, port, respond, meter, log } = options
+  const { respond, meter } = options
   const limits = { ...defaultStreamLimits, ...options }
   const connections = createConnections(boundsOf(options), () => meter.count('dns.tls.displaced'))
   const server = createServer({
@@ -68,21 +74,32 @@ export async function serveTls(options: ServeTlsOptions): Promise<ListeningTls> 
     handshakeTimeout: limits.idleTimeoutMs,
     noDelay: true,
   })
-  server.on('connection', (socket: Socket) => connections.admit(socket))
   server.on('secureConnection', (socket: TLSSocket) => {
     const client = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
     const used = (): void => connections.used(client)
     converse(socket, { ...limits, client, transport: 'tls', respond, meter, used })
   })
+  return openSecurely(server, connections, options, 'tls')
+}
+
+/** What DoT and DoH have in common from the moment that their server is made. */
+export async function openSecurely(
+  server: Server,
+  connections: Connections,
+  { address, port, meter, log }: ServeTlsOptions,
+  what: 'tls' | 'https',
+): Promise<ListeningTls> {
+  const name = what.toUpperCase()
+  server.on('connection', (socket: Socket) => connections.admit(socket))
   server.on('tlsClientError', (_, socket) => {
-    meter.count('dns.tls.handshake.failed')
+    meter.count(`dns.${what}.handshake.failed`)
     // One that took too long is told, not closed.
     socket.destroy()
   })
-  await listening(server, 'TLS', address, port)
+  await listening(server, name, address, port)
   server.on('error', error => {
-    meter.count('dns.tls.error')
-    log.warn({ err: error }, 'dns: TLS server error')
+    meter.count(`dns.${what}.error`)
+    log.warn({ err: error }, `dns: ${name} server error`)
   })
   return {
     port: boundPort(server, port),
