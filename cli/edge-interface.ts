@@ -31,7 +31,12 @@ export interface OverlayStatus {
   /** By how much this edge stretches its timeouts because it doubts itself; 1 is healthy. */
   readonly stretch: number
   /** `error`: the median relative misfit, 1 before the first fit. */
-  readonly coordinate: { readonly error: number; readonly cluster: string }
+  readonly coordinate: {
+    readonly error: number
+    readonly cluster: string
+    /** Coordinates and round trips that were not believed, by reason. */
+    readonly refused: Readonly<Record<'malformed' | 'stale' | 'rtt', number>>
+  }
   readonly grid: {
     readonly path: string
     /** Peers known on the other side of each bit of the path. */

@@ -68,11 +68,11 @@ export async function openOverlay(
     blame,
     records: grid.records,
     status() {
-      const { error, cluster } = coordinates.figures()
+      const { error, cluster, refused } = coordinates.figures()
       return {
         members: [membership.self(), ...membership.members()].map(memberStatus),
         stretch: membership.stretch(),
-        coordinate: { error, cluster: cluster === noLabel ? '' : cluster.toString(16) },
+        coordinate: { error, cluster: cluster === noLabel ? '' : cluster.toString(16), refused },
         grid: grid.status(),
       }
     },

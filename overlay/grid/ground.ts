@@ -104,8 +104,6 @@ export type QueryEvent =
     }
   /** A peer that was silent: its own signed record says that it listens here now, or still. */
   | ({ kind: 'moved'; peer: PeerId } & Address)
-  /** It is not where the structure believes it to be. */
-  | { kind: 'astray'; peer: PeerId }
   | { kind: 'silent'; peer: PeerId }
 
 export type QueryEffect = Effect<QueryMessage, QueryEvent>

@@ -93,11 +93,11 @@ export class Hops {
     this.#attempts.delete(answer.id)
     this.#doubts.delete(from)
     this.#ground.view.answered(from, Math.max(0, now - sentAt - answer.heldMs), now)
-    const effects: QueryEffect[] = answer.outcome === 'astray' ? [tell({ kind: 'astray', peer: from })] : []
-    if (trip.isDone) return effects
+    if (trip.isDone) return []
     trip.attempts--
+    const effects: QueryEffect[] = []
     const verdict = trip.quest.take(answer, from)
-    if (verdict === 'done') return [...effects, ...this.#end(trip, now)]
+    if (verdict === 'done') return this.#end(trip, now)
     if (verdict === 'soon') {
       trip.left.length = 0
       trip.endsAt = Math.min(trip.endsAt, now + this.#ground.tuning.graceMs)
