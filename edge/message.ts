@@ -1,9 +1,9 @@
-// A request and its answer as data: what the steps of the ingress take and give.
+// A request and its answer as data: what the steps of the ingress take and give, over HTTP/1.1 and HTTP/2 alike.
 //
 // Fields stay the list that came over the wire, duplicates included. A map would have to decide what two Host
 // lines mean before anybody may judge them, and that decision is the root of request smuggling (RFC 9112
-// §11.2). An answer's body is bytes or a stream of bytes of a size known beforehand; nobody writes to the
-// wire in a step.
+// §11.2). Of HTTP/2, `:authority` stands in the list as Host. Nobody writes to the wire in a step: an answer's
+// body is bytes or a stream of them, and even a tunnel is data, a function from what comes in to what goes out.
 
 export type Field = readonly [name: string, value: string]
 
@@ -11,10 +11,14 @@ export interface IngressRequest {
   readonly method: string
   /** The request-target exactly as sent. */
   readonly target: string
-  readonly version: '1.0' | '1.1'
+  readonly version: '1.0' | '1.1' | '2'
+  /** Whether it came through TLS. */
+  readonly secure: boolean
   readonly fields: readonly Field[]
   /** What the client sends after the head; may be pulled once, is empty when there is none. */
   readonly body: AsyncIterable<Uint8Array>
+  /** What came behind the body; empty until that was read to its end. */
+  readonly trailers?: () => readonly Field[]
   /** The client's address as text, without port. */
   readonly client: string
   /** Milliseconds since the Unix epoch. */
@@ -25,13 +29,32 @@ export interface IngressRequest {
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
 
+/** What the client sends from now on becomes what it gets; either side may end first. */
+export type Tunnel = (incoming: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
+
+/** Where the bytes of an answer came from: `Cache-Status` and `Server-Timing` tell the client. */
+export interface Source {
+  readonly from: 'memory' | 'disk' | 'peer' | 'origin'
+  /** Which peer or origin: printable ASCII. */
+  readonly which?: string
+}
+
 export interface IngressResponse {
   readonly status: number
   readonly fields: readonly Field[]
   /** Undefined for answers without content (204, 304) and, at the end of the chain, for HEAD. */
   readonly body: Body | undefined
-  /** What Content-Length says: also for HEAD, where the body itself is left out. */
-  readonly sizeBytes: number
+  /**
+   * What Content-Length says: also for HEAD, where the body itself is left out. Undefined when nobody knows
+   * beforehand: then chunks, the end of the stream, or (HTTP/1.0) of the connection say where the body ends.
+   */
+  readonly sizeBytes: number | undefined
+  /** Asked once, behind the last byte of the body; left out where the client could not tell them from it. */
+  readonly trailers?: () => readonly Field[]
+  /** Asked once, when the first byte of the body is there. */
+  readonly source?: () => Source | undefined
+  /** With status 101 only, to a request that asked for an upgrade over HTTP/1.1: the connection is its from here. */
+  readonly tunnel?: Tunnel
 }
 
 export type Ingress = (request: IngressRequest) => Promise<IngressResponse>

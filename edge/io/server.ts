@@ -148,7 +148,7 @@ function sorry(): IngressResponse {
 
 /** Answers made here have not passed the chain's `finish`. */
 function framed(response: IngressResponse): IngressResponse {
-  const length = ['Content-Length', String(response.sizeBytes)] as const
+  const length = ['Content-Length', String(response.sizeBytes ?? 0)] as const
   return withFields(response, [length, ['X-Content-Type-Options', 'nosniff']])
 }
 

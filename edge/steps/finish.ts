@@ -21,9 +21,9 @@ export function finish(options: { meter: Meter; edgeName: string | undefined }):
       ['Referrer-Policy', 'strict-origin-when-cross-origin'],
     ]
     if (edgeName !== undefined) fields.push(['X-Inxt-Edge', edgeName])
-    // RFC 9110 §8.6: no Content-Length with 204; with 304 it would have to be the length of the 200.
-    const bare = response.status === 204 || response.status === 304
-    if (!bare) fields.push(['Content-Length', String(response.sizeBytes)])
+    // RFC 9110 §8.6: no Content-Length with 1xx and 204; with 304 it would have to be the length of the 200.
+    const bare = response.status < 200 || response.status === 204 || response.status === 304
+    if (!bare && response.sizeBytes !== undefined) fields.push(['Content-Length', String(response.sizeBytes)])
     const body = bare || method === 'HEAD' ? undefined : response.body
     return { ...withFields(response, fields), body }
   }

@@ -91,7 +91,8 @@ export function createWorld(meter: Meter = createMeter()): Ingress {
 export interface Said {
   readonly method?: string
   readonly target?: string
-  readonly version?: '1.0' | '1.1'
+  readonly version?: IngressRequest['version']
+  readonly secure?: boolean
   readonly fields?: readonly Field[]
   readonly body?: string
   readonly signal?: AbortSignal
@@ -106,7 +107,8 @@ export function request(said: Said = {}): IngressRequest {
   const fields = said.fields ?? [['Host', 'welcome.inxt']]
   const signal = said.signal ?? new AbortController().signal
   const receivedAt = Date.UTC(2026, 0, 1)
-  return { method, target, version, fields, body: chunks(body), client: '127.0.0.1', receivedAt, signal }
+  const from = { client: '127.0.0.1', secure: said.secure ?? false, receivedAt, signal }
+  return { method, target, version, fields, body: chunks(body), ...from }
 }
 
 async function* chunks(text: string): AsyncGenerator<Uint8Array> {
