@@ -93,3 +93,19 @@ test('a flood of prefixes makes no table larger, and does not free who is over t
   }
   assert.ok(sent <= 10 + 100 + 1, `${sent} answers in ten seconds at 10/s`)
 })
+
+test('a clock that jumps grants one burst at most, and the table works on', () => {
+  let nowMs = 1_700_000_000_000
+  const { judge } = limiter(() => nowMs, { buckets: 4 })
+  const burst = (): number => judgements(60, () => judge(address, name)).send
+  assert.equal(burst(), 10)
+  nowMs += 365 * 86_400_000
+  assert.equal(burst(), 10, 'a year ahead is one burst')
+  nowMs -= 365 * 86_400_000
+  assert.equal(burst(), 0, 'back again is none')
+  // Four places in all: were they stamped a year ahead, newcomers would push each other out and be new each time.
+  const flood = [1, 2, 3].map(i => Uint8Array.of(10, 0, i, 1))
+  let sent = 0
+  for (let i = 0; i < 300; i++) if (judge(flood[i % 3]!, other) === 'send') sent++
+  assert.equal(sent, 30)
+})

@@ -23,7 +23,7 @@ export interface LimitOptions {
   readonly buckets: number
   /** Makes it unknown to others which prefixes share a bucket. */
   readonly seed: number
-  /** Ms, from anywhere. */
+  /** Ms, from anywhere; when it steps back, time stands still here. */
   now(): number
 }
 
@@ -48,9 +48,14 @@ export function createLimiter(options: LimitOptions): Limiter {
   const names = createTable(buckets)
   const prefixes = createTable(buckets)
   let slipped = 0
+  let clockMs = options.now()
+  // Places that were used last are told by their time: one that is ahead would never be given up.
+  let nowMs = 1
   return {
     judge(address, imputed) {
-      const nowMs = options.now()
+      const clockNowMs = options.now()
+      if (clockNowMs > clockMs) nowMs += clockNowMs - clockMs
+      clockMs = clockNowMs
       const prefix = hashOctets(seed, address, address.length === 4 ? prefixBytes.ipv4 : prefixBytes.ipv6)
       // Both are counted, whatever the first says.
       const forName = answersPerS === 0 || names.take(mix(prefix, imputed), answersPerS, nowMs)
@@ -94,8 +99,7 @@ function createTable(buckets: number): Table {
       const at = place(key)
       const full = perS * burstS
       const known = keys[at] === key && seenAt[at] !== 0
-      // A clock that went back fills nothing.
-      const grown = Math.max(0, ((nowMs - seenAt[at]!) / 1000) * perS)
+      const grown = ((nowMs - seenAt[at]!) / 1000) * perS
       const left = known ? Math.min(full, tokens[at]! + grown) : full
       keys[at] = key
       seenAt[at] = nowMs

@@ -34,7 +34,7 @@ export function createLongWay(ways: Ways): Way {
     const apex = query.asks ? authority.apexOf(query.question.name) : undefined
     const isCompact = authority.isCompact(apex)
     const told = { cookie: standing.cookie, scopeBits: place.hearsSubnets ? scopeBits : undefined, isCompact }
-    const imputed = imputedFor(query, decision, apex)
+    const imputed = imputedFor(query, found.kind === 'site' ? found : decision, apex)
     const judgement = judge(ways, standing, imputed)
     if (judgement === 'drop') return undefined
     if (judgement === 'slip') return slip(ways, query, told)
@@ -59,7 +59,10 @@ function isFleeting({ kind }: Decision): boolean {
   return kind === 'error' || kind === 'nxdomain'
 }
 
-/** What an answer counts as for the limiter: of what is not there, a zone has but one. */
+/**
+ * What an answer counts as for the limiter: of what is not there, a zone has but one, and so has each wildcard,
+ * DNAME, delegation and site of what is made of it, or made-up names would never meet a bound.
+ */
 function imputedFor({ question }: Query, decision: Decision, apex: Name | undefined): number {
   switch (decision.kind) {
     case 'error':
@@ -69,10 +72,11 @@ function imputedFor({ question }: Query, decision: Decision, apex: Name | undefi
     case 'nodata':
       return imputedHash(2, apex ?? '')
     case 'referral':
-      // A delegation is one thing, however many names below it are asked for.
       return imputedHash(3, foldCase(decision.authorities[0]?.name ?? question.name))
-    default:
-      return imputedHash(3, foldCase(question.name))
+    case 'site':
+      return imputedHash(4, decision.site)
+    case 'answer':
+      return imputedHash(3, decision.through ?? foldCase(question.name))
   }
 }
 

@@ -26,6 +26,8 @@ export type Decision =
       readonly glue: Records
       /** YXDOMAIN when a DNAME makes a name that is too long (RFC 6672 §2.2); NOERROR else. */
       readonly rcode?: number
+      /** The wildcard or DNAME by which names without end have this answer, in lower case. */
+      readonly through?: Name
     }
   /** Somebody else has authority: NS, then DS or the proof that there is none. */
   | { readonly kind: 'referral'; readonly authorities: Records; readonly glue: Records }

@@ -63,6 +63,8 @@ interface Look {
   readonly aliases: ResourceRecord[]
   /** Proofs that wildcards on the way had to be used. */
   readonly proofs: Rrset[]
+  /** The first wildcard or DNAME on the way, in lower case. */
+  through?: Name
 }
 
 /** Aliases that are followed: who needs more asks again with the name where the answer ends. */
@@ -120,7 +122,10 @@ function descend(
   const tail = encloser.node.rrset(types.DNAME)
   if (tail !== undefined && 'data' in tail) return redirection(look, tail, owner, encloser.name)
   const wildcard = look.zone.node(wildcardOf(encloser.name), look.apex)
-  if (wildcard !== undefined) return exact(look, wildcard, owner, name, encloser.name)
+  if (wildcard !== undefined) {
+    look.through ??= wildcardOf(encloser.name)
+    return exact(look, wildcard, owner, name, encloser.name)
+  }
   return nxdomain(look, name, encloser.name)
 }
 
@@ -152,8 +157,8 @@ function answer(look: Look, set: NodeSet, owner: Name): Decision {
     const records = look.aliases
     pushSet(records, set, owner, look.secure)
     const glue = set.glue ?? noRecords
-    if (look.proofs.length === 0) return { kind: 'answer', records, glue }
-    return { kind: 'answer', records, authorities: proofRecords(look.proofs), glue }
+    if (look.through === undefined) return { kind: 'answer', records, glue }
+    return { kind: 'answer', records, authorities: proofRecords(look.proofs), glue, through: look.through }
   }
   if (set.kind === 'unready') return unready
   const { zone, apex, aliases } = look
@@ -179,7 +184,12 @@ function signedRecords(
 
 /** What was found of a chain that leads out of the zone, in a circle, or too far. */
 function chain(look: Look): Decision {
-  return { kind: 'answer', records: look.aliases, authorities: proofRecords(look.proofs), glue: [] }
+  const authorities = proofRecords(look.proofs)
+  return { kind: 'answer', records: look.aliases, authorities, glue: [], ...throughOf(look) }
+}
+
+function throughOf({ through }: Look): { through?: Name } {
+  return through === undefined ? {} : { through }
 }
 
 /**
@@ -207,7 +217,7 @@ function delegation(look: Look, cut: Cut, owner: Name): Decision {
   }
   const glue = glueOf(look, set)
   if (look.aliases.length === 0) return { kind: 'referral', authorities, glue }
-  return { kind: 'answer', records: look.aliases, authorities, glue }
+  return { kind: 'answer', records: look.aliases, authorities, glue, ...throughOf(look) }
 }
 
 /** Addresses that this zone knows of the hosts of a delegation, its own or another's. */
@@ -228,6 +238,7 @@ function glueOf({ zone, apex }: Look, set: Rrset): ResourceRecord[] {
 /** DNAME (RFC 6672 §3.2): the record, and the CNAME that it stands for. */
 function redirection(look: Look, tail: Rrset, owner: Name, encloser: Name): Decision | Alias {
   const records = look.aliases
+  look.through ??= encloser
   const data = tail.data[0]
   // A DNAME whose target is below itself is met again and again, and said once.
   if (!records.some(record => record.data === data)) {
@@ -238,7 +249,7 @@ function redirection(look: Look, tail: Rrset, owner: Name, encloser: Name): Deci
   const target = (owner.slice(0, owner.length - encloser.length) + to) as Name
   if (target.length > nameBytesMax) {
     const authorities = proofRecords(look.proofs)
-    return { kind: 'answer', records, authorities, glue: [], rcode: rcodes.YXDOMAIN }
+    return { kind: 'answer', records, authorities, glue: [], rcode: rcodes.YXDOMAIN, through: encloser }
   }
   const alias: RecordData = { kind: 'host', host: target }
   records.push({ name: owner, type: types.CNAME, class: classes.IN, ttlS: tail.ttlS, data: alias })
