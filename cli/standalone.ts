@@ -108,8 +108,9 @@ async function open(
 ): Promise<Served> {
   const meter = createMeter()
   const settings = await settingsOf(options)
+  const answering = answeringFrom(settings)
   const responder = createResponder({
-    ...answeringFrom(settings),
+    ...answering,
     suffixes: [],
     zones: zones.zones,
     names: { site: () => undefined, serial: () => 0 },
@@ -117,7 +118,7 @@ async function open(
     meter,
     onBug: error => log.error({ err: error }, 'a DNS query met a bug'),
   })
-  const door = transfers?.door(responder, meter)
+  const door = transfers?.door(responder, meter, answering.limit)
   const respond = withQueryLog(door?.respond ?? responder, settings['dns.logShare'], log)
   // What connections are told about being idle (RFC 7828) is what holds.
   const bounds = {

@@ -3,13 +3,13 @@
 // An address alone is no proof and a key alone says too little: both are wanted. Of several keys in the file any may
 // be used to ask; the first one signs what we send of our own accord.
 
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { isIPv6 } from 'node:net'
-import { Fault } from '../base/fault.ts'
-import { realClock } from '../base/io/clock.ts'
+import { Fault, isFault } from '../base/fault.ts'
 import type { Log } from '../base/io/log.ts'
 import type { Meter } from '../base/meter.ts'
 import type { Respond } from '../resolver/responder.ts'
+import type { LimitOptions } from '../resolver/steps/limit.ts'
 import { soaOf } from '../resolver/transfer/axfr.ts'
 import { createDoor, type Door } from '../resolver/transfer/door.ts'
 import { notify } from '../resolver/transfer/io/notify.ts'
@@ -21,7 +21,7 @@ import { type Place, parsePlace } from './place.ts'
 
 export interface Transfers {
   /** What stands before the responder. */
-  door(respond: Respond, meter: Meter): Door
+  door(respond: Respond, meter: Meter, limit?: LimitOptions): Door
   /** Notifies of every zone that is another than when this was called last. */
   tell(from: readonly Place[]): void
   [Symbol.dispose](): void
@@ -43,7 +43,7 @@ export async function openTransfers(
       hint: 'tsig-keygen NAME > FILE makes one, for both servers.',
     })
   }
-  const keys = parseTsigKeys(await textOf(keyFile), keyFile)
+  const keys = parseTsigKeys(await secretText(keyFile), keyFile)
   const peers = new Map<Name, Place[]>()
   for (const word of wanted) {
     const [apex, places] = peersOf(word)
@@ -63,11 +63,13 @@ function transfersOf(
 ): Transfers {
   const told = new Map<Name, { zone: Zone; stop: AbortController }>()
   return {
-    door(respond, meter) {
+    door(respond, meter, limit) {
       const addresses = new Map(
         [...peers].map(([apex, places]) => [apex, places.map(({ address }) => address)]),
       )
-      return createDoor({ keys, peers: addresses, zones, respond, now: realClock.now, meter })
+      // The other side compares with its wall clock, so ours must follow when ours is set.
+      const now = Date.now
+      return createDoor({ keys, peers: addresses, zones, respond, now, meter, ...(limit && { limit }) })
     },
     tell(from) {
       for (const zone of zones()) {
@@ -100,10 +102,19 @@ function peersOf(word: string): [apex: Name, places: Place[]] {
   return [parseName(zone.toLowerCase()), places.split(',').map(text => parsePlace('--transfer', text, 53))]
 }
 
-async function textOf(file: string): Promise<string> {
+/** A secret that others may read is none: the same rule as for private keys. */
+async function secretText(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8')
+    await using handle = await open(file)
+    const { mode } = await handle.stat()
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw new Fault('config/unreadable', `${file} may be read by others: its secrets are none`, {
+        hint: `chmod 600 ${file}`,
+      })
+    }
+    return await handle.readFile('utf8')
   } catch (error) {
+    if (isFault(error)) throw error
     const why = error instanceof Error ? error.message : String(error)
     throw new Fault('config/unreadable', `${file} cannot be read: ${why}`, { cause: error })
   }

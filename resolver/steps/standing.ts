@@ -30,6 +30,6 @@ export function standingOf({ client, extensions, transport }: Query, jar: Cookie
 const nobody = new Uint8Array(16)
 
 /** The octets of an address as sockets spell it: IPv6 perhaps with a zone index (RFC 4007 §11). */
-function addressOctets({ address }: ClientAddress): Uint8Array {
+export function addressOctets({ address }: ClientAddress): Uint8Array {
   return parseIpv4(address) ?? parseIpv6(address.split('%')[0]!) ?? nobody
 }

@@ -11,7 +11,9 @@ import { isFault } from '../../base/fault.ts'
 import type { Meter } from '../../base/meter.ts'
 import type { Respond } from '../responder.ts'
 import { bareReply } from '../steps/guard.ts'
+import { createLimiter, imputedHash, type LimitOptions } from '../steps/limit.ts'
 import type { ClientAddress, Transport } from '../steps/query.ts'
+import { addressOctets } from '../steps/standing.ts'
 import { classes, opcodes, rcodes, types } from '../wire/code.ts'
 import { ednsOf } from '../wire/edns.ts'
 import { flagBits, opcodeOf } from '../wire/header.ts'
@@ -25,7 +27,6 @@ import {
   readSigned,
   type Signed,
   signMessage,
-  type Tsig,
   type TsigKey,
   tsigBytes,
   tsigErrors,
@@ -43,6 +44,8 @@ export interface DoorOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly meter: Meter
+  /** For refusals over UDP, which no secondary needs many of. */
+  readonly limit?: LimitOptions
 }
 
 /** Messages, made as they are taken: to be run to the end, or left by `return`. */
@@ -58,15 +61,30 @@ export interface Door {
 export function createDoor(options: DoorOptions): Door {
   // One transfer of a zone at a time to each peer.
   const busy = new Set<string>()
+  // A secondary comes back by itself: nobody has to be told to come by TCP.
+  const limiter = options.limit && createLimiter({ ...options.limit, slip: 0 })
+  const mayRefuse = (client: ClientAddress, transport: Transport): boolean => {
+    if (transport !== 'udp' || limiter === undefined) return true
+    const isSent = limiter.judge(addressOctets(client), imputedHash(0, '')) === 'send'
+    if (!isSent) options.meter.count('dns.limit.drop')
+    return isSent
+  }
   const judge = (packet: Uint8Array, client: ClientAddress, transport: Transport): Messages | undefined => {
     if (!concerns(packet)) return undefined
     try {
       const signed = readSigned(packet)
-      if (signed !== undefined) return answerSigned(options, busy, signed, client, transport)
-      return asksTransfer(packet) ? one(reply(decodeMessage(packet), rcodes.REFUSED)) : undefined
+      const nowS = Math.floor(options.now() / 1000)
+      const verdict = signed && verify(signed, options.keys, nowS)
+      if (verdict?.kind === 'good')
+        return answerSigned(options, busy, signed!, verdict.key, client, transport)
+      if (verdict === undefined && !asksTransfer(packet)) return undefined
+      if (verdict !== undefined) options.meter.count('dns.tsig.bad')
+      if (!mayRefuse(client, transport)) return silence()
+      if (verdict !== undefined) return one(complaint(signed!, verdict, nowS))
+      return one(reply(decodeMessage(packet), rcodes.REFUSED))
     } catch (error) {
       if (!isFault(error, 'bytes/malformed')) throw error
-      return one(bareReply(packet, rcodes.FORMERR))
+      return mayRefuse(client, transport) ? one(bareReply(packet, rcodes.FORMERR)) : silence()
     }
   }
   return {
@@ -121,21 +139,15 @@ function reply(
 function answerSigned(
   options: DoorOptions,
   busy: Set<string>,
-  signed: Signed,
+  { tsig, body }: Signed,
+  key: TsigKey,
   client: ClientAddress,
   transport: Transport,
 ): Messages {
-  const { tsig, body } = signed
-  const nowS = Math.floor(options.now() / 1000)
   const query = decodeMessage(body)
-  const verdict = verify(signed, options.keys, nowS)
-  if (verdict.kind === 'bad') {
-    options.meter.count('dns.tsig.bad')
-    return one(complaint(query, tsig, verdict, nowS))
-  }
-  const { key } = verdict
+  const timeS = Math.floor(options.now() / 1000)
   const sealed = (message: Uint8Array): Messages =>
-    one(signMessage(message, key, { timeS: nowS, prior: tsig.mac }).packet)
+    one(signMessage(message, key, { timeS, prior: tsig.mac }).packet)
   if (!asksTransfer(body)) {
     const answer = options.respond(body, client, transport)
     if (answer === undefined) return silence()
@@ -158,12 +170,11 @@ function answerSigned(
 }
 
 function complaint(
-  query: Message,
-  tsig: Tsig,
+  { tsig, body }: Signed,
   { error, key }: Extract<Verdict, { kind: 'bad' }>,
   nowS: number,
 ): Uint8Array {
-  const refusal = reply(query, rcodes.NOTAUTH)
+  const refusal = reply(decodeMessage(body), rcodes.NOTAUTH)
   if (key === undefined) return complain(refusal, tsig, error)
   // RFC 8945 §5.2.3: the time of the request, and beside it what we take the time to be.
   const times = error === tsigErrors.BADTIME ? { timeS: tsig.timeS, other: octets48(nowS) } : { timeS: nowS }

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createMeter } from '../../base/meter.ts'
 import { createResponder } from '../responder.ts'
+import type { LimitOptions } from '../steps/limit.ts'
 import type { Transport } from '../steps/query.ts'
 import { rcodes, types } from '../wire/code.ts'
 import { flagBits } from '../wire/header.ts'
@@ -43,7 +44,7 @@ function query(name: string, type: number, authorities: ResourceRecord[] = []): 
   return encodeMessage({ id: 0x1234, flags: 0, questions, answers: [], authorities, additionals: [] })
 }
 
-function doorOf(text = zoneText) {
+function doorOf(text = zoneText, limit?: LimitOptions) {
   const zone = createZone(readZone(text, apex).records, apex)
   const zones = [zone]
   const meter = createMeter()
@@ -59,7 +60,8 @@ function doorOf(text = zoneText) {
     [apex, [client.address]],
     [parseName('gone'), [client.address]],
   ])
-  const door = createDoor({ keys: [key], peers, zones: () => zones, respond, now: () => nowS * 1000, meter })
+  const options = { keys: [key], peers, zones: () => zones, respond, now: () => nowS * 1000, meter }
+  const door = createDoor({ ...options, ...(limit && { limit }) })
   return { door, zone }
 }
 
@@ -147,6 +149,24 @@ describe('TSIG', () => {
       ).length,
       1,
     )
+  })
+  test('over UDP refusals have a rate, over TCP they need none', () => {
+    const limit = { answersPerS: 5, prefixAnswersPerS: 0, slip: 2, buckets: 64, seed: 1, now: () => 1 }
+    const forged = signMessage(
+      query('example', types.SOA),
+      { ...key, secret: Buffer.alloc(32) },
+      { timeS: nowS },
+    )
+    const rows = [forged.packet, query('example', types.AXFR), forged.packet.subarray(0, -1)]
+    for (const packet of rows) {
+      const { door } = doorOf(zoneText, limit)
+      const count = (transport: Transport): number =>
+        Array.from({ length: 50 }, () => door.respond(packet, client, transport)).filter(Boolean).length
+      assert.deepEqual([count('udp'), count('tcp')], [5, 50])
+    }
+    const { door } = doorOf(zoneText, limit)
+    const good = signed(query('example', types.SOA)).packet
+    for (let i = 0; i < 50; i++) assert.ok(door.respond(good, client, 'udp'))
   })
   test('a MAC cut short is BADTRUNC, cut to less than half FORMERR', () => {
     const { packet } = signed(query('example', types.SOA))

@@ -1,7 +1,7 @@
 // A secondary elsewhere: the real NSD, Knot and BIND take a zone from ours with TSIG, and again at each NOTIFY.
 
 import assert from 'node:assert/strict'
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { projectRoot, until } from '../e2e/devnet.ts'
@@ -28,7 +28,10 @@ describe('zone transfer', { skip: labMissing() }, () => {
   before(async () => {
     room = await openRoom([primary, stranger, ...Object.values(secondaries)], primary, stack)
     file = await room.file('zone', zoneText(1))
-    await room.file('key', `key "second.key" { algorithm hmac-sha256; secret "${secret}"; };\n`)
+    await chmod(
+      await room.file('key', `key "second.key" { algorithm hmac-sha256; secret "${secret}"; };\n`),
+      0o600,
+    )
     await room.file('wrong', `key "second.key" { algorithm hmac-sha256; secret "${'A'.repeat(43)}="; };\n`)
     await room.start('primary', process.execPath, [
       ...[join(projectRoot, 'cli', 'inxt.mjs'), 'edge', '--standalone', '--zone', `example.com=${file}`],
