@@ -145,15 +145,15 @@ describe('client subnets', () => {
     asked.push(prefixText(prefix))
     return [{ ipv4: '10.0.0.1' }]
   }
-  const precision = { ipv4Bits: 20, ipv6Bits: 48 }
+  const scopeBits = (): number => 20
   const rows: [what: string, type: number, hex: string, told: string | undefined, scoped: string][] = [
-    ['addresses of a site', types.A, '00011800c000ff', '192.0.240.0/20', '00011814c000ff'],
+    ['addresses of a site', types.A, '00011800c000ff', '192.0.255.0/24', '00011814c000ff'],
     ['no family', types.A, '00000000', '192.0.2.1/32', '00000000'],
     ['what is the same for all', types.TXT, '00011800c000ff', undefined, '00011800c000ff'],
   ]
   for (const [what, type, hex, told, scoped] of rows) {
     test(what, () => {
-      const respond = responder({ places: { near, precision, servers: () => [] }, version: () => 0 })
+      const respond = responder({ places: { near, scopeBits, servers: () => [] }, version: () => 0 })
       for (const way of ['long', 'short']) {
         asked.length = 0
         const got = ask(respond, { type, options: subnet(hex) })
@@ -168,7 +168,7 @@ describe('client subnets', () => {
   })
   test('can be ignored', () => {
     asked.length = 0
-    const places = { near, precision, servers: () => [] }
+    const places = { near, scopeBits, servers: () => [] }
     const got = ask(responder({ places, hearsSubnets: false }), { options: subnet('00011800c000ff') })
     assert.deepEqual([asked, optionsOf(got).size], [['192.0.2.1/32'], 0])
   })

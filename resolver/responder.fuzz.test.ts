@@ -101,7 +101,7 @@ test(`${packets} packets`, () => {
     },
     places: {
       near: () => servers.map(({ address }) => address),
-      precision: { ipv4Bits: 20, ipv6Bits: 48 },
+      scopeBits: ({ octets }) => 4 * octets.length,
       servers: () => servers,
     },
     meter,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { fromHex, toHex } from '../../base/bytes.ts'
 import { parseIpv4 } from '../wire/address.ts'
-import { clientPrefix, prefixText, readSubnet, subnetOption } from './subnet.ts'
+import { clientPrefix, networkOf, parsePrefix, prefixText, readSubnet, subnetOption } from './subnet.ts'
 
 describe('what may be said', () => {
   const rows: [what: string, hex: string, isRight: boolean][] = [
@@ -34,22 +34,38 @@ describe('what may be said', () => {
   }
 })
 
-describe('for whom edges are chosen', () => {
+test('a choice is made for the subnet that is told, else for the resolver', () => {
   const resolver = parseIpv4('198.51.100.53')!
-  const precision = { ipv4Bits: 20, ipv6Bits: 48 }
-  const rows: [what: string, hex: string | undefined, precise: boolean, client: string, scope: number][] = [
-    ['no option: the resolver', undefined, true, '198.51.100.53/32', 0],
-    ['no bits: the resolver', '00010000', true, '198.51.100.53/32', 0],
-    ['a choice that looks at nobody', '00011800c00002', false, '198.51.100.53/32', 0],
-    ['no more bits than are looked at', '00011800c000ff', true, '192.0.240.0/20', 20],
-    ['no more bits than are told', '00010f00c000', true, '192.0.0.0/15', 15],
-    ['IPv6', '0002380020010db8000100', true, '2001:db8:1::/48', 48],
+  const rows: [what: string, hex: string | undefined, client: string][] = [
+    ['no option', undefined, '198.51.100.53/32'],
+    ['no bits', '00010000', '198.51.100.53/32'],
+    ['IPv4', '00011500c000f8', '192.0.248.0/21'],
+    ['IPv6', '0002380020010db8000100', '2001:db8:1::/56'],
   ]
-  for (const [what, hex, precise, client, scope] of rows) {
-    test(what, () => {
-      const subnet = hex === undefined ? undefined : readSubnet(fromHex(hex)!)
-      const got = clientPrefix(subnet, resolver, precise ? precision : undefined)
-      assert.deepEqual([prefixText(got.client), got.scopeBits], [client, scope])
-    })
+  for (const [what, hex, client] of rows) {
+    const subnet = hex === undefined ? undefined : readSubnet(fromHex(hex)!)
+    assert.equal(prefixText(clientPrefix(subnet, resolver)), client, what)
   }
+})
+
+test('prefixes as people write them', () => {
+  for (const text of ['0.0.0.0/0', '192.0.2.0/24', '192.0.2.1/32', '2001:db8::/33', '::1/128'])
+    assert.equal(prefixText(parsePrefix(text)!), text)
+  for (const text of [
+    '',
+    '192.0.2.0',
+    '192.0.2.0/33',
+    '192.0.2.1/24',
+    '::1/64',
+    '192.0.2/24',
+    '::/129',
+    'x/1',
+    '/0',
+  ])
+    assert.equal(parsePrefix(text), undefined, text)
+})
+
+test('the network of an address', () => {
+  assert.equal(prefixText(networkOf(parseIpv4('198.51.103.53')!, 22)), '198.51.100.0/22')
+  assert.equal(prefixText(networkOf(parseIpv4('198.51.103.53')!, 0)), '0.0.0.0/0')
 })

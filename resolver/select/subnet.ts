@@ -4,7 +4,7 @@
 // the option says is taken as a hint, never as identity: anybody may claim any subnet. The answer repeats it
 // with a scope, the number of bits that the choice depended on, so that one answer is kept for all it fits.
 
-import { addressText } from '../wire/address.ts'
+import { addressText, parseIpv4, parseIpv6 } from '../wire/address.ts'
 import { optionCodes } from '../wire/edns.ts'
 import type { EdnsOption } from '../wire/rdata.ts'
 
@@ -21,12 +21,6 @@ export interface Subnet {
 export interface ClientPrefix {
   readonly octets: Uint8Array
   readonly bits: number
-}
-
-/** As much of an address as a choice looks at. */
-export interface Precision {
-  readonly ipv4Bits: number
-  readonly ipv6Bits: number
 }
 
 const familyBytes = new Map([
@@ -58,27 +52,35 @@ export function subnetOption({ family, sourceBits, octets }: Subnet, scopeBits: 
   return { code: optionCodes.subnet, bytes }
 }
 
-/**
- * For whom to choose, and with what scope to say so. Without bits in the option its sender wants nobody's
- * address to matter but its own (RFC 7871 §7.1.2), which is `resolver`, 4 or 16 octets.
- */
-export function clientPrefix(
-  subnet: Subnet | undefined,
-  resolver: Uint8Array,
-  precision: Precision | undefined,
-): { client: ClientPrefix; scopeBits: number } {
-  if (subnet === undefined || subnet.sourceBits === 0 || precision === undefined) {
-    return { client: { octets: resolver, bits: 8 * resolver.length }, scopeBits: 0 }
-  }
-  const mostBits = subnet.family === 1 ? precision.ipv4Bits : precision.ipv6Bits
-  const bits = Math.min(subnet.sourceBits, mostBits)
+/** For whom to choose: the subnet, or `resolver` (4 or 16 octets) where it tells no bits (RFC 7871 §7.1.2). */
+export function clientPrefix(subnet: Subnet | undefined, resolver: Uint8Array): ClientPrefix {
+  if (subnet === undefined || subnet.sourceBits === 0) return { octets: resolver, bits: 8 * resolver.length }
   const octets = new Uint8Array(subnet.family === 1 ? 4 : 16)
-  octets.set(subnet.octets.subarray(0, (bits + 7) >>> 3))
-  if ((bits & 7) !== 0) octets[bits >>> 3]! &= 0xff << (-bits & 7)
-  return { client: { octets, bits }, scopeBits: bits }
+  octets.set(subnet.octets)
+  return { octets, bits: subnet.sourceBits }
 }
 
 /** `192.0.2.0/24`, for people. */
 export function prefixText({ octets, bits }: ClientPrefix): string {
   return `${addressText(octets)}/${bits}`
+}
+
+/** The prefix that `192.0.2.0/24` means; undefined for what is none, and for bits set beyond its length. */
+export function parsePrefix(text: string): ClientPrefix | undefined {
+  const [, address = '', length = ''] = /^([0-9a-fA-F.:]{1,45})\/(\d{1,3})$/.exec(text) ?? []
+  const octets = parseIpv4(address) ?? parseIpv6(address)
+  const bits = Number(length)
+  if (octets === undefined || length === '' || bits > 8 * octets.length) return undefined
+  return octets.every((octet, i) => octet === maskedOctet(octet, bits - 8 * i)) ? { octets, bits } : undefined
+}
+
+/** The network of `bits` that `octets` lies in. */
+export function networkOf(octets: Uint8Array, bits: number): ClientPrefix {
+  return { octets: octets.map((octet, i) => maskedOctet(octet, bits - 8 * i)), bits }
+}
+
+/** The first `bits` of an octet; any number of them. */
+function maskedOctet(octet: number, bits: number): number {
+  if (bits >= 8) return octet
+  return bits <= 0 ? 0 : octet & (0xff << (8 - bits)) & 0xff
 }

@@ -4,7 +4,7 @@
 // next server, which may know more. Edges without an address of the family that was asked for are NODATA.
 
 import { httpsData } from '../select/https-record.ts'
-import { type ClientPrefix, clientPrefix, type Precision } from '../select/subnet.ts'
+import { type ClientPrefix, clientPrefix } from '../select/subnet.ts'
 import { types } from '../wire/code.ts'
 import type { Decision } from '../zone/decision.ts'
 import { owned, unready } from '../zone/ladder.ts'
@@ -15,8 +15,8 @@ import type { Query } from './query.ts'
 export interface Places {
   /** Live edges that may serve `site` to `client`, best first, `countMax` at most; never waits. */
   near(site: string, client: ClientPrefix, countMax: number): readonly EdgeAddress[]
-  /** As much of a client's address as `near` looks at; absent, it names the same edges to everybody. */
-  readonly precision?: Precision
+  /** How many bits of `client` `near` depends on now (resolver/select/prefix-map.ts); absent, on none. */
+  scopeBits?(client: ClientPrefix): number
 }
 
 export interface PlaceOptions {
@@ -37,7 +37,9 @@ export function edgesFor(
   address: Uint8Array,
 ): { edges: readonly EdgeAddress[]; scopeBits: number } {
   const subnet = hearsSubnets && extensions !== 'malformed' ? extensions.subnet : undefined
-  const { client, scopeBits } = clientPrefix(subnet, address, places.precision)
+  const client = clientPrefix(subnet, address)
+  // For who tells nothing the answer is the resolver's, and is not for others to share by any scope.
+  const scopeBits = (subnet !== undefined && subnet.sourceBits > 0 && places.scopeBits?.(client)) || 0
   return { edges: places.near(site, client, countMax).slice(0, countMax), scopeBits }
 }
 
