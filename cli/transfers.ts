@@ -13,16 +13,18 @@ import type { LimitOptions } from '../resolver/steps/limit.ts'
 import { soaOf } from '../resolver/transfer/axfr.ts'
 import { createDoor, type Door } from '../resolver/transfer/door.ts'
 import { notify } from '../resolver/transfer/io/notify.ts'
+import { createJournal } from '../resolver/transfer/journal.ts'
 import { parseTsigKeys } from '../resolver/transfer/key-file.ts'
 import type { TsigKey } from '../resolver/transfer/tsig.ts'
 import { type Name, nameText, parseName } from '../resolver/wire/name.ts'
 import type { Zone } from '../resolver/zone/zone.ts'
 import { type Place, parsePlace } from './place.ts'
+import { inSlices } from './slices.ts'
 
 export interface Transfers {
   /** What stands before the responder. */
   door(respond: Respond, meter: Meter, limit?: LimitOptions): Door
-  /** Notifies of every zone that is another than when this was called last. */
+  /** Notes what changed in every zone that is another than when this was called last, and then notifies of it. */
   tell(from: readonly Place[]): void
   [Symbol.dispose](): void
 }
@@ -62,28 +64,37 @@ function transfersOf(
   log: Log,
 ): Transfers {
   const told = new Map<Name, { zone: Zone; stop: AbortController }>()
+  const journal = createJournal()
+  const tellOf = async (zone: Zone, from: readonly Place[]): Promise<void> => {
+    const last = told.get(zone.apex)
+    if (last?.zone === zone) return
+    last?.stop.abort()
+    const stop = new AbortController()
+    told.set(zone.apex, { zone, stop })
+    // Before anybody is told: who comes at once is to find it.
+    if (last !== undefined) await inSlices(journal.note(last.zone, zone))
+    for (const to of peers.get(zone.apex) ?? []) {
+      const source = from.find(({ address }) => isIPv6(address) === isIPv6(to.address))
+      if (source === undefined) log.warn({ secondary: to.address }, 'no address of ours is of its family')
+      else void notify({ to, from: source.address, soa: soaOf(zone), key: keys[0]! }, stop.signal, log)
+    }
+  }
+  let work = Promise.resolve()
   return {
     door(respond, meter, limit) {
       const addresses = new Map(
         [...peers].map(([apex, places]) => [apex, places.map(({ address }) => address)]),
       )
       // The other side compares with its wall clock, so ours must follow when ours is set.
-      const now = Date.now
-      return createDoor({ keys, peers: addresses, zones, respond, now, meter, ...(limit && { limit }) })
+      const options = { keys, peers: addresses, zones, journal, respond, now: Date.now, meter }
+      return createDoor({ ...options, ...(limit && { limit }) })
     },
     tell(from) {
-      for (const zone of zones()) {
-        const last = told.get(zone.apex)
-        if (last?.zone === zone) continue
-        last?.stop.abort()
-        const stop = new AbortController()
-        told.set(zone.apex, { zone, stop })
-        for (const to of peers.get(zone.apex) ?? []) {
-          const source = from.find(({ address }) => isIPv6(address) === isIPv6(to.address))
-          if (source === undefined) log.warn({ secondary: to.address }, 'no address of ours is of its family')
-          else void notify({ to, from: source.address, soa: soaOf(zone), key: keys[0]! }, stop.signal, log)
-        }
-      }
+      work = work
+        .then(async () => {
+          for (const zone of zones()) if (peers.has(zone.apex)) await tellOf(zone, from)
+        })
+        .catch(error => log.error({ err: error }, 'secondaries are not told'))
     },
     [Symbol.dispose]() {
       for (const { stop } of told.values()) stop.abort()

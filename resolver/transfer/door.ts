@@ -5,7 +5,8 @@
 //   signed, right           ─► responder, and its answer is signed
 //
 // Before the responder rather than in it: who has no secondary pays nothing, and the fast path stays as it is. IXFR
-// (RFC 1995) gets the whole zone, or the SOA alone for who is up to date or asks over UDP; differences are not kept.
+// (RFC 1995) gets what changed since the version it names, the whole zone where that is not known any more, and the
+// SOA alone if it is up to date or asks over UDP.
 
 import { isFault } from '../../base/fault.ts'
 import type { Meter } from '../../base/meter.ts'
@@ -19,9 +20,11 @@ import { ednsOf } from '../wire/edns.ts'
 import { flagBits, opcodeOf } from '../wire/header.ts'
 import { decodeMessage, encodeMessage, type Message } from '../wire/message.ts'
 import { foldCase, type Name } from '../wire/name.ts'
+import type { ResourceRecord } from '../wire/record.ts'
 import { messageBytesMax } from '../wire/writer.ts'
 import type { Zone } from '../zone/zone.ts'
-import { messagesOf, recordsOf, soaOf } from './axfr.ts'
+import { isLaterSerial, messagesOf, recordsOf, serialOf, soaOf } from './axfr.ts'
+import { changesOf, type Journal } from './journal.ts'
 import {
   complain,
   readSigned,
@@ -39,6 +42,8 @@ export interface DoorOptions {
   /** Addresses that may take a zone, by its apex in lower case. */
   readonly peers: ReadonlyMap<Name, readonly string[]>
   readonly zones: () => readonly Zone[]
+  /** Absent, every transfer is whole. */
+  readonly journal?: Journal
   /** Who answers everything else. */
   readonly respond: Respond
   /** Milliseconds since 1970. */
@@ -159,14 +164,18 @@ function answerSigned(
     options.meter.count('dns.transfer.refused')
     return sealed(reply(query, zone))
   }
-  if (needsOnlySoa(query, zone, transport)) return sealed(reply(query, flagBits.AA, [soaOf(zone)]))
+  const known = query.questions[0]!.type === types.IXFR ? serialKnown(query) : undefined
+  const isCurrent = known !== undefined && !isLaterSerial(serialOf(soaOf(zone)), known)
+  if (isCurrent || transport === 'udp') return sealed(reply(query, flagBits.AA, [soaOf(zone)]))
   const place = `${client.address} ${zone.apex}`
   if (busy.has(place)) {
     options.meter.count('dns.transfer.busy')
     return sealed(reply(query, rcodes.REFUSED))
   }
-  options.meter.count('dns.transfer.begun')
-  return whole(query, zone, { key, mac: tsig.mac, now: options.now, busy, place })
+  const changes = known === undefined ? undefined : options.journal?.since(zone, known)
+  options.meter.count(changes === undefined ? 'dns.transfer.whole' : 'dns.transfer.changes')
+  const records = changes === undefined ? recordsOf(zone) : changesOf(changes)
+  return transferOf(query, records, { key, mac: tsig.mac, now: options.now, busy, place })
 }
 
 function complaint(
@@ -196,13 +205,10 @@ function transferable(
   return zones().find(zone => zone.apex === apex) ?? rcodes.NOTAUTH
 }
 
-/** IXFR of who has this version already, or asks over UDP, where the SOA says "come by TCP" (RFC 1995 §2). */
-function needsOnlySoa({ questions, authorities }: Message, zone: Zone, transport: Transport): boolean {
-  if (questions[0]!.type !== types.IXFR) return false
-  const theirs = authorities.find(({ type }) => type === types.SOA)?.data
-  const ours = soaOf(zone).data
-  const same = theirs?.kind === 'authority' && ours.kind === 'authority' && theirs.serial === ours.serial
-  return transport === 'udp' || same
+/** The version that who asks for IXFR has. */
+function serialKnown({ authorities }: Message): number | undefined {
+  const soa = authorities.find(({ type }) => type === types.SOA)
+  return soa && serialOf(soa)
 }
 
 interface Sealing {
@@ -215,7 +221,11 @@ interface Sealing {
 }
 
 /** Every message is signed: RFC 8945 §5.3.1 would let 99 go between, which saves nothing worth having. */
-function* whole(query: Message, zone: Zone, sealing: Sealing): Generator<Uint8Array, void> {
+function* transferOf(
+  query: Message,
+  records: Iterable<ResourceRecord>,
+  sealing: Sealing,
+): Generator<Uint8Array, void> {
   const { key, now, busy, place } = sealing
   busy.add(place)
   try {
@@ -223,7 +233,7 @@ function* whole(query: Message, zone: Zone, sealing: Sealing): Generator<Uint8Ar
     const head = { id: query.id, flags, question: query.questions[0]!, reservedBytes: tsigBytes(key) }
     let prior = sealing.mac
     let continues = false
-    for (const message of messagesOf(recordsOf(zone), head)) {
+    for (const message of messagesOf(records, head)) {
       const { packet, mac } = signMessage(message, key, { timeS: Math.floor(now() / 1000), prior, continues })
       prior = mac
       continues = true

@@ -11,6 +11,7 @@ import { foldCase, type Name, parseName } from '../wire/name.ts'
 import { readZone } from '../zone/master.ts'
 import { createZone } from '../zone/snapshot.ts'
 import { createDoor } from './door.ts'
+import { createJournal } from './journal.ts'
 import { readSigned, signMessage } from './tsig.ts'
 
 const apex = parseName('example')
@@ -47,6 +48,7 @@ test('noise and signed queries that were changed get no zone and break nothing',
       }
       const door = createDoor({
         ...{ keys: [key], peers: new Map([[apex, [client.address]]]), zones: () => [zone] },
+        journal: createJournal(),
         ...{ respond: () => undefined, now: () => nowS * 1000, meter: createMeter() },
       })
       const answer = door.transfer(bytes, client)?.next().value

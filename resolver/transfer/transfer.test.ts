@@ -17,8 +17,10 @@ import { recordText } from '../wire/presentation.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import { readZone } from '../zone/master.ts'
 import { createZone } from '../zone/snapshot.ts'
+import { atOnce } from '../zone/work.ts'
 import { recordsOf } from './axfr.ts'
 import { createDoor } from './door.ts'
+import { createJournal } from './journal.ts'
 import { parseTsigKeys } from './key-file.ts'
 import { readSigned, signMessage, type TsigKey, tsigErrors, verify } from './tsig.ts'
 
@@ -60,9 +62,15 @@ function doorOf(text = zoneText, limit?: LimitOptions) {
     [apex, [client.address]],
     [parseName('gone'), [client.address]],
   ])
-  const options = { keys: [key], peers, zones: () => zones, respond, now: () => nowS * 1000, meter }
+  const journal = createJournal()
+  const options = { keys: [key], peers, zones: () => zones, journal, respond, now: () => nowS * 1000, meter }
   const door = createDoor({ ...options, ...(limit && { limit }) })
-  return { door, zone }
+  const replace = (text: string): void => {
+    const newer = createZone(readZone(text, apex).records, apex)
+    atOnce(journal.note(zones[0]!, newer))
+    zones[0] = newer
+  }
+  return { door, zone, replace }
 }
 
 /** The answer of one message, whichever way it comes. */
@@ -196,6 +204,12 @@ describe('TSIG', () => {
   })
 })
 
+/** `new 192.0.2.8`, `SOA 9`. */
+function shortText(record: ResourceRecord): string {
+  const words = recordText(record).split(/\s+/)
+  return record.type === types.SOA ? `SOA ${words[6]}` : `${words[0]!.split('.')[0]} ${words.at(-1)}`
+}
+
 describe('a transfer', () => {
   test('is the SOA, every record once, and the SOA, with delegations and what is below them', () => {
     const request = signed(query('EXAMPLE', types.AXFR))
@@ -264,6 +278,27 @@ describe('a transfer', () => {
       return checked(packets, request.mac).flatMap(({ answers }) => answers).length
     }
     assert.deepEqual([answers(7, 'tcp'), answers(6, 'udp'), answers(6, 'tcp')], [1, 1, 7])
+    assert.deepEqual([answers(8, 'tcp'), answers(8, 'udp')], [1, 1], 'and for who has a later one')
+  })
+  test('by IXFR is what changed since, as RFC 1995 §4 frames it, from every version that is kept', () => {
+    const filler = Array.from({ length: 9 }, (_, i) => `f${i} A 10.0.0.${i}\n`).join('')
+    const { door, replace } = doorOf(zoneText + filler)
+    const text = (serial: number, more: string): string =>
+      zoneText.replace(' 7 ', ` ${serial} `) + filler + more
+    replace(text(8, 'new A 192.0.2.8\n'))
+    replace(text(9, 'new A 192.0.2.9\n').replace('deep.below TXT "x"\n', ''))
+    const changes = (serial: number): string[] => {
+      const soa = readZone(text(serial, ''), apex).records.filter(({ type }) => type === types.SOA)
+      const request = signed(query('example', types.IXFR, soa))
+      const messages = checked(drained(door.transfer(request.packet, client)!), request.mac)
+      return messages.flatMap(({ answers }) => answers).map(shortText)
+    }
+    const gone = ['deep "x"', 'new 192.0.2.8']
+    const wanted = ['SOA 9', 'SOA 8', ...gone, 'SOA 9', 'new 192.0.2.9', 'SOA 9']
+    const found = changes(8)
+    assert.deepEqual([...found.slice(0, 2), ...found.slice(2, 4).sort(), ...found.slice(4)], wanted)
+    assert.deepEqual(changes(7).slice(0, 4), ['SOA 9', 'SOA 7', 'SOA 8', 'new 192.0.2.8'])
+    assert.equal(changes(6).length, 7 + 9, 'whole')
   })
 })
 

@@ -70,6 +70,16 @@ describe('zone transfer', { skip: labMissing() }, () => {
     const heard = (await logs()).match(/a secondary is notified/g) ?? []
     assert.ok(heard.length >= 3, await logs())
   })
+  test('and comes as what changed: Knot and BIND say so, and dig shows it', async () => {
+    assert.match(await room.logOf('knot'), /IXFR, incoming, .* finished, .* 1 messages/)
+    assert.match(await room.logOf('named'), /Transfer completed: 1 messages, 6 records/)
+    const keyed = ['-b', secondaries.nsd, '-k', join(room.folder, 'key')]
+    const changes = await dig(`@${primary}`, 'example.com', 'IXFR=1', ...keyed)
+    assert.match(changes, /XFR size: 6 records/)
+    assert.deepEqual(changes.match(/192\.0\.2\.\d+/g), ['192.0.2.1', '192.0.2.2'])
+    // Of a version that nobody remembers, all.
+    assert.match(await dig(`@${primary}`, 'example.com', 'IXFR=0', ...keyed), /XFR size: 20007 records/)
+  })
   test('dig takes it whole with the key, and not without, with another, or from elsewhere', async () => {
     const axfr = [`@${primary}`, 'example.com', 'AXFR', '-b']
     const whole = await dig(...axfr, secondaries.nsd, '-k', join(room.folder, 'key'))
