@@ -2,6 +2,7 @@
 // one protocol are of no use to another.
 
 const protocols: { readonly [protocol: string]: () => Promise<(args: readonly string[]) => void> } = {
+  clients: async () => (await import('./clients.ts')).runClients,
   coordinates: async () => (await import('./coordinates.ts')).runCoordinates,
   grid: async () => (await import('./grid.ts')).runGrid,
   swim: async () => (await import('./swim.ts')).runSwim,

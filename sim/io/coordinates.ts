@@ -64,7 +64,8 @@ function seedsFor(size: number, isHeadline: boolean): number {
   return size < 300 ? 5 : Math.max(1, Math.min(most, Math.floor(most * (500 / size) ** 2)))
 }
 
-function matrixOf(path: string | undefined): Matrix {
+/** The file, or PlanetLab's where that is at hand, or a synthetic one. Fault `config/unreadable`, `input/invalid`. */
+export function matrixOf(path: string | undefined): Matrix {
   const file = path ?? (existsSync(planetLab) ? planetLab : undefined)
   return file === undefined ? syntheticMatrix(490, 1) : parseMatrix(basename(file), read(file))
 }
