@@ -6,10 +6,10 @@
 
 import type { CID } from 'multiformats/cid'
 import { isFault } from '../base/fault.ts'
+import { createSieve } from '../base/sieve.ts'
 import { type Block, verifiedBlock } from './block.ts'
 import { createFetch, type FetchOptions } from './fetch.ts'
 import { formatCid, inlineBytes } from './identifier.ts'
-import { createSieve } from './sieve.ts'
 import type { Store } from './store.ts'
 import { createTogether } from './together.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { integerBelow, seededRandom } from '../base/random.ts'
+import { integerBelow, seededRandom } from './random.ts'
 import { createSieve } from './sieve.ts'
 
 /** What an entry costs beside its value. */
