@@ -5,6 +5,7 @@
 
 import { address, gib, type Knob, mib, port } from './knob.ts'
 import { overlayKnobs } from './overlay-knobs.ts'
+import { zoneKnobs } from './zone-knobs.ts'
 
 export const knobs = {
   'log.level': {
@@ -157,6 +158,7 @@ export const knobs = {
     why: 'What a stop waits for running responses before it cuts them.',
   },
   ...overlayKnobs,
+  ...zoneKnobs,
   'store.bytesMax': {
     default: 10 * gib,
     unit: 'bytes',

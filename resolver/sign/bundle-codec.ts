@@ -4,9 +4,9 @@
 // nothing after the end; anything else is refused. So the same sets have the same hash, and a decoder has no
 // choices. All counts are bounded before memory is taken for them. Big-endian throughout:
 //
-//   version 1 · zone · serial 4 · ttl 4 · inception 4 · expiration 4 · algorithm 1 · key tag 2 · owners 1, each a name
+//   version 2 · zone · serial 4 · ttl 4 · inception 4 · expiration 4 · algorithm 1 · key tag 2 · owners 1, each a name
 //   then for A and for AAAA: addresses 2, each 4 or 16 octets · for each owner: sets 4, each: count 1, members 2
-//   each, signature 64
+//   each, seconds earlier than expiration 2, signature 64
 
 import { concatBytes, toHex } from '../../base/bytes.ts'
 import { Fault } from '../../base/fault.ts'
@@ -24,7 +24,7 @@ import {
 } from './bundle.ts'
 import { algorithms, signatureBytes } from './key.ts'
 
-const version = 1
+const version = 2
 export const bundleBytesMax = 16 * 1024 * 1024
 const ownersMax = 16
 const addressesMax = 4096
@@ -57,8 +57,8 @@ export function encodeBundle(bundle: Bundle): Uint8Array {
     for (const owner of owners.keys()) {
       const own = sets.filter(set => set.owner === owner)
       parts.push(u32(own.length))
-      for (const { members, signature } of own) {
-        parts.push(Uint8Array.of(members.length), ...members.map(u16), signature)
+      for (const { members, earlierS, signature } of own) {
+        parts.push(Uint8Array.of(members.length), ...members.map(u16), u16(earlierS), signature)
       }
     }
   }
@@ -131,7 +131,7 @@ function readFamily(reader: Reader, type: AddressType, owners: number): Family {
       const members = readMembers(reader, count)
       if (compareMembers(before, members) >= 0) throw malformed('sets of a bundle out of order')
       before = members
-      sets.push({ owner, members, signature: reader.take(signatureBytes) })
+      sets.push({ owner, members, earlierS: reader.u16(), signature: reader.take(signatureBytes) })
     }
   }
   return { addresses, sets }

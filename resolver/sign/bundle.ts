@@ -3,9 +3,10 @@
 // A validator accepts a set only whole, as it was signed. So there is one signed set for each edge that the owner
 // admits, and one for each two and three that selection may name together (those near each other): with k neighbours
 // n·(1 + k + k(k-1)/2) sets at most, where all twos and threes would be n³/6. What the sets share (TTL, times,
-// key) is said once; a set costs its members and 64 octets of signature.
+// key) is said once; a set costs its members, how much earlier than the last it ends, and 64 octets of signature.
 
 import { equalBytes } from '../../base/bytes.ts'
+import { integerBelow, type Random } from '../../base/random.ts'
 import { types } from '../wire/code.ts'
 import { compareNames, foldCase, isWithin, type Name, nameText } from '../wire/name.ts'
 import type { RecordData } from '../wire/rdata.ts'
@@ -36,10 +37,16 @@ export interface SignedMembers {
   readonly owner: number
   /** Indices into `addresses`, ascending. */
   readonly members: readonly number[]
+  /** How long before the bundle's `expirationAtS` this signature ends: 0 to `earlierMaxS`. */
+  readonly earlierS: number
   /** 64 octets. */
   readonly signature: Uint8Array
 }
 
+/** 18 hours: what two octets can say. */
+export const earlierMaxS = 0xffff
+
+/** The validity is that of the set that ends last. */
 export interface Bundle extends Validity {
   /** In lower case, as are the owners. */
   readonly zone: Name
@@ -85,6 +92,8 @@ export interface BundlePlan {
   readonly ttlS: number
   readonly key: SigningKey
   readonly validity: Validity
+  /** Lets each set end up to that much earlier, so that caches do not all come back at once. */
+  readonly jitter?: { readonly withinS: number; readonly random: Random }
 }
 
 export function signBundle(plan: BundlePlan): Bundle {
@@ -98,7 +107,11 @@ export function signBundle(plan: BundlePlan): Bundle {
   return { zone, serial, ttlS, ...validity, algorithm, tag, owners, families }
 }
 
-function family({ edges, sets, key, ttlS, validity }: BundlePlan, owners: Name[], type: AddressType): Family {
+function family(
+  { edges, sets, key, ttlS, validity, jitter }: BundlePlan,
+  owners: Name[],
+  type: AddressType,
+): Family {
   const addresses: Uint8Array[] = []
   const places = edges.map(({ ipv4, ipv6 }) => {
     const address = type === types.A ? ipv4 : ipv6
@@ -116,8 +129,10 @@ function family({ edges, sets, key, ttlS, validity }: BundlePlan, owners: Name[]
   const signed = owners.flatMap((name, owner) =>
     ordered.map(members => {
       const data = members.map(member => dataOf(type, addresses[member]!))
-      const { bytes } = readSignature(signSet({ name, type, ttlS, data }, key, validity))
-      return { owner, members, signature: bytes }
+      const earlierS = jitter === undefined ? 0 : integerBelow(jitter.random, jitter.withinS + 1)
+      const own = { ...validity, expirationAtS: validity.expirationAtS - earlierS }
+      const { bytes } = readSignature(signSet({ name, type, ttlS, data }, key, own))
+      return { owner, members, earlierS, signature: bytes }
     }),
   )
   return { addresses, sets: signed }
@@ -131,8 +146,10 @@ export function compareMembers(a: readonly number[], b: readonly number[]): numb
 }
 
 /** One set of a bundle as it is answered. */
-function setOf(bundle: Bundle, type: AddressType, { owner, members, signature }: SignedMembers): Rrset {
-  const { zone, ttlS, algorithm, tag, inceptionAtS, expirationAtS } = bundle
+function setOf(bundle: Bundle, type: AddressType, signed: SignedMembers): Rrset {
+  const { owner, members, earlierS, signature } = signed
+  const { zone, ttlS, algorithm, tag, inceptionAtS } = bundle
+  const expirationAtS = bundle.expirationAtS - earlierS
   const name = bundle.owners[owner]!
   const { addresses } = bundle.families[type]
   const data = members.map(member => dataOf(type, addresses[member]!))
@@ -230,6 +247,12 @@ export function bundleFindings(bundle: Bundle, keys: readonly PublicKey[], nowS:
 
 function verdictOf(set: Rrset, key: PublicKey, nowS: number): Verdict {
   return judge(set, set.signatures[0]!, key, nowS)
+}
+
+/** When the first of its signatures ends. */
+export function bundleEndsAtS({ expirationAtS, families }: Bundle): number {
+  const earlierS = addressTypes.flatMap(type => families[type].sets.map(set => set.earlierS))
+  return expirationAtS - earlierS.reduce((most, one) => Math.max(most, one), 0)
 }
 
 /** The set that stands in the zone file for servers that have no bundle: the first edges of the owner's list. */

@@ -74,13 +74,15 @@ function isAt({ name, type }: Rrset, apex: Name, wanted: number): boolean {
  * and keeps no more than their spans: a server asks this again and again.
  */
 export function signatureLife(records: readonly ResourceRecord[]): ((nowS: number) => Life) | undefined {
-  const signatures = records.filter(({ type }) => type === types.RRSIG)
-  if (signatures.length === 0) return undefined
-  const spans = validities(signatures.map(({ data }) => data))
-  return nowS => lifeOf(spans, nowS)
+  const spans = spansOf(records)
+  return spans.length === 0 ? undefined : nowS => lifeOf(spans, nowS)
 }
 
-/** The spans of the signatures that can be read, each once. */
+/** The spans of the signatures among `records` that can be read, each once. */
+export function spansOf(records: readonly ResourceRecord[]): readonly Validity[] {
+  return validities(records.filter(({ type }) => type === types.RRSIG).map(({ data }) => data))
+}
+
 function validities(signatures: readonly RecordData[]): readonly Validity[] {
   const spans = new Map<string, Validity>()
   for (const data of signatures) {
@@ -92,7 +94,8 @@ function validities(signatures: readonly RecordData[]): readonly Validity[] {
   return [...spans.values()]
 }
 
-function lifeOf(spans: readonly Validity[], nowS: number): Life {
+/** What signatures of these spans have left. */
+export function lifeOf(spans: readonly Validity[], nowS: number): Life {
   let leftS = Number.POSITIVE_INFINITY
   let rank = 0
   for (const span of spans) {

@@ -1,0 +1,387 @@
+// The zones that owners published, as this edge serves them: for each name with a zone hash on chain its content is
+// read, judged as a validator would, and put in the place of the version before between two queries.
+//
+// The old version stays while a new one is missing, broken, expired, early or older: of two versions the one with the
+// later serial counts (RFC 1982), and between equal serials the one that the chain named later. Another owner begins
+// anew, and so does whoever comes after signatures that ended. What is served is remembered on disk, so that a start
+// does not go back either. A name that ends, or has no zone any more, ends its zone at once.
+
+import { type Fault, isFault } from '../base/fault.ts'
+import type { Clock } from '../base/io/clock.ts'
+import type { Log } from '../base/io/log.ts'
+import type { Meter } from '../base/meter.ts'
+import { createSignedPlaces } from '../resolver/sign/bundle.ts'
+import { decodeBundle } from '../resolver/sign/bundle-codec.ts'
+import type { Judge } from '../resolver/sign/io/judging.ts'
+import {
+  type JudgedZone,
+  type PublishedFiles,
+  publishedApex,
+  type Refusal,
+  recordsIn,
+} from '../resolver/sign/publication.ts'
+import type { Validity } from '../resolver/sign/rrsig.ts'
+import { isNewerSerial } from '../resolver/sign/signed-zone.ts'
+import { type Freshness, lifeOf } from '../resolver/sign/verdict.ts'
+import { type Name, nameText } from '../resolver/wire/name.ts'
+import { withSignedPlaces } from '../resolver/zone/signed-places.ts'
+import { createZone } from '../resolver/zone/snapshot.ts'
+import type { Zone } from '../resolver/zone/zone.ts'
+
+/** What the chain says of a name that has a zone. */
+export interface ZoneClaim {
+  /** CID of what the owner published. */
+  readonly root: string
+  readonly sequence: number
+  readonly owner: string
+}
+
+/** A version that was served, as it is remembered on disk. */
+export interface KeptZone extends ZoneClaim {
+  readonly label: string
+}
+
+export interface OwnerZonesOptions {
+  /** What the chain says now; undefined for a name that ended or has no zone. */
+  claimOf(label: string): ZoneClaim | undefined
+  /** Faults: content/*, bytes/*. */
+  read(root: string): Promise<PublishedFiles>
+  readonly judge: Judge
+  /** Whether the owner of `label` may say what is in the zone `apex` (lower case). */
+  serves(apex: Name, label: string): boolean
+  /** Gives a zone that is not signed the places of its site. */
+  withSite(zone: Zone, label: string): Zone
+  /** This edge serves the zone, so it should hold its content. */
+  hold(root: string): void
+  remember(zones: readonly KeptZone[]): Promise<void>
+  readonly clock: Clock
+  /** What the system's clock says, in ms; unlike `clock` it may jump. */
+  readonly wallNow: () => number
+  readonly zonesMax: number
+  /** Of all zones together, as they were published. */
+  readonly bytesMax: number
+  readonly log: Log
+  readonly meter: Meter
+}
+
+export interface ZoneStatus {
+  /** Undefined until a version is served. */
+  readonly zone: string | undefined
+  readonly label: string
+  readonly serial: number | undefined
+  readonly records: number
+  /** Milliseconds since the epoch; undefined where nothing is signed. */
+  readonly endsAt: number | undefined
+  readonly freshness: Standing
+  /** Of the version that the chain names, when that is not served. */
+  readonly refused: { readonly root: string; readonly refusal: Refusal; readonly why: string } | undefined
+}
+
+/** `early`: its signatures begin in the future, so the clock or the signer's was wrong. */
+export type Standing = Freshness | 'early'
+
+interface Served extends ZoneClaim {
+  readonly judged: JudgedZone
+  readonly bytes: number
+  readonly zone: Zone
+}
+
+interface Entry {
+  readonly label: string
+  claim: ZoneClaim
+  /** What was served before this start, until it was tried. */
+  kept: KeptZone | undefined
+  served: Served | undefined
+  refused: { root: string; refusal: Refusal; why: string; retryAt: number; apex?: Name } | undefined
+  failures: number
+  standing: Standing
+}
+
+/** Zones read at once; they are judged one after the other. */
+const loadsMax = 4
+const retryMs = 10_000
+const retryMsMax = 600_000
+/** A clock may drift by that much between two turns without a word. */
+const jumpS = 60
+
+export class OwnerZones {
+  readonly #options: OwnerZonesOptions
+  readonly #entries = new Map<string, Entry>()
+  readonly #remembered: Map<string, KeptZone>
+  readonly #loads = new Map<string, Promise<void>>()
+  #zones: readonly Zone[] = []
+  /** How far the system's clock is ahead of the steady one. */
+  #drift: number
+
+  constructor(options: OwnerZonesOptions, kept: readonly KeptZone[]) {
+    this.#options = options
+    this.#remembered = new Map(kept.map(zone => [zone.label, zone]))
+    this.#drift = options.wallNow() - options.clock.now()
+  }
+
+  /** The same array until a zone is replaced. */
+  zones(): readonly Zone[] {
+    return this.#zones
+  }
+
+  /** Of what is served and of what the chain names: content that somebody must hold. */
+  roots(): ReadonlySet<string> {
+    const roots = new Set<string>()
+    for (const { claim, kept, served } of this.#entries.values()) {
+      for (const root of [claim.root, kept?.root, served?.root]) if (root !== undefined) roots.add(root)
+    }
+    return roots
+  }
+
+  status(): readonly ZoneStatus[] {
+    return [...this.#entries.values()].map(entry => statusOf(entry, this.#nowS()))
+  }
+
+  /** Names that changed on chain. */
+  look(labels: Iterable<string>): void {
+    const { claimOf, zonesMax, meter } = this.#options
+    for (const label of labels) {
+      const claim = this.#entries.has(label) ? undefined : claimOf(label)
+      if (claim === undefined) continue
+      if (this.#entries.size < zonesMax) this.#enter(label, claim)
+      else meter.count('zones.refused.too-many')
+    }
+    this.turn()
+  }
+
+  /** Looks at all zones again: time passed, or what `serves` answers changed. */
+  turn(): void {
+    this.#watchClock()
+    for (const entry of this.#entries.values()) {
+      this.#follow(entry)
+      this.#tellStanding(entry)
+    }
+    for (const entry of this.#entries.values()) {
+      if (this.#loads.size >= loadsMax) break
+      if (!this.#loads.has(entry.label) && this.#isDue(entry)) this.#begin(entry)
+    }
+    this.#refresh()
+  }
+
+  /** Resolves when nothing is being read or judged. */
+  async idle(): Promise<void> {
+    while (this.#loads.size > 0) await Promise.all(this.#loads.values())
+  }
+
+  #nowS(): number {
+    return Math.floor(this.#options.wallNow() / 1000)
+  }
+
+  #enter(label: string, claim: ZoneClaim): void {
+    const kept = this.#remembered.get(label)
+    this.#remembered.delete(label)
+    const isOld = kept !== undefined && kept.root !== claim.root && kept.owner === claim.owner
+    const state = { served: undefined, refused: undefined, failures: 0, standing: 'fresh' } as const
+    this.#entries.set(label, { label, claim, kept: isOld ? kept : undefined, ...state })
+  }
+
+  #watchClock(): void {
+    const { clock, wallNow, log, meter } = this.#options
+    const drift = wallNow() - clock.now()
+    const seconds = Math.round((drift - this.#drift) / 1000)
+    this.#drift = drift
+    if (Math.abs(seconds) < jumpS) return
+    log.warn({ seconds }, 'the clock jumped: zones are judged again')
+    meter.count('zones.clock-jumped')
+    for (const { refused } of this.#entries.values()) {
+      if (refused?.refusal === 'early' || refused?.refusal === 'expired') refused.retryAt = 0
+    }
+  }
+
+  #follow(entry: Entry): void {
+    const claim = this.#options.claimOf(entry.label)
+    if (claim === undefined) {
+      this.#entries.delete(entry.label)
+      if (entry.served)
+        this.#options.log.info({ label: entry.label }, 'a zone is served no more: its name has none')
+      return
+    }
+    if (claim.root !== entry.claim.root) entry.failures = 0
+    entry.claim = claim
+    if (entry.served?.root === claim.root) entry.refused = undefined
+  }
+
+  #isDue({ label, claim, served, refused, kept }: Entry): boolean {
+    if (kept !== undefined) return true
+    if (served?.root === claim.root) return false
+    if (refused?.root !== claim.root) return true
+    const { apex, retryAt } = refused
+    return apex === undefined ? this.#options.clock.now() >= retryAt : this.#options.serves(apex, label)
+  }
+
+  #begin(entry: Entry): void {
+    const claim = entry.kept ?? entry.claim
+    const done = this.#load(entry, claim)
+      .catch(error => {
+        if (!isFault(error)) this.#options.log.error({ err: error, label: entry.label }, 'a zone met a bug')
+        this.#refuse(entry, claim.root, isFault(error) ? refusalOf(error) : 'broken', String(error.message))
+      })
+      .finally(() => {
+        // Tried once: what cannot be had any more gives way to what the chain names.
+        entry.kept = undefined
+        this.#loads.delete(entry.label)
+        this.turn()
+      })
+    this.#loads.set(entry.label, done)
+  }
+
+  async #load(entry: Entry, claim: ZoneClaim): Promise<void> {
+    const { label } = entry
+    const { read, serves, judge, bytesMax, withSite } = this.#options
+    const refuse = (refusal: Refusal, why: string, apex?: Name): void =>
+      this.#refuse(entry, claim.root, refusal, why, apex)
+    const files = await read(claim.root)
+    const apex = publishedApex(files.zone)
+    if (!serves(apex, label)) return refuse('foreign', `${nameText(apex)} is not for ${label} to serve`, apex)
+    const bytes = files.zone.length + (files.places?.length ?? 0)
+    if (this.#bytesBeside(entry) + bytes > bytesMax) {
+      return refuse('too large', `${bytes} octets; zones may have ${bytesMax} together: zones.totalBytesMax`)
+    }
+    const judgement = await judge(files, this.#nowS())
+    if ('refusal' in judgement) return refuse(judgement.refusal, judgement.why)
+    const { zone: judged } = judgement
+    const why = isBehind(judged, claim, entry.served, this.#nowS())
+    if (why !== undefined) return refuse('older', why)
+    const bare = await build(judged, files, label)
+    const zone = judged.isSigned ? bare : withSite(bare, label)
+    // The name may have lost its zone meanwhile.
+    if (this.#entries.get(label) === entry) this.#install(entry, { ...claim, judged, bytes, zone })
+  }
+
+  #bytesBeside(entry: Entry): number {
+    let sum = 0
+    for (const other of this.#entries.values()) if (other !== entry) sum += other.served?.bytes ?? 0
+    return sum
+  }
+
+  #install(entry: Entry, served: Served): void {
+    const { log, meter, hold, remember } = this.#options
+    const { label } = entry
+    const { judged, zone, sequence, root } = served
+    const from = entry.served?.judged.serial
+    Object.assign(entry, { served, refused: undefined, failures: 0, standing: 'fresh' })
+    this.#refresh()
+    meter.count('zones.replaced')
+    const { serial: to, records } = judged
+    log.info({ zone: nameText(zone.apex), label, from, to, sequence, records }, 'a zone is served')
+    hold(root)
+    this.#tellStanding(entry)
+    const all = [...this.#entries.values()].flatMap(({ label, served }) =>
+      served ? [{ label, root: served.root, sequence: served.sequence, owner: served.owner }] : [],
+    )
+    remember(all).catch(error => log.warn({ err: error }, 'what zones are served could not be written'))
+  }
+
+  #refuse(entry: Entry, root: string, refusal: Refusal, why: string, apex?: Name): void {
+    const { clock, log, meter } = this.#options
+    const { label, served, refused: known } = entry
+    const retryAt = clock.now() + pauseMs(refusal, entry.failures++)
+    entry.refused = { root, refusal, why, retryAt, ...(apex && { apex }) }
+    if (known?.root === root && known.refusal === refusal) return
+    meter.count(`zones.refused.${refusal.replace(' ', '-')}`)
+    log.warn({ label, root, refusal, why, serving: served?.judged.serial }, 'a version of a zone is refused')
+  }
+
+  #refresh(): void {
+    const now = new Map<Name, Zone>()
+    for (const { served, label } of this.#entries.values()) {
+      if (served === undefined || now.has(served.zone.apex)) continue
+      if (this.#options.serves(served.zone.apex, label)) now.set(served.zone.apex, served.zone)
+    }
+    const next = [...now.values()]
+    const isSame = next.length === this.#zones.length && next.every((zone, i) => zone === this.#zones[i])
+    if (!isSame) this.#zones = next
+  }
+
+  #tellStanding(entry: Entry): void {
+    const { served, label } = entry
+    if (served === undefined) return
+    const { standing, endsAt } = standingOf(served.judged.spans, this.#nowS())
+    if (standing === entry.standing) return
+    entry.standing = standing
+    if (standing === 'fresh') return
+    this.#options.meter.count(`zones.${standing}`)
+    const level = standing === 'warning' ? 'warn' : 'error'
+    const zone = nameText(served.zone.apex)
+    this.#options.log[level](
+      { zone, label, endsAt: new Date(endsAt ?? 0).toISOString() },
+      standings[standing],
+    )
+  }
+}
+
+/** Until a version that was refused is tried again; what stays as it is is not. */
+function pauseMs(refusal: Refusal, failures: number): number {
+  if (refusal === 'broken' || refusal === 'older' || refusal === 'foreign') return Number.POSITIVE_INFINITY
+  return refusal === 'missing' ? Math.min(retryMs * 2 ** failures, retryMsMax) : retryMsMax
+}
+
+function refusalOf({ code }: Fault): Refusal {
+  if (code === 'bytes/too-large') return 'too large'
+  return code === 'content/missing' || code === 'net/unreachable' || code === 'store/full'
+    ? 'missing'
+    : 'broken'
+}
+
+/** Why a version does not take the place of the one that is served; undefined when it does. */
+function isBehind(
+  { serial }: JudgedZone,
+  { owner, sequence }: ZoneClaim,
+  served: Served | undefined,
+  nowS: number,
+): string | undefined {
+  if (served === undefined || served.owner !== owner) return undefined
+  if (standingOf(served.judged.spans, nowS).standing === 'expired') return undefined
+  const last = served.judged.serial
+  if (isNewerSerial(serial, last) || (serial === last && sequence > served.sequence)) return undefined
+  return `serial ${serial} is not later than ${last}, which is served`
+}
+
+/** A part in each turn of the event loop: queries are answered between them. */
+async function build({ apex, parts }: JudgedZone, { places }: PublishedFiles, label: string): Promise<Zone> {
+  const records = []
+  for (const part of parts) {
+    records.push(...recordsIn(part))
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  const zone = createZone(records, apex)
+  if (places === undefined) return zone
+  await new Promise(resolve => setImmediate(resolve))
+  const bundle = decodeBundle(places)
+  return withSignedPlaces(zone, { site: label, owners: bundle.owners, sets: createSignedPlaces(bundle) })
+}
+
+const standings: Record<Exclude<Standing, 'fresh'>, string> = {
+  warning: 'a third of the life of the signatures of a zone is left',
+  alarm: 'a tenth of the life of the signatures of a zone is left',
+  expired: 'signatures of a zone have ended: validating resolvers refuse it',
+  early: 'signatures of a zone begin in the future: is the clock right?',
+}
+
+function standingOf(
+  spans: readonly Validity[],
+  nowS: number,
+): { standing: Standing; endsAt: number | undefined } {
+  if (spans.length === 0) return { standing: 'fresh', endsAt: undefined }
+  const { freshness, endsAtS } = lifeOf(spans, nowS)
+  const isEarly = spans.some(({ inceptionAtS }) => ((inceptionAtS - nowS) | 0) > 0)
+  return { standing: isEarly ? 'early' : freshness, endsAt: endsAtS * 1000 }
+}
+
+function statusOf({ label, served, refused }: Entry, nowS: number): ZoneStatus {
+  const { standing, endsAt } = standingOf(served?.judged.spans ?? [], nowS)
+  return {
+    zone: served && nameText(served.zone.apex),
+    label,
+    serial: served?.judged.serial,
+    records: served?.judged.records ?? 0,
+    endsAt,
+    freshness: standing,
+    refused: refused && { root: refused.root, refusal: refused.refusal, why: refused.why },
+  }
+}
