@@ -3,6 +3,7 @@
 // A default is an opinion, so its reason stands beside it. Folders never read this table: each declares the options
 // that it needs, and `cli/parts/` fills them from the settings. docs/knobs.md is generated from this file.
 
+import { clientKnobs } from './client-knobs.ts'
 import { address, gib, type Knob, mib, port } from './knob.ts'
 import { overlayKnobs } from './overlay-knobs.ts'
 import { zoneKnobs } from './zone-knobs.ts'
@@ -159,6 +160,7 @@ export const knobs = {
   },
   ...overlayKnobs,
   ...zoneKnobs,
+  ...clientKnobs,
   'store.bytesMax': {
     default: 10 * gib,
     unit: 'bytes',

@@ -27,6 +27,7 @@ const holder = fc.record(
 const client = fc.record(
   {
     prefix: fc.string({ unit: bit, maxLength: 128 }),
+    rttMs: fc.integer({ min: 1, max: 0xffff }).map(tenths => tenths / 10),
     coordinate: fc.uint8Array({ minLength: 1, maxLength: coordinateBytesMax }),
   },
   plain,

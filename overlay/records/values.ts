@@ -1,7 +1,8 @@
 // What a record may say, as typed values with their bytes: one codec for each key space that has a form.
 //
 //   holder    version = 1 (1) | flags (1): 1 = complete | public key of the holder (32)
-//   client    version = 1 (1) | length of the prefix in bits (1) | the prefix, padded with zeros | coordinate (1 to 64)
+//   client    version = 1 (1) | length of the prefix in bits (1) | the prefix, padded with zeros
+//             | round trip, tenths of a ms (2) | coordinate of who saw it (1 to 64)
 //   peer, service   version = 1 (1) | IPv4 address (4) | port (2)
 //   trust     version = 1 (1) | score (2), of 65535
 //
@@ -17,11 +18,14 @@ export type HolderValue = { readonly holder: PeerId; readonly isComplete: boolea
 export type ClientValue = {
   /** Bits of the addresses that are spoken of, as text; 32 at most for IPv4, 128 for IPv6. */
   readonly prefix: string
-  /** Where they are, as `coordinates/` writes it; not looked into. */
+  /** The least round trip in ms that the publisher saw to them: 0.1 to 6553.5, in tenths. */
+  readonly rttMs: number
+  /** Where the publisher is, as `coordinates/` writes it; not looked into. */
   readonly coordinate: Uint8Array
 }
 
 export const coordinateBytesMax = 64
+export const clientRttMsMax = 6553.5
 
 const version = 1
 const complete = 1
@@ -38,22 +42,25 @@ export function decodeHolder(bytes: Uint8Array): HolderValue {
   return { holder: peerIdOf(bytes.subarray(2)), isComplete: bytes[1] === complete }
 }
 
-export function encodeClient({ prefix, coordinate }: ClientValue): Uint8Array {
+export function encodeClient({ prefix, rttMs, coordinate }: ClientValue): Uint8Array {
   assert(prefix.length <= prefixBitsMax && /^[01]*$/.test(prefix), 'a prefix of at most 128 bits')
   assert(coordinate.length > 0 && coordinate.length <= coordinateBytesMax, 'a coordinate within its bound')
+  const tenths = Math.round(10 * rttMs)
+  assert(tenths > 0 && tenths <= 0xffff, 'a round trip of 0.1 to 6553.5 ms')
   const bits = prefix.match(/.{1,8}/g) ?? []
   const bytes = bits.map(octet => Number.parseInt(octet.padEnd(8, '0'), 2))
-  return concatBytes([Uint8Array.of(version, prefix.length, ...bytes), coordinate])
+  return concatBytes([Uint8Array.of(version, prefix.length, ...bytes, tenths >> 8, tenths & 255), coordinate])
 }
 
 export function decodeClient(bytes: Uint8Array): ClientValue {
   const length = bytes[1] ?? 0
   const end = 2 + Math.ceil(length / 8)
-  const rest = bytes.length - end
+  const rest = bytes.length - end - 2
   expect(bytes, length <= prefixBitsMax && rest > 0 && rest <= coordinateBytesMax)
   const bits = [...bytes.subarray(2, end)].map(byte => byte.toString(2).padStart(8, '0')).join('')
-  expect(bytes, !bits.slice(length).includes('1'))
-  return { prefix: bits.slice(0, length), coordinate: bytes.slice(end) }
+  const tenths = (bytes[end]! << 8) | bytes[end + 1]!
+  expect(bytes, !bits.slice(length).includes('1') && tenths > 0)
+  return { prefix: bits.slice(0, length), rttMs: tenths / 10, coordinate: bytes.slice(end + 2) }
 }
 
 export function encodeAddress({ host, port }: Address): Uint8Array {

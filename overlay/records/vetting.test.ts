@@ -15,7 +15,7 @@ const here = testKey(1)
 const there = testKey(2)
 const address = encodeAddress({ host: '10.0.0.1', port: 4000 })
 const holding = encodeHolder({ holder: here.id, isComplete: true })
-const client = encodeClient({ prefix: '0000101011', coordinate: Uint8Array.of(7) })
+const client = encodeClient({ prefix: '0000101011', rttMs: 5, coordinate: Uint8Array.of(7) })
 const text = (value: string): Uint8Array => Buffer.from(value)
 
 function say(key: string, value: Uint8Array, lifeMs = 1000, by = here): Record {
