@@ -18,6 +18,7 @@ export function json(status: number, value: unknown, fields: readonly Field[] = 
   const head: Field[] = [
     ['Content-Type', 'application/json'],
     ['Cache-Control', 'no-store'],
+    ['X-Content-Type-Options', 'nosniff'],
   ]
   return bytesResponse(status, [...head, ...fields], utf8(`${JSON.stringify(value ?? null)}\n`))
 }

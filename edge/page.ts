@@ -60,6 +60,8 @@ export function page(text: PageText, fields: readonly Field[] = []): IngressResp
     ['Content-Type', 'text/html; charset=utf-8'],
     ['Cache-Control', 'no-store'],
     ['Content-Security-Policy', policy],
+    ['X-Content-Type-Options', 'nosniff'],
+    ['Referrer-Policy', 'strict-origin-when-cross-origin'],
   ]
   return bytesResponse(text.status, [...head, ...fields], utf8(document(text)))
 }

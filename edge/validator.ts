@@ -1,7 +1,7 @@
 // Entity tags: how a client says which version it has (RFC 9110 §8.8.3, §13.1).
 //
 // The tag of a file is its CID, so it is strong by construction: equal tags are equal bytes, on every edge
-// and after every restart. That is also why there is no Last-Modified: a date can only be weaker, and edges
+// and after every restart; site/variants.ts says what a compressed form's is. That is also why there is no Last-Modified: a date can only be weaker, and edges
 // would differ.
 
 export interface EntityTag {
@@ -39,6 +39,21 @@ export function formatTags(tags: readonly EntityTag[]): string {
 export function matchesWeakly(value: string, tag: string): boolean {
   const tags = parseTags(value)
   return tags === '*' || tags?.some(one => one.tag === tag) === true
+}
+
+/**
+ * If-None-Match where several tags stand for one content: which of those in the list the client has, '*' being
+ * the present one. Undefined for none.
+ */
+export function matchingTag(
+  value: string,
+  present: string,
+  isSame: (tag: string) => boolean,
+): string | undefined {
+  const tags = parseTags(value)
+  if (tags === undefined) return undefined
+  if (tags === '*' || tags.some(({ tag }) => tag === present)) return present
+  return tags.find(({ tag }) => isSame(tag))?.tag
 }
 
 /** If-Match: only the same bytes will do (§13.1.1). */

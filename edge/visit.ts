@@ -8,6 +8,10 @@ import type { Step } from '../base/chain.ts'
 import { assert } from '../base/fault.ts'
 import type { Authority } from './authority.ts'
 import type { IngressRequest, IngressResponse } from './message.ts'
+import type { Coding } from './site/coding.ts'
+import type { FieldChanges } from './site/headers.ts'
+import type { SiteRules } from './site/rules.ts'
+import type { Variant } from './site/variants.ts'
 import type { Target } from './target.ts'
 
 export interface Visit {
@@ -17,18 +21,25 @@ export interface Visit {
   readonly authority?: Authority
   /** From `site` on. */
   readonly site?: { readonly label: string; readonly root: string; readonly sequence: number }
+  /** From `rules` on: the site's own, and what of them is about the fields of this answer. */
+  readonly rules?: SiteRules
+  readonly changes?: FieldChanges
   /** From `path` on. */
   readonly file?: ChosenFile
 }
 
 export interface ChosenFile {
   readonly cid: string
+  /** Of the form that is sent. */
   readonly sizeBytes: number
   /** Within the site, decoded: an index file has its own name here. */
   readonly segments: readonly string[]
   readonly mediaType: string
-  /** 404 when the file is the site's own page for what is missing. */
-  readonly status: 200 | 404
+  /** Not 200 when the file is the site's own page for what is missing, gone or forbidden. */
+  readonly status: 200 | 404 | 410 | 451
+  /** From `encode` on, where there is a choice: what the client takes, and what it gets in place of the file. */
+  readonly accepted?: readonly (Coding | 'identity')[]
+  readonly variant?: Variant & { readonly coding: Coding }
 }
 
 export type IngressStep = Step<Visit, Promise<IngressResponse>>

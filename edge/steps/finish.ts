@@ -1,4 +1,4 @@
-// What every answer has in common, whoever made it: length, date, the fields that protect, no body for HEAD.
+// What every answer has in common, whoever made it: length, date, no body for HEAD.
 //
 // The outermost step, so that error pages pass it too. It also counts, by class of status: a count for each
 // status and path would let clients choose how many names the meter holds.
@@ -15,11 +15,7 @@ export function finish(options: { meter: Meter; edgeName: string | undefined }):
     meter.count('http.requests')
     const response = await next(visit)
     meter.count(`http.answers.${Math.floor(response.status / 100)}xx`)
-    const fields: Field[] = [
-      ['Date', new Date(receivedAt).toUTCString()],
-      ['X-Content-Type-Options', 'nosniff'],
-      ['Referrer-Policy', 'strict-origin-when-cross-origin'],
-    ]
+    const fields: Field[] = [['Date', new Date(receivedAt).toUTCString()]]
     if (edgeName !== undefined) fields.push(['X-Inxt-Edge', edgeName])
     // RFC 9110 §8.6: no Content-Length with 1xx and 204; with 304 it would have to be the length of the 200.
     const bare = response.status < 200 || response.status === 204 || response.status === 304

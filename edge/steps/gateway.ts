@@ -41,6 +41,7 @@ export function gateway(content: Pick<Content, 'block'>): IngressStep {
     if (known304 !== undefined && matchesWeakly(known304, tag)) return emptyResponse(304, head)
     const described: Field[] = [
       ['Content-Type', rawType],
+      ['X-Content-Type-Options', 'nosniff'],
       ['Content-Disposition', `attachment; filename="${cid}.bin"`],
       ['X-Ipfs-Path', `/ipfs/${cid}`],
     ]

@@ -1,37 +1,54 @@
-// Which file of the site is meant: index files, the redirect to a final slash, the site's own page for the
-// missing.
+// Which file of the site is meant: rules, clean addresses, index files, the site's own page for the missing.
 //
-// The redirect is revalidated like everything under a name: the next version of a site may have a file where
-// this one has a directory, and a remembered 301 would hide it for ever.
+// Redirects are revalidated like everything under a name: the next version of a site may have a file where
+// this one has a rule or a directory, and a remembered 301 would hide it for ever.
 
 import { emptyResponse, type IngressResponse } from '../message.ts'
 import { page } from '../page.ts'
 import type { Content } from '../questions.ts'
+import { revalidate } from '../site/lasting.ts'
 import { locate } from '../site/path.ts'
-import { formatPath, type Target } from '../target.ts'
+import type { Target } from '../target.ts'
 import { type IngressStep, known } from '../visit.ts'
-import { revalidate } from './describe.ts'
 
-export function path(content: Content): IngressStep {
+export function path(content: Pick<Content, 'resolve'>): IngressStep {
   return async (visit, next) => {
     const target = known(visit, 'target')
-    const located = await locate(content, known(visit, 'site').root, target, visit.request.signal)
-    if (located.kind === 'file') return next({ ...visit, file: located.file })
-    return located.kind === 'directory' ? redirect(target) : missing(target)
+    const { root } = known(visit, 'site')
+    const place = { content, root, rules: known(visit, 'rules'), signal: visit.request.signal }
+    const located = await locate(place, target)
+    switch (located.kind) {
+      case 'redirect':
+        return emptyResponse(located.status, [
+          ['Location', located.location],
+          ['Cache-Control', revalidate],
+        ])
+      case 'missing':
+        return missing(located.status, target)
+      case 'file': {
+        const { file } = located
+        const type = visit.changes?.set.find(([name]) => name.toLowerCase() === 'content-type')
+        return next({ ...visit, file: type === undefined ? file : { ...file, mediaType: type[1] } })
+      }
+    }
   }
 }
 
-/** The path is written anew from its segments, so the Location can never be another host's ("//evil"). */
-function redirect({ segments, query }: Target): IngressResponse {
-  const location = `${formatPath(segments, true)}${query}`
-  return emptyResponse(301, [['Location', location], revalidate])
-}
+const titles = {
+  404: 'There is no such page',
+  410: 'This page is gone',
+  451: 'This page may not be shown',
+} as const
 
-function missing({ segments, directory }: Target): IngressResponse {
+function missing(status: keyof typeof titles, { segments, directory }: Target): IngressResponse {
+  const path = `/${segments.join('/')}${directory && segments.length > 0 ? '/' : ''}`
   return page({
-    status: 404,
-    title: 'There is no such page',
-    what: `The site has nothing at /${segments.join('/')}${directory && segments.length > 0 ? '/' : ''}.`,
+    status,
+    title: titles[status],
+    what:
+      status === 404
+        ? `The site has nothing at ${path}.`
+        : `The site has a rule for ${path}: status ${status}.`,
     meaning: 'The site is there, and complete; this address is not part of it.',
     hint: 'Go to the start of the site, or tell whoever gave you the link.',
   })

@@ -25,11 +25,12 @@ export function range(read: ReadPart): IngressStep {
 }
 
 /** Range means something with GET only (§14.2), once, and if If-Range, when there, names this version. */
-function rangeField({ request: { method, fields } }: Visit, { cid }: ChosenFile): string | undefined {
+function rangeField({ request: { method, fields } }: Visit, file: ChosenFile): string | undefined {
   const lines = fieldLines(fields, 'range')
   const conditions = fieldLines(fields, 'if-range')
   if (method !== 'GET' || lines.length !== 1) return undefined
-  return conditions.every(condition => allowsRange(condition, tagOf(cid))) ? lines[0] : undefined
+  const tag = file.variant?.tag ?? tagOf(file.cid)
+  return conditions.every(condition => allowsRange(condition, tag)) ? lines[0] : undefined
 }
 
 function single(read: ReadPart, visit: Visit, { sizeBytes }: ChosenFile, part: ByteRange): IngressResponse {
@@ -40,11 +41,11 @@ function single(read: ReadPart, visit: Visit, { sizeBytes }: ChosenFile, part: B
 function several(
   read: ReadPart,
   visit: Visit,
-  { cid, sizeBytes, mediaType }: ChosenFile,
+  { cid, sizeBytes, mediaType, variant }: ChosenFile,
   ranges: readonly ByteRange[],
 ): IngressResponse {
   const boundary = createHash('sha256')
-    .update(`${cid} ${formatRange(ranges)}`)
+    .update(`${variant?.tag ?? cid} ${formatRange(ranges)}`)
     .digest('hex')
     .slice(0, 32)
   const parts = ranges.map((part, i) => {
@@ -56,7 +57,8 @@ function several(
     for (const { part, head } of parts) {
       // The head waits for its first bytes: until then `failure` can still make a page of a Fault.
       let headed = false
-      for await (const chunk of read(visit, part)) {
+      const body = read(visit, part)
+      for await (const chunk of body instanceof Uint8Array ? [body] : body) {
         if (!headed) yield head
         headed = true
         yield chunk

@@ -3,20 +3,22 @@
 // The stream is lazy: a HEAD, or a client that has gone meanwhile, makes nobody fetch anything.
 
 import { exactly } from '../body.ts'
-import type { IngressResponse } from '../message.ts'
+import type { Body, IngressResponse } from '../message.ts'
 import type { Content } from '../questions.ts'
 import type { ByteRange } from '../range.ts'
 import { known, type Visit } from '../visit.ts'
 
 /** The bytes of one range of the visit's file; nothing is asked of anybody before the first pull. */
-export type ReadPart = (visit: Visit, part: ByteRange) => AsyncIterable<Uint8Array>
+export type ReadPart = (visit: Visit, part: ByteRange) => Body
 
 export function readPart(content: Pick<Content, 'read'>): ReadPart {
-  return async function* read(visit, part) {
+  async function* stream(visit: Visit, part: ByteRange): AsyncGenerator<Uint8Array> {
     const { cid } = known(visit, 'file')
     const source = content.read(known(visit, 'site').root, cid, part, visit.request.signal)
     yield* exactly(source, part.end - part.start)
   }
+  return (visit, part) =>
+    known(visit, 'file').variant?.bytes.subarray(part.start, part.end) ?? stream(visit, part)
 }
 
 export function whole(read: ReadPart): (visit: Visit) => Promise<IngressResponse> {
