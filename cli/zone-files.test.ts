@@ -7,16 +7,18 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { pino } from 'pino'
 import { Fault, isFault } from '../base/fault.ts'
+import { isLaterSerial } from '../resolver/transfer/axfr.ts'
 import { parseName } from '../resolver/wire/name.ts'
 import type { Zone } from '../resolver/zone/zone.ts'
 import { watchFiles } from './watch.ts'
-import { isLater, openZoneFiles, type ReadZone } from './zone-files.ts'
+import { openZoneFiles, type ReadZone } from './zone-files.ts'
 import { readMasterFile } from './zone-version.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'inxt-zones-'))
 after(() => rm(folder, { recursive: true }))
 
-const read: ReadZone = (text, { file, apex }) => {
+const read: ReadZone = function* (text, { file, apex }) {
+  yield
   const serial = /^serial (\d+)\n$/.exec(text)?.[1]
   if (serial === undefined) throw new Fault('config/invalid', `${file}:1:1 no serial\n${file}:2:7 no end`)
   return { zone: { apex } as Zone, serial: Number(serial), records: 1, warnings: [], life: undefined }
@@ -128,7 +130,7 @@ ns 60 A 192.0.2.1
     [0x8000_0000, 0, false],
   ] as const) {
     test(`${serial} is ${later ? '' : 'not '}later than ${other}`, () =>
-      assert.equal(isLater(serial, other), later))
+      assert.equal(isLaterSerial(serial, other), later))
   }
 })
 

@@ -2,16 +2,20 @@
 //
 // A file that changes is read anew, and a version without an error takes the place of the old one between two
 // queries; one with errors is told, every error with its line, and the old version stays. Nothing is half replaced:
-// a zone is an immutable snapshot, and the set of zones another array.
+// a zone is an immutable snapshot, and the set of zones another array. Reading goes in slices, between which queries are
+// answered.
 
 import { createHash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { Fault, isFault } from '../base/fault.ts'
 import { type Clock, realClock } from '../base/io/clock.ts'
 import type { Log } from '../base/io/log.ts'
 import type { Freshness, Life } from '../resolver/sign/verdict.ts'
+import { isLaterSerial } from '../resolver/transfer/axfr.ts'
 import { type Name, nameText } from '../resolver/wire/name.ts'
+import type { Work } from '../resolver/zone/work.ts'
 import type { Zone } from '../resolver/zone/zone.ts'
+import { inSlices } from './slices.ts'
 
 export interface ZoneFile {
   readonly apex: Name
@@ -30,7 +34,7 @@ export interface ZoneVersion {
 }
 
 /** Throws Fault `config/invalid` with one line for each error. */
-export type ReadZone = (text: string, zone: ZoneFile) => ZoneVersion
+export type ReadZone = (text: string, zone: ZoneFile) => Work<ZoneVersion>
 
 export interface ZoneFiles {
   /** The same array until a zone is replaced. */
@@ -44,6 +48,8 @@ export interface ZoneFiles {
 const lookAgainMs = 3_600_000
 /** A master file of a million records has some 60 MB. */
 const fileBytesMax = 256 * 1024 * 1024
+/** What is hashed in one go: some 2 ms. */
+const chunkBytes = 1024 * 1024
 
 /** Reads them all; throws Fault `config/unreadable` or `config/invalid` with every error of every file. */
 export async function openZoneFiles(
@@ -59,9 +65,9 @@ export async function openZoneFiles(
   const complaints: Fault[] = []
   for (const zoneFile of files) {
     try {
-      const text = await textOf(zoneFile.file)
-      digests.set(zoneFile.file, digest(text))
-      versions.push({ ...zoneFile, ...read(text, zoneFile) })
+      const { text, digest } = await contentOf(zoneFile.file)
+      digests.set(zoneFile.file, digest)
+      versions.push({ ...zoneFile, ...(await inSlices(read(text, zoneFile))) })
     } catch (error) {
       if (!isFault(error)) throw error
       complaints.push(error)
@@ -82,15 +88,14 @@ export async function openZoneFiles(
   const replace = async (place: number): Promise<void> => {
     const old = versions[place]!
     const zone = nameText(old.apex)
-    const text = await textOf(old.file)
-    const hash = digest(text)
-    if (digests.get(old.file) === hash) return
-    const version = { apex: old.apex, file: old.file, ...read(text, old) }
-    digests.set(old.file, hash)
+    const { text, digest } = await contentOf(old.file)
+    if (digests.get(old.file) === digest) return
+    const version = { apex: old.apex, file: old.file, ...(await inSlices(read(text, old))) }
+    digests.set(old.file, digest)
     versions[place] = version
     zones = versions.map(({ zone }) => zone)
     const { serial, records } = version
-    if (!isLater(serial, old.serial)) {
+    if (!isLaterSerial(serial, old.serial)) {
       log.warn({ zone, from: old.serial, to: serial }, 'a zone changed without a later serial')
     }
     log.info({ zone, from: old.serial, to: serial, records }, 'a zone is replaced')
@@ -111,12 +116,6 @@ export async function openZoneFiles(
     versions: () => versions,
     reload: file => (work = work.then(() => reload(file))),
   }
-}
-
-/** Whether `serial` is later than `other` in serial number arithmetic (RFC 1982 §3.2). */
-export function isLater(serial: number, other: number): boolean {
-  const distance = (serial - other) >>> 0
-  return distance !== 0 && distance < 0x8000_0000
 }
 
 function tellWarnings({ apex, warnings }: ZoneVersion & ZoneFile, log: Log): void {
@@ -149,18 +148,22 @@ function tellRefused({ apex, file }: ZoneFile, error: unknown, log: Log): void {
   log.error({ zone, file }, 'a zone file has errors: the old version stays')
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64')
-}
-
 /** Zone files are octets: Latin-1 keeps each as one character, as RFC 1035 §5.1 escapes count them. */
-async function textOf(file: string): Promise<string> {
+async function contentOf(file: string): Promise<{ text: string; digest: string }> {
   try {
-    const { size } = await stat(file)
+    await using handle = await open(file)
+    const { size } = await handle.stat()
     if (size > fileBytesMax) {
       throw new Fault('bytes/too-large', `${file}: ${size} octets; a zone file has ${fileBytesMax} at most`)
     }
-    return await readFile(file, 'latin1')
+    const hash = createHash('sha256')
+    const bytes = Buffer.allocUnsafeSlow(size)
+    let end = 0
+    for (let got = 1; got > 0 && end < size; end += got) {
+      got = (await handle.read(bytes, end, Math.min(size - end, chunkBytes))).bytesRead
+      hash.update(bytes.subarray(end, end + got))
+    }
+    return { text: bytes.toString('latin1', 0, end), digest: hash.digest('base64') }
   } catch (error) {
     if (isFault(error)) throw error
     const why = error instanceof Error ? error.message : String(error)

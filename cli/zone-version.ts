@@ -5,15 +5,15 @@
 import { Fault, isFault } from '../base/fault.ts'
 import { signatureLife } from '../resolver/sign/verdict.ts'
 import { types } from '../resolver/wire/code.ts'
-import { complaintText, readZone } from '../resolver/zone/master.ts'
-import { createZone } from '../resolver/zone/snapshot.ts'
+import { complaintText, readingZone } from '../resolver/zone/master.ts'
+import { creatingZone } from '../resolver/zone/snapshot.ts'
 import type { ReadZone } from './zone-files.ts'
 
 /** Throws Fault `config/invalid` with a line `FILE:LINE:COLUMN: WHAT` for each error. */
-export const readMasterFile: ReadZone = (text, { apex, file }) => {
+export const readMasterFile: ReadZone = function* (text, { apex, file }) {
   try {
-    const { records, warnings } = readZone(text, apex)
-    const zone = createZone(records, apex)
+    const { records, warnings } = yield* readingZone(text, apex)
+    const zone = yield* creatingZone(records, apex)
     const soa = records.find(({ type }) => type === types.SOA)?.data
     return {
       zone,

@@ -24,7 +24,7 @@ export interface Difference {
 export interface Journal {
   /** Notes that `newer` took the place of `older`. */
   note(older: Zone, newer: Zone): Work<void>
-  /** What leads from `serial` to `zone`, oldest first; undefined when that is not known, or no shorter than the zone. */
+  /** What leads from `serial` to `zone`, oldest first; undefined when it is not known, or no shorter than the zone. */
   since(zone: Zone, serial: number): readonly Difference[] | undefined
 }
 

@@ -8,6 +8,7 @@
 import { base32Text } from '../wire/base32.ts'
 import { canonicalKey, childOf, labelsOf, type Name, parentOf, rootName } from '../wire/name.ts'
 import type { Rrset } from './rrset.ts'
+import { inOrder, type Work } from './work.ts'
 
 /** Names are in lower case; `encloser` is the closest ancestor of `name` that exists. */
 export interface Denial {
@@ -34,9 +35,8 @@ interface Chain {
   at(key: string): Rrset
 }
 
-function chainOf(entries: readonly (readonly [key: string, set: Rrset])[]): Chain {
-  const sorted = entries.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-  const keys = sorted.map(([key]) => key)
+function* chainOf(sets: readonly Rrset[], keyOf: (set: Rrset) => string): Work<Chain> {
+  const { keys, values } = yield* inOrder(sets, keyOf)
   const last = keys.length - 1
   const indexOf = (key: string): number => {
     let low = 0
@@ -51,11 +51,11 @@ function chainOf(entries: readonly (readonly [key: string, set: Rrset])[]): Chai
   return {
     match(key) {
       const index = indexOf(key)
-      return index >= 0 && keys[index] === key ? sorted[index]![1] : undefined
+      return index >= 0 && keys[index] === key ? values[index] : undefined
     },
     at(key) {
       const index = indexOf(key)
-      return sorted[index < 0 ? last : index]![1]
+      return values[index < 0 ? last : index]!
     },
   }
 }
@@ -66,8 +66,8 @@ function distinct(...sets: (Rrset | undefined)[]): Rrset[] {
 }
 
 /** From the NSEC sets of a zone, one at least. */
-export function nsecDenial(sets: readonly Rrset[]): Denial {
-  const chain = chainOf(sets.map(set => [canonicalKey(set.name), set]))
+export function* nsecDenial(sets: readonly Rrset[]): Work<Denial> {
+  const chain = yield* chainOf(sets, set => canonicalKey(set.name))
   // One that matches is also the last one not after the name; an empty non-terminal is covered (RFC 4035
   // §3.1.3.2).
   const at = (name: Name): Rrset => chain.at(canonicalKey(name))
@@ -80,8 +80,12 @@ export function nsecDenial(sets: readonly Rrset[]): Denial {
 }
 
 /** From the NSEC3 sets of one chain of the zone `apex`; `hash` is the hash of that chain (RFC 5155 §5). */
-export function nsec3Denial(sets: readonly Rrset[], apex: Name, hash: (name: Name) => Uint8Array): Denial {
-  const chain = chainOf(sets.map(set => [labelsOf(set.name)[0]!.toLowerCase(), set]))
+export function* nsec3Denial(
+  sets: readonly Rrset[],
+  apex: Name,
+  hash: (name: Name) => Uint8Array,
+): Work<Denial> {
+  const chain = yield* chainOf(sets, set => labelsOf(set.name)[0]!.toLowerCase())
   const keyOf = (name: Name): string => base32Text(hash(name))
   const match = (name: Name): Rrset | undefined => chain.match(keyOf(name))
   const cover = (name: Name): Rrset => chain.at(keyOf(name))

@@ -231,3 +231,30 @@ B 5 NSEC ns A RRSIG
   )
   assert.ok(records.every(({ name }) => nameText(name).endsWith('example.com.')))
 })
+
+test('errors of the text and of the zone are told in one run, in the order of the file, as far as they are asked for', () => {
+  const text = [
+    '$TTL 60',
+    '@ NS ns',
+    'a CNAME b',
+    'bad AAA 1',
+    'a A 192.0.2.1',
+    'out.test. A 192.0.2.1',
+    'worse A 192.0.2.256',
+  ].join('\n')
+  const lines = (errorsMax: number): string[] => {
+    try {
+      readZone(text, parseName('example'), { errorsMax })
+      return []
+    } catch (error) {
+      assert.ok(isFault(error, 'config/invalid'))
+      return error.message.split('\n').map(line => line.split(' ')[0]!)
+    }
+  }
+  // The SOA may be in a line that was not read: it is missed when nothing else is wrong.
+  assert.deepEqual(lines(100), ['3:1:', '4:5:', '6:1:', '7:9:'])
+  assert.deepEqual(lines(2), ['3:1:', '4:5:', 'and'])
+  assert.throws(() => readZone('$TTL 60\n@ NS ns\n', parseName('example')), {
+    message: /^1:1: there is no SOA/,
+  })
+})

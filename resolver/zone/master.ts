@@ -13,9 +13,10 @@ import { recordText } from '../wire/presentation.ts'
 import { canonicalData, parseData } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import { absoluteName, shown, Words, wrong } from '../wire/words.ts'
-import { checkZone } from './check.ts'
+import { checkingZone } from './check.ts'
 import { type Complaint, type Entry, entriesOf } from './entries.ts'
 import { coveredBy } from './rrset.ts'
+import { atOnce, pieceSize, type Work } from './work.ts'
 
 export interface MasterFile {
   readonly records: readonly ResourceRecord[]
@@ -34,6 +35,8 @@ export interface MasterOptions {
   readonly errorsMax?: number
 }
 
+const errorsUsual = 100
+
 /** RFC 2181 §8: the highest bit of a TTL is not to be used. */
 const ttlMaxS = 2 ** 31 - 1
 
@@ -48,7 +51,11 @@ interface State {
 
 /** Reads `text`, which has one character for each octet of the file (`latin1`). Never throws a Fault. */
 export function readMaster(text: string, options: MasterOptions): MasterFile {
-  const { recordsMax = 2_000_000, errorsMax = 100 } = options
+  return atOnce(readingMaster(text, options))
+}
+
+function* readingMaster(text: string, options: MasterOptions): Work<MasterFile> {
+  const { recordsMax = 2_000_000, errorsMax = errorsUsual } = options
   const state: State = {
     origin: options.origin,
     owner: undefined,
@@ -70,6 +77,7 @@ export function readMaster(text: string, options: MasterOptions): MasterFile {
       if (records.length >= recordsMax) throw wrong(`more than ${recordsMax} records`)
       records.push(record)
       lines.push(entry.line)
+      if (records.length % pieceSize === 0) yield
     } catch (error) {
       if (!isFault(error)) throw error
       const { line, column } = words.last ?? entry.words[0]!
@@ -149,16 +157,28 @@ export interface ZoneRecords {
   readonly warnings: readonly Complaint[]
 }
 
+type ZoneOptions = Omit<MasterOptions, 'origin'>
+
 /**
  * The records of the zone `apex` (in any case) from `text`, one character for each octet. Throws Fault
- * `config/invalid` whose message has a line `LINE:COLUMN: WHAT` for each error of the text and of the zone.
+ * `config/invalid` whose message has a line `LINE:COLUMN: WHAT` for each error of the text and of the zone, as far as
+ * `errorsMax` of them.
  */
-export function readZone(text: string, apex: Name, options: Omit<MasterOptions, 'origin'> = {}): ZoneRecords {
-  const file = readMaster(text, { ...options, origin: apex })
-  const { errors, warnings } = checkZone(file, apex)
-  // A record that could not be read would be missed by every check of the whole.
-  const all = file.errors.length > 0 ? file.errors : errors
-  if (all.length > 0) throw new Fault('config/invalid', all.map(complaintText).join('\n'))
+export function readZone(text: string, apex: Name, options: ZoneOptions = {}): ZoneRecords {
+  return atOnce(readingZone(text, apex, options))
+}
+
+/** `readZone` in pieces. */
+export function* readingZone(text: string, apex: Name, options: ZoneOptions = {}): Work<ZoneRecords> {
+  const { errorsMax = errorsUsual } = options
+  const file = yield* readingMaster(text, { ...options, origin: apex })
+  const { errors, warnings } = yield* checkingZone({ ...file, isWhole: file.errors.length === 0 }, apex)
+  const all = [...file.errors, ...errors].sort((a, b) => a.line - b.line || a.column - b.column)
+  if (all.length > 0) {
+    const more = all.length > errorsMax ? [`and ${all.length - errorsMax} more`] : []
+    const told = all.slice(0, errorsMax).map(complaintText)
+    throw new Fault('config/invalid', [...told, ...more].join('\n'))
+  }
   return { records: file.records, warnings }
 }
 

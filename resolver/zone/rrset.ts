@@ -9,6 +9,7 @@ import { types } from '../wire/code.ts'
 import { foldCase, type Name } from '../wire/name.ts'
 import { dataOctets, type RecordData } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
+import { atOnce, pieceSize, type Work } from './work.ts'
 
 export interface Rrset {
   /** The owner as its first record spells it. */
@@ -40,9 +41,16 @@ export function coveredBy(signature: RecordData): number {
 
 /** The sets of `records` (all of one class), by owner in lower case. Signatures over nothing are left out. */
 export function rrsetsByOwner(records: Iterable<ResourceRecord>): Map<Name, Rrset[]> {
+  return atOnce(groupingByOwner(records))
+}
+
+/** `rrsetsByOwner` in pieces. */
+export function* groupingByOwner(records: Iterable<ResourceRecord>): Work<Map<Name, Rrset[]>> {
   const owners = new Map<Name, Growing[]>()
   const signatures: ResourceRecord[] = []
+  let walked = 0
   for (const record of records) {
+    if (++walked % pieceSize === 0) yield
     if (record.type === types.RRSIG) {
       signatures.push(record)
       continue
@@ -59,6 +67,7 @@ export function rrsetsByOwner(records: Iterable<ResourceRecord>): Map<Name, Rrse
     }
   }
   for (const { name, data } of signatures) {
+    if (++walked % pieceSize === 0) yield
     const set = owners.get(foldCase(name))?.find(({ type }) => type === coveredBy(data))
     if (set === undefined) continue
     if (set.signatures === none) set.signatures = [data]

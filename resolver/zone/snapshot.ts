@@ -12,7 +12,8 @@ import { types } from '../wire/code.ts'
 import { foldCase, isWithin, type Name, nameText, parentOf } from '../wire/name.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import { type Denial, nsec3Denial, nsecDenial } from './denial.ts'
-import { type Rrset, rrsetsByOwner } from './rrset.ts'
+import { groupingByOwner, type Rrset } from './rrset.ts'
+import { atOnce, pieceSize, type Work } from './work.ts'
 import type { Cut, Zone } from './zone.ts'
 
 /** RFC 9276 §3.1 wants 0; every further one costs a hash for each proof, and validators stop at 150 or less. */
@@ -52,30 +53,38 @@ class Node implements Cut {
  * out. Throws Fault `config/invalid` without an SOA at the apex, or with a chain of NSEC3 that is too dear.
  */
 export function createZone(records: Iterable<ResourceRecord>, apex: Name): Zone {
+  return atOnce(creatingZone(records, apex))
+}
+
+/** `createZone` in pieces. */
+export function* creatingZone(records: Iterable<ResourceRecord>, apex: Name): Work<Zone> {
   const root = foldCase(apex)
   const nodes = new Map<Name, Node>()
   const nsec3Sets: Rrset[] = []
-  for (const [owner, sets] of rrsetsByOwner(records)) {
+  let walked = 0
+  for (const [owner, sets] of yield* groupingByOwner(records)) {
+    if (++walked % pieceSize === 0) yield
     if (!isWithin(owner, root)) continue
     const hashed = sets.find(({ type }) => type === types.NSEC3)
     if (hashed !== undefined) nsec3Sets.push(hashed)
     const others = hashed === undefined ? sets : sets.filter(set => set !== hashed)
     if (others.length > 0) nodes.set(owner, new Node(owner, others))
   }
-  addAncestors(nodes, root)
-  addCuts(nodes, root)
+  yield* addAncestors(nodes, root)
+  yield* addCuts(nodes, root)
   const top = nodes.get(root)
   const soa = top?.rrset(types.SOA)
   const authority = soa?.data[0]
   if (top === undefined || soa === undefined || authority?.kind !== 'authority') {
     throw new Fault('config/invalid', `there is no SOA at ${nameText(apex)}`)
   }
+  const denial = yield* denialOf(top, nodes, nsec3Sets)
   const absence = { ...soa, ttlS: Math.min(soa.ttlS, authority.negativeS) }
   return {
     apex: root,
     node: name => nodes.get(name),
     soa: () => absence,
-    denial: denialOf(top, nodes, nsec3Sets),
+    denial,
     *sets() {
       for (const node of nodes.values()) yield* node.sets
       yield* nsec3Sets
@@ -83,9 +92,11 @@ export function createZone(records: Iterable<ResourceRecord>, apex: Name): Zone 
   }
 }
 
-function addAncestors(nodes: Map<Name, Node>, apex: Name): void {
-  // What is added while this runs has all its ancestors already.
-  for (const name of [...nodes.keys()]) {
+function* addAncestors(nodes: Map<Name, Node>, apex: Name): Work<void> {
+  let walked = 0
+  // What is added while this runs comes last, and has all its ancestors already.
+  for (const name of nodes.keys()) {
+    if (++walked % pieceSize === 0) yield
     if (name === apex) continue
     for (let above = parentOf(name); above !== apex && !nodes.has(above); above = parentOf(above)) {
       nodes.set(above, new Node(above, noSets))
@@ -94,13 +105,16 @@ function addAncestors(nodes: Map<Name, Node>, apex: Name): void {
   if (!nodes.has(apex)) nodes.set(apex, new Node(apex, noSets))
 }
 
-function addCuts(nodes: ReadonlyMap<Name, Node>, apex: Name): void {
+function* addCuts(nodes: ReadonlyMap<Name, Node>, apex: Name): Work<void> {
   const cuts = new Set<Name>()
+  let walked = 0
   for (const [name, node] of nodes) {
+    if (++walked % pieceSize === 0) yield
     if (name !== apex && node.rrset(types.NS) !== undefined) cuts.add(name)
   }
   if (cuts.size === 0) return
   for (const [name, node] of nodes) {
+    if (++walked % pieceSize === 0) yield
     for (let above = name; above !== apex; above = parentOf(above)) {
       if (cuts.has(above)) node.cut = nodes.get(above)
     }
@@ -108,18 +122,20 @@ function addCuts(nodes: ReadonlyMap<Name, Node>, apex: Name): void {
 }
 
 /** Which chain there is, if the zone is signed at all. */
-function denialOf(
+function* denialOf(
   top: Node,
   nodes: ReadonlyMap<Name, Node>,
   nsec3Sets: readonly Rrset[],
-): Denial | undefined {
+): Work<Denial | undefined> {
   if (top.rrset(types.NSEC) !== undefined) {
     const sets: Rrset[] = []
+    let walked = 0
     for (const node of nodes.values()) {
+      if (++walked % pieceSize === 0) yield
       const set = node.rrset(types.NSEC)
       if (set !== undefined && (node.cut === undefined || node.cut === node)) sets.push(set)
     }
-    return nsecDenial(sets)
+    return yield* nsecDenial(sets)
   }
   const chosen = top.rrset(types.NSEC3PARAM)?.data[0]
   if (chosen?.kind !== 'raw' || nsec3Sets.length === 0) return undefined
@@ -140,8 +156,12 @@ function denialOf(
         Buffer.compare(data.bytes.subarray(from, to), params.subarray(from, to)) === 0
       return same(0, 1) && same(2, 5 + salt.length)
     })
-  const sets = nsec3Sets.filter(inChain)
+  const sets: Rrset[] = []
+  for (const [i, set] of nsec3Sets.entries()) {
+    if (i % pieceSize === 0) yield
+    if (inChain(set)) sets.push(set)
+  }
   return sets.length === 0
     ? undefined
-    : nsec3Denial(sets, top.name, name => nsec3Hash(name, { iterations, salt }))
+    : yield* nsec3Denial(sets, top.name, name => nsec3Hash(name, { iterations, salt }))
 }
