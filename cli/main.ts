@@ -134,9 +134,11 @@ withWallet(program.command('deploy'))
 
 const zone = program.command('zone').description('a DNS zone of your own: sign it, check it, its keys')
 
-function withKeys(command: Command): Command {
-  return command
-    .requiredOption('--zone <name>', 'the zone, such as example.com')
+function withKeys(command: Command, mustName = true): Command {
+  const named = mustName
+    ? command.requiredOption('--zone <name>', 'the zone, such as example.com')
+    : command.option('--zone <name>', 'the zone; NAME.inxt without it')
+  return named
     .option('--keys <folder>', 'its keys; a folder beside your other settings without it')
     .option('--passphrase-file <file>', 'for sealed keys: INXT_PASSPHRASE or a prompt without it')
     .option('--seal', 'protect keys that are made now with a pass phrase', false)
@@ -144,27 +146,50 @@ function withKeys(command: Command): Command {
     .option('--json', 'print one JSON object instead', false)
 }
 
-withKeys(zone.command('sign'))
+function signing(command: Command): Command {
+  return command
+    .option('--nsec3', 'deny by hashes (RFC 5155) instead of names', false)
+    .option('--split', 'first use: a key for the keys and one for the zone, not one for both', false)
+    .option('--algorithm <name>', 'first use: p256 or ed25519', 'p256')
+    .option('--days <count>', 'how long signatures last', wholeNumber, 14)
+    .option('--site <name>', 'where the site is, @ for the zone itself; may be repeated', collect, [])
+    .option('--out <file>', 'where the signed zone goes; FILE.signed without it')
+    .option('--bundle <file>', 'where the signed addresses of edges go; FILE.places without it')
+    .option('--no-digest', 'leave out ZONEMD (RFC 8976)')
+}
+
+signing(withKeys(zone.command('sign')))
   .description('sign a master file; keys are made on first use; prints DS for the registrar')
-  .argument('<file>', 'the master file')
-  .option('--out <file>', 'where the signed zone goes; - for standard output; FILE.signed without it')
-  .option('--nsec3', 'deny by hashes (RFC 5155) instead of names', false)
-  .option('--split', 'first use: a key for the keys and one for the zone, not one for both', false)
-  .option('--algorithm <name>', 'first use: p256 or ed25519', 'p256')
-  .option('--days <count>', 'how long signatures last', wholeNumber, 14)
+  .argument('<file>', 'the master file; with --out - the signed one goes to standard output')
   .option(
     '--edges <file>',
     'JSON list of the edges that may serve your site: signs their addresses in advance',
   )
-  .option(
-    '--site <name>',
-    'with --edges: where the site is, @ for the zone itself; may be repeated',
-    collect,
-    [],
-  )
-  .option('--bundle <file>', 'with --edges: where the signed addresses go; FILE.places without it')
-  .option('--no-digest', 'leave out ZONEMD (RFC 8976)')
   .action(async (file, options) => (await import('./commands/zone.ts')).zoneSign(file, options))
+
+function publishing(command: Command): Command {
+  return signing(withKeys(command, false))
+    .argument('<file>', 'the master file')
+    .argument('<name>', 'the name on chain whose zone it is')
+    .option('--data <folder>', 'state folder of the devnet to publish to', '.inxt')
+    .option('--edges <file>', 'JSON list of the edges that may serve your site; all on the Roll without it')
+    .option('--no-places', 'sign no addresses of edges: those in the file stand as they are')
+    .option('--as-is', 'the file is published as it is, signed elsewhere or not at all', false)
+    .option('--timeout <seconds>', 'give up when the network has not confirmed by then', wholeNumber, 120)
+}
+
+publishing(zone.command('publish'))
+  .description('sign a master file and have every edge serve it; prints receipts and DS')
+  .action(async (file, name, options) =>
+    (await import('./commands/zone-publish.ts')).zonePublish(file, name, options),
+  )
+
+publishing(zone.command('keep'))
+  .description('publish again if it is time: the file or the edges changed, or signatures grow old')
+  .option('--every <minutes>', 'look again and again; once without it, for cron', wholeNumber)
+  .action(async (file, name, options) =>
+    (await import('./commands/zone-publish.ts')).zoneKeep(file, name, options),
+  )
 
 zone
   .command('check')

@@ -6,7 +6,7 @@
 import { open, readFile, rename, stat } from 'node:fs/promises'
 import { assert, Fault } from '../../base/fault.ts'
 import { realRandom } from '../../base/io/chance.ts'
-import { signBundle } from '../../resolver/sign/bundle.ts'
+import { earlierMaxS, signBundle } from '../../resolver/sign/bundle.ts'
 import { encodeBundle } from '../../resolver/sign/bundle-codec.ts'
 import type { Keyring } from '../../resolver/sign/keyring.ts'
 import {
@@ -105,7 +105,7 @@ export async function signFile(file: string, options: SignOptions): Promise<Repo
 }
 
 /** One character for each octet. */
-async function readZoneFile(file: string): Promise<string> {
+export async function readZoneFile(file: string): Promise<string> {
   try {
     const { size } = await stat(file)
     if (size > fileBytesMax)
@@ -145,7 +145,6 @@ async function writeWhole(file: string, content: Uint8Array): Promise<void> {
   }
 }
 
-/** All its signatures end at once: it is replaced as a whole. */
 async function writeBundle(
   file: string,
   places: AdmittedPlaces,
@@ -155,7 +154,8 @@ async function writeBundle(
   const key = plan.keys.find(({ signsZone }) => signsZone)?.key
   assert(key !== undefined && plan.serial !== undefined, 'a zone that was signed has a key and a serial')
   const validity = { inceptionAtS: nowS - plan.leadS, expirationAtS: nowS + plan.lifetimeS }
-  const bundle = signBundle({ ...places, serial: plan.serial, ttlS: placesTtlS, key, validity })
+  const jitter = { withinS: Math.min(plan.jitterS, earlierMaxS), random: realRandom }
+  const bundle = signBundle({ ...places, serial: plan.serial, ttlS: placesTtlS, key, validity, jitter })
   await writeWhole(file, Buffer.from(encodeBundle(bundle)))
 }
 
@@ -212,7 +212,7 @@ export interface Report {
   readonly warnings: readonly string[]
 }
 
-function tell(report: Report, asJson: boolean): void {
+export function tell(report: Report, asJson: boolean): void {
   const { apex, out, serial, records, verdict, ring, ds, signAgainAtS, warnings } = report
   if (asJson) {
     const { keys } = ring

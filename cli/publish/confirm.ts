@@ -24,13 +24,22 @@ export interface Confirmation {
 
 /** Throws Fault publish/timeout naming the edges that still answer otherwise. */
 export async function awaitEverywhere(confirmation: Confirmation, terminal: Terminal): Promise<Resolution[]> {
-  const { edges, deadlineMs } = confirmation
+  const { edges, deadlineMs, root } = confirmation
+  return awaitEdges({ edges, deadlineMs, what: root }, edge => answersRight(edge, confirmation), terminal)
+}
+
+/** Asks each edge until it `isRight`; `what` it is then, for people. Fault publish/timeout. */
+export async function awaitEdges(
+  { edges, deadlineMs, what }: Pick<Confirmation, 'edges' | 'deadlineMs'> & { readonly what: string },
+  isRight: (edge: NetworkEdge) => Promise<boolean>,
+  terminal: Terminal,
+): Promise<Resolution[]> {
   return terminal.bar('every live edge resolves it', edges.length, async advance => {
     const startedAt = performance.now()
     const outcomes = await Promise.all(
       edges.map(async edge => {
         while (performance.now() < startedAt + deadlineMs) {
-          if (await answersRight(edge, confirmation)) {
+          if (await isRight(edge)) {
             advance(1)
             return { address: edge.address, resolvedMs: Math.round(performance.now() - startedAt) }
           }
@@ -44,7 +53,7 @@ export async function awaitEverywhere(confirmation: Confirmation, terminal: Term
     const names = late.map(({ address }) => address).join(', ')
     throw new Fault(
       'publish/timeout',
-      `after ${deadlineMs / 1000} s not every edge answers with ${confirmation.root}: ${names}`,
+      `after ${deadlineMs / 1000} s not every edge answers with ${what}: ${names}`,
     )
   })
 }

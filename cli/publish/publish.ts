@@ -133,13 +133,13 @@ async function own(account: Account, name: string, say: (title: string) => void)
   })
 }
 
-async function signGrant(wallet: Wallet, name: string, root: string): Promise<string> {
+export async function signGrant(wallet: Wallet, name: string, root: string): Promise<string> {
   const terms = { name, root, untilAt: Date.now() + grantLifeMsMax }
   return encodeGrant({ ...terms, signature: await wallet.sign(grantText(terms)) })
 }
 
 /** The edges that answer now. Throws Fault net/unreachable when none does. */
-async function livingEdges(network: Network): Promise<readonly NetworkEdge[]> {
+export async function livingEdges(network: Network): Promise<readonly NetworkEdge[]> {
   const seen = await Promise.allSettled(
     network.edges.map(edge => askEdge<EdgeStatus>(edge, statusPath, { timeoutMs: 3000 })),
   )
@@ -150,7 +150,7 @@ async function livingEdges(network: Network): Promise<readonly NetworkEdge[]> {
   })
 }
 
-async function replicate(
+export async function replicate(
   edge: NetworkEdge,
   root: string,
   wanted: number,

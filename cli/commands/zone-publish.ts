@@ -1,0 +1,207 @@
+// `inxt zone publish|keep`: from an owner's master file to a signed zone that every live edge serves, and again when it
+// is time.
+//
+// What was published lies beside the file (FILE.signed, FILE.places), so `keep` can tell by itself whether anything is
+// to be done: the file changed, other edges are on the Roll, a third of the life of the signatures is left, or the chain
+// does not name this version yet. Without --every it looks once, for cron and systemd timers; nothing done costs nothing.
+
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sizeText } from '../../base/bytes.ts'
+import { Fault } from '../../base/fault.ts'
+import { realRandom } from '../../base/io/chance.ts'
+import { delay } from '../../base/io/clock.ts'
+import { spell } from '../../registry-contract/spelling.ts'
+import { addressTypes } from '../../resolver/sign/bundle.ts'
+import { decodeBundle } from '../../resolver/sign/bundle-codec.ts'
+import { lifeOf, spansOf } from '../../resolver/sign/verdict.ts'
+import { nameText } from '../../resolver/wire/name.ts'
+import { readZone } from '../../resolver/zone/master.ts'
+import { type OpenChain, openChainFor } from '../account.ts'
+import { type Network, type NetworkEdge, readNetwork } from '../network.ts'
+import { livingEdges } from '../publish/publish.ts'
+import { isNamed, publishZone, type ZoneFiles, type ZonePublication } from '../publish/zone.ts'
+import { edgesOnRoll } from '../publish/zone-edges.ts'
+import { createTerminal, durationText, printFault, quiet, type Terminal } from '../terminal.ts'
+import { type Report, readZoneFile, type SignOptions, signFile } from './zone.ts'
+import { nowInS, timeText, zoneOf } from './zone-desk.ts'
+import { parseEdges } from './zone-places.ts'
+
+export interface PublishOptions extends Omit<SignOptions, 'zone'> {
+  /** `NAME.SUFFIX` when left out. */
+  readonly zone?: string
+  readonly data: string
+  /** Whether addresses of the site are signed. */
+  readonly places: boolean
+  /** Publish FILE as it is: somebody else signed it, or nobody. */
+  readonly asIs: boolean
+  readonly timeout: number
+}
+
+interface Desk {
+  readonly name: string
+  readonly network: Network
+  readonly chain: OpenChain
+  readonly live: readonly NetworkEdge[]
+  readonly terminal: Terminal
+}
+
+export async function zonePublish(file: string, typed: string, options: PublishOptions): Promise<void> {
+  await atDesk(typed, options, async desk => {
+    const report = options.asIs ? undefined : await sign(file, desk, options)
+    tell(await put(file, desk, options), report, options.json)
+  })
+}
+
+export interface KeepOptions extends PublishOptions {
+  /** Minutes; once when left out. */
+  readonly every?: number
+}
+
+export async function zoneKeep(file: string, typed: string, options: KeepOptions): Promise<void> {
+  const { every } = options
+  if (every === undefined) return keepOnce(file, typed, options)
+  if (every < 1) throw new Fault('input/invalid', '--every 0: a minute at least')
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
+  while (!stop.signal.aborted) {
+    // Whatever went wrong may have passed by the next time; signatures last for days.
+    await keepOnce(file, typed, options).catch(error => printFault(error))
+    await delay(every * 60_000 * (0.9 + 0.2 * realRandom.next()), stop.signal)
+  }
+}
+
+async function keepOnce(file: string, typed: string, options: KeepOptions): Promise<void> {
+  await atDesk(typed, options, async desk => {
+    const why = options.asIs ? undefined : await reasonToSign(file, desk, options)
+    if (why === undefined && (await isNamed(filesOf(file, options), desk.name, desk.chain))) {
+      if (options.json) process.stdout.write(`${JSON.stringify({ done: false })}\n`)
+      else desk.terminal.line('  nothing to do: this version is published, and its signatures are fresh')
+      return
+    }
+    desk.terminal.line(`  ${why ?? 'the chain does not name this version'}`)
+    const report = why === undefined ? undefined : await sign(file, desk, options)
+    tell(await put(file, desk, options), report, options.json)
+  })
+}
+
+async function atDesk(
+  typed: string,
+  options: PublishOptions,
+  action: (desk: Desk) => Promise<void>,
+): Promise<void> {
+  const { label: name } = await spell(typed)
+  const network = await readNetwork(options.data)
+  const live = await livingEdges(network)
+  const { rpc, addressesFile: addresses, walletFile: wallet } = network
+  await using chain = await openChainFor({ data: '', rpc, addresses, wallet })
+  const terminal = options.json ? quiet : createTerminal()
+  terminal.line()
+  await action({ name, network, chain, live, terminal })
+}
+
+function zoneName({ zone }: PublishOptions, { name, network }: Desk): string {
+  return zone ?? `${name}.${network.suffix}`
+}
+
+function filesOf(file: string, { asIs, places, out, bundle }: PublishOptions): ZoneFiles {
+  if (asIs) return { zone: file, places: bundle }
+  return { zone: out ?? `${file}.signed`, places: places ? (bundle ?? `${file}.places`) : undefined }
+}
+
+async function sign(file: string, desk: Desk, options: PublishOptions): Promise<Report> {
+  const zone = zoneName(options, desk)
+  const folder = await mkdtemp(join(tmpdir(), 'inxt-edges-'))
+  try {
+    const { edges: given, places, out, bundle, ...rest } = options
+    const files = filesOf(file, options)
+    const edges = given ?? join(folder, 'edges.json')
+    if (places && given === undefined) {
+      await writeFile(edges, JSON.stringify(await edgesOnRoll(desk.chain, desk.live)))
+    }
+    const admitted = places && files.places !== undefined ? { edges, bundle: files.places } : { site: [] }
+    return await desk.terminal.step(`${zone} is signed`, () =>
+      signFile(file, { ...rest, ...admitted, zone, out: files.zone }),
+    )
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function put(file: string, desk: Desk, options: PublishOptions): Promise<ZonePublication> {
+  const at = { chain: desk.chain, live: desk.live, deadlineMs: options.timeout * 1000 }
+  return publishZone(filesOf(file, options), desk.name, at, desk.terminal)
+}
+
+/** In words; undefined when what was signed is good for longer. */
+async function reasonToSign(file: string, desk: Desk, options: PublishOptions): Promise<string | undefined> {
+  const { zone, places } = filesOf(file, options)
+  const [source, signed] = await Promise.all([file, zone].map(writtenAt))
+  if (signed === undefined) return 'the zone was not signed yet'
+  if (source === undefined) throw new Fault('config/unreadable', `${file}: there is no such file`)
+  if (source > signed) return 'the file changed since it was signed'
+  const { records } = readZone(await readZoneFile(zone), zoneOf(zoneName(options, desk)))
+  const spans = spansOf(records)
+  const bytes = places === undefined ? undefined : await readFile(places).catch(() => undefined)
+  if (places !== undefined && bytes === undefined) return 'no places were signed yet'
+  if (bytes !== undefined) {
+    const bundle = decodeBundle(bytes)
+    const edges = options.edges && parseEdges(await readFile(options.edges, 'utf8'), options.edges)
+    const listed = edges || parseEdges(JSON.stringify(await edgesOnRoll(desk.chain, desk.live)), 'the Roll')
+    const admitted = listed.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter(octets => octets !== undefined)
+    const known = addressTypes.flatMap(type => bundle.families[type].addresses)
+    if (setText(admitted) !== setText(known)) return 'other edges are admitted than were signed'
+  }
+  const { freshness, endsAtS } = lifeOf(spans, nowInS())
+  return spans.length === 0 || freshness === 'fresh' ? undefined : `signatures end ${timeText(endsAtS)}`
+}
+
+function setText(addresses: readonly Uint8Array[]): string {
+  return [...new Set(addresses.map(octets => Buffer.from(octets).toString('hex')))].sort().join()
+}
+
+async function writtenAt(file: string): Promise<number | undefined> {
+  return (await stat(file).catch(() => undefined))?.mtimeMs
+}
+
+function tell(done: ZonePublication, report: Report | undefined, asJson: boolean): void {
+  const { zone, serial, root, bytes, edges, holders } = done
+  const signed = report && {
+    ds: report.ds,
+    endsAtS: report.verdict.endsAtS,
+    signAgainAtS: report.signAgainAtS,
+  }
+  if (asJson) {
+    process.stdout.write(`${JSON.stringify({ done: true, ...done, ...signed }, null, 2)}\n`)
+    return
+  }
+  const terminal = createTerminal()
+  for (const warning of report?.warnings ?? [])
+    terminal.line(`  ${terminal.paint('yellow', 'warning')} ${warning}`)
+  terminal.line()
+  terminal.table(
+    ['edge', 'serves it after', 'holds'],
+    edges.map(({ address, resolvedMs }) => [
+      address,
+      durationText(resolvedMs),
+      holders.includes(address) ? 'all of it' : '',
+    ]),
+  )
+  terminal.line(`\n  zone     ${zone} serial ${serial}, ${sizeText(bytes)}`)
+  terminal.line(`  root     ${root}`)
+  if (report !== undefined) tellSigned(report, terminal)
+  terminal.line()
+}
+
+function tellSigned({ apex, verdict, signAgainAtS, ds }: Report, terminal: Terminal): void {
+  terminal.line(
+    `  valid    until ${timeText(verdict.endsAtS)}; \`inxt zone keep\` from ${timeText(signAgainAtS)} on`,
+  )
+  terminal.line(`\n  DS for whoever runs ${parentText(nameText(apex))} (one of each key is enough):\n`)
+  for (const line of ds) terminal.line(`  ${line}`)
+}
+
+function parentText(zone: string): string {
+  return zone.slice(zone.indexOf('.') + 1) || 'the root'
+}
