@@ -1,0 +1,234 @@
+// Which claimed domains are to be served, and when each is looked up: a machine that is told claims and findings.
+//
+// A domain that its parent delegated to a claimant is kept: looked up whenever the parent's TTL is over, at its own
+// pace, whatever strangers do (schedule.ts). What is kept does not go for one bad
+// answer: a parent that cannot be heard, or whose servers contradict each other, leaves things as they are for a
+// grace, and one that says otherwise is asked once more before it is believed. The other way round one finding is
+// enough, since two servers of the parent had to agree on a token of 128 bits. Time and chance are arguments.
+
+import { toHex } from '../../base/bytes.ts'
+import type { Random } from '../../base/random.ts'
+import { changedDomains, claimsTo } from './claims.ts'
+import { createSchedule, type Schedule, type ScheduleOptions } from './schedule.ts'
+import { type Claim, type Delegation, type Verdict, verdictOf } from './verdict.ts'
+import type { Finding } from './walk.ts'
+
+export interface WatchOptions extends Omit<ScheduleOptions, 'isDue'> {
+  readonly random: Random
+  /** Domains that are kept; more are not served. */
+  readonly countMax: number
+  /** Bounds of the parent's TTL. */
+  readonly restMinMs: number
+  readonly restMaxMs: number
+  /** Until a doubtful finding is checked. */
+  readonly doubtMs: number
+  /** How long a kept domain outlives its last clear finding. */
+  readonly graceMs: number
+}
+
+/** A domain that is served, on whose claim, and by which finding. */
+export interface Kept<C extends Claim = Claim> {
+  readonly claim: C
+  readonly delegation: Delegation
+  /** Of the last finding that bore it out, in ms. */
+  readonly clearAt: number
+}
+
+export interface Standing<C extends Claim = Claim> {
+  readonly domain: string
+  readonly claims: readonly C[]
+  /** Undefined: not served. */
+  readonly kept: Kept<C> | undefined
+  /** The newest, which may contradict what is kept; undefined before the first. */
+  readonly verdict: Verdict<C> | undefined
+  readonly checkedAt: number
+}
+
+/** What is served of a domain, before and after: another claim, another delegation, or none. */
+export interface Change<C extends Claim = Claim> {
+  readonly domain: string
+  readonly before: Kept<C> | undefined
+  readonly after: Kept<C> | undefined
+}
+
+export interface Watch<C extends Claim = Claim> {
+  /** All claims, sorted by name and then owner; entries that did not change are the same objects. */
+  claims(list: readonly C[], now: number): Change<C>[]
+  /** What an earlier run kept, after the first `claims`. */
+  restore(kept: readonly Kept[], now: number): Change<C>[]
+  /** Somebody asked for a name (lower case) that may be in a claimed domain. */
+  asked(name: string, now: number): void
+  /** The domains that are to be looked up now; `found` is called once for each. */
+  take(now: number): string[]
+  found(domain: string, finding: Finding, now: number): Change<C>[]
+  /** When `take` is next worth calling, in ms; Infinity when only `found` or new claims can change that. */
+  wakeAt(): number
+  standing(domain: string): Standing<C> | undefined
+  /** Of all domains that are kept, or whose parent names a claimant without its being kept. */
+  standings(): Standing<C>[]
+}
+
+interface Watched<C extends Claim> extends Standing<C> {
+  claims: readonly C[]
+  kept: Kept<C> | undefined
+  verdict: Verdict<C> | undefined
+  checkedAt: number
+  /** For when it is planned; 0 for a new claim. */
+  dueAt: number
+  /** Findings in a row that did not make it one that is kept. */
+  failures: number
+  /** The last clear finding contradicted what is kept. */
+  isDoubted: boolean
+}
+
+interface State<C extends Claim> extends WatchOptions {
+  list: readonly C[]
+  readonly watched: Map<string, Watched<C>>
+  /** Those that `standings` tells. */
+  readonly notable: Set<Watched<C>>
+  readonly schedule: Schedule
+  keptCount: number
+}
+
+/** Between two look-ups of a stranger's domain that are made because it is asked for. */
+const askedRestMs = 10_000
+
+export function createWatch<C extends Claim>(options: WatchOptions): Watch<C> {
+  const watched = new Map<string, Watched<C>>()
+  const isDue: ScheduleOptions['isDue'] = (domain, isKept, dueAt) => {
+    const one = watched.get(domain)
+    if (one === undefined || (one.kept !== undefined) !== isKept) return false
+    return dueAt === undefined || dueAt === one.dueAt
+  }
+  const schedule = createSchedule({ ...options, isDue })
+  const state: State<C> = { ...options, list: [], watched, notable: new Set(), schedule, keptCount: 0 }
+  return {
+    claims(list, now) {
+      const changed = changedDomains(state.list, list)
+      state.list = list
+      return [...changed].flatMap(domain => reclaim(state, domain, now))
+    },
+    restore: (kept, now) => kept.flatMap(one => restore(state, one, now)),
+    asked(name, now) {
+      for (let at = 0; ; at = name.indexOf('.', at) + 1) {
+        const one = watched.get(name.slice(at))
+        if (one !== undefined && now - one.checkedAt >= askedRestMs) schedule.ask(one.domain)
+        if (!name.includes('.', at)) return
+      }
+    },
+    take: schedule.take,
+    found(domain, finding, now) {
+      schedule.landed(domain)
+      const one = watched.get(domain)
+      return one === undefined ? [] : settle(state, one, verdictOf(one.claims, finding), now)
+    },
+    wakeAt: schedule.wakeAt,
+    standing: domain => watched.get(domain),
+    standings: () => [...state.notable],
+  }
+}
+
+/** Up to a tenth sooner, so that edges that heard of a claim at once do not ask at once for ever. */
+function jittered({ random }: WatchOptions, ms: number): number {
+  return ms * (1 - random.next() / 10)
+}
+
+function plan<C extends Claim>({ schedule }: State<C>, one: Watched<C>, dueAt: number): void {
+  one.dueAt = dueAt
+  schedule.plan(one.domain, one.kept !== undefined, dueAt)
+}
+
+function settle<C extends Claim>(
+  state: State<C>,
+  one: Watched<C>,
+  verdict: Verdict<C>,
+  now: number,
+): Change<C>[] {
+  const { countMax, restMinMs, restMaxMs, doubtMs, graceMs } = state
+  const { kept } = one
+  one.verdict = verdict
+  one.checkedAt = now
+  const hasRoom = kept === undefined ? state.keptCount < countMax : one.isDoubted
+  if (verdict.kind === 'served' && (hasRoom || kept?.claim === verdict.claim)) {
+    const { claim, delegation } = verdict
+    const changes = keep(state, one, { claim, delegation, clearAt: now })
+    const restMs = Math.min(restMaxMs, Math.max(restMinMs, 1000 * delegation.ttlS))
+    plan(state, one, now + jittered(state, restMs))
+    return changes
+  }
+  const isContrary = verdict.kind !== 'unclear'
+  if (kept !== undefined && (isContrary ? !one.isDoubted : now - kept.clearAt < graceMs)) {
+    one.isDoubted ||= isContrary
+    plan(state, one, now + jittered(state, doubtMs))
+    return []
+  }
+  const changes = keep(state, one, undefined)
+  plan(state, one, now + jittered(state, Math.min(restMaxMs, doubtMs * 2 ** one.failures)))
+  one.failures = Math.min(one.failures + 1, 20)
+  return changes
+}
+
+/** The claims to a domain are others than before. */
+function reclaim<C extends Claim>(state: State<C>, domain: string, now: number): Change<C>[] {
+  const { watched, notable } = state
+  const claims = claimsTo(state.list, domain)
+  const one = watched.get(domain) ?? blank(domain)
+  if (claims.length === 0) {
+    const changes = keep(state, one, undefined)
+    watched.delete(domain)
+    notable.delete(one)
+    return changes
+  }
+  watched.set(domain, one)
+  const fresh = claims.filter(claim => !one.claims.includes(claim))
+  one.claims = claims
+  const { kept } = one
+  const own = claims.find(({ owner }) => owner === kept?.claim.owner)
+  if (kept !== undefined && own !== undefined) {
+    if (verdictOf(claims, kept.delegation).kind === 'contested') plan(state, one, now)
+    return keep(state, one, { ...kept, claim: own })
+  }
+  one.verdict = undefined
+  const changes = keep(state, one, undefined)
+  one.dueAt = one.failures = 0
+  for (const { owner } of fresh.length > 0 ? fresh : claims) state.schedule.claim(domain, owner)
+  return changes
+}
+
+function blank<C extends Claim>(domain: string): Watched<C> {
+  const never = Number.NEGATIVE_INFINITY
+  const nothing = { claims: [], kept: undefined, verdict: undefined, checkedAt: never, isDoubted: false }
+  return { domain, ...nothing, dueAt: 0, failures: 0 }
+}
+
+function restore<C extends Claim>(state: State<C>, remembered: Kept, now: number): Change<C>[] {
+  const { claim, delegation, clearAt } = remembered
+  const one = state.watched.get(claim.name)
+  if (one === undefined || one.kept !== undefined || state.keptCount >= state.countMax) return []
+  const verdict = verdictOf(one.claims, delegation)
+  if (verdict.kind !== 'served' || verdict.claim.owner !== claim.owner) return []
+  const changes = keep(state, one, { claim: verdict.claim, delegation, clearAt: Math.min(clearAt, now) })
+  plan(state, one, now + state.random.next() * state.doubtMs)
+  return changes
+}
+
+/** Says what changed. */
+function keep<C extends Claim>(state: State<C>, one: Watched<C>, after: Kept<C> | undefined): Change<C>[] {
+  const before = one.kept
+  state.keptCount += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
+  one.kept = after
+  one.isDoubted = false
+  if (after !== undefined) one.failures = 0
+  const kind = one.verdict?.kind
+  if (after !== undefined || kind === 'served' || kind === 'contested') state.notable.add(one)
+  else state.notable.delete(one)
+  const isSame = before?.claim === after?.claim && spelled(before) === spelled(after)
+  return isSame ? [] : [{ domain: one.domain, before, after }]
+}
+
+/** What of a delegation matters to those who serve by it. */
+function spelled(kept: Kept | undefined): string {
+  if (kept === undefined) return ''
+  const { hosts, ds, ttlS } = kept.delegation
+  return JSON.stringify([ttlS, hosts, ds?.map(toHex)])
+}
