@@ -5,9 +5,8 @@
 //   2001:db8::/32    =  203.0.113.1
 //   0.0.0.0/0        =  203.0.113.9          everybody else
 //
-// The longest prefix counts. Edges that do not serve now are passed over, and a line none of whose edges does is as if
-// it were not there. One wrong line and the whole map is refused, all errors at once: half a map is not what anybody
-// meant.
+// The longest prefix counts. Edges that do not serve now are passed over, and where none of a line does, the map says
+// nothing. One wrong line and the whole map is refused, all errors at once: half a map is not what anybody meant.
 
 import { Fault } from '../../base/fault.ts'
 import { addressText, parseIpv4, parseIpv6 } from '../wire/address.ts'

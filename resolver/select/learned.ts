@@ -10,7 +10,7 @@ import { PrefixMap } from './prefix-map.ts'
 import { type ClientPrefix, networkOf } from './subnet.ts'
 
 export interface LearnedOptions {
-  /** Of each kind, the known and the asked for; a known one takes about 700 octets beside its spot. */
+  /** Of what is known; twice as many are remembered as asked for. */
   readonly prefixesMax: number
   readonly waitingMax: number
   /** After this what is known is looked up again; it counts until then. */

@@ -1,0 +1,260 @@
+// Which edges to name to a client: by the operator's map, else by where the client is, else as seen from this edge.
+//
+//   handshakes ─► sightings ─► client/ records ─► grid        what this edge saw, told once an hour
+//   query ─► map? ─► known? ─► nearest bands, in proportion ─► answer
+//                      └─ noted down ─► grid ─► fit ─► known   at once, and later by the same way
+//
+// An answer never waits for the grid. What is said of clients is believed of edges on the Roll alone, and it moves
+// nobody's names, only who serves them (docs/protocols/clients.md).
+
+import { isFault } from '../../base/fault.ts'
+import { realRandom } from '../../base/io/chance.ts'
+import { type Clock, realClock } from '../../base/io/clock.ts'
+import {
+  type Coordinate,
+  decodeCoordinate,
+  distanceMs,
+  encodeCoordinate,
+  isPlaced,
+  type Point,
+} from '../../overlay/coordinates/coordinate.ts'
+import { placeForeign, type Sight } from '../../overlay/coordinates/foreign.ts'
+import type { PeerId } from '../../overlay/peer.ts'
+import type { Record } from '../../overlay/records/record.ts'
+import type { Records } from '../../overlay/records/records.ts'
+import { clientRttMsMax, decodeClient, encodeClient } from '../../overlay/records/values.ts'
+import { type Bands, bandsOf, inProportion } from '../../resolver/select/bands.ts'
+import type { MappedEdge } from '../../resolver/select/client-map.ts'
+import { Learned } from '../../resolver/select/learned.ts'
+import { Sightings } from '../../resolver/select/sightings.ts'
+import type { ClientPrefix } from '../../resolver/select/subnet.ts'
+import { openClientMap } from '../client-map.ts'
+import type { ServingEdge } from '../serving.ts'
+import type { Ground } from './ground.ts'
+
+export interface ClientsOptions {
+  /** Edges that serve now; the same array until something changes. */
+  readonly serving: () => readonly ServingEdge[]
+  /** Round trip from here in ms, measured or predicted; undefined while nothing is known. */
+  readonly rttMs: (peer: PeerId) => number | undefined
+  /** As last heard, of this edge too; undefined while nothing fresh is known. */
+  readonly coordinateOf: (peer: PeerId) => Coordinate | undefined
+  readonly self: PeerId
+  readonly records: Pick<Records, 'get' | 'publish' | 'withdraw'>
+  readonly clock?: Clock
+}
+
+export interface Clients {
+  /** For `Places`: best first, `countMax` at most. */
+  near(client: ClientPrefix, countMax: number): ServingEdge[]
+  scopeBits(client: ClientPrefix): number
+  /** A handshake with a client at `address` (any address as sockets spell it) took a round trip of so many ms. */
+  sighted(address: string, rttMs: number): void
+  figures(): { known: number; waiting: number }
+}
+
+/** Where a client is, and what edges saw themselves, which counts before what follows from where it is. */
+interface Spot {
+  readonly point: Point
+  readonly seenMs: ReadonlyMap<PeerId, number>
+  /** Among these edges; made when first asked for. */
+  near?: { readonly among: readonly ServingEdge[]; readonly bands: Bands<ServingEdge> }
+}
+
+/** Kept of one client's nearest edges; an answer names four. */
+const nearMax = 16
+const turnMs = 1000
+
+/** Faults of the map: config/unreadable, config/invalid. */
+export async function openClients(ground: Ground, options: ClientsOptions): Promise<Clients> {
+  const { settings } = ground
+  const { serving, clock = realClock } = options
+  const prefixesMax = settings['clients.prefixesMax']
+  const learned = new Learned<Spot>({ prefixesMax, waitingMax: 1024, freshMs: settings['clients.freshMs'] })
+  const sightings = new Sightings(prefixesMax)
+  const map = await openClientMap(settings['clients.map'], ground)
+  lookUpInTurns(ground, options, learned)
+  publishInTurns(ground, options, sightings)
+
+  const hereBands = createHereBands(options, clock)
+  const mappedFor = (client: ClientPrefix) => mappedBand(map().find(client.octets).value, serving())
+  let turn = 0
+  return {
+    near(client, countMax) {
+      const mapped = mappedFor(client)
+      if (mapped !== undefined)
+        return inProportion([mapped], turn++, countMax, ({ weight }) => weight).map(({ edge }) => edge)
+      const spot = settings['clients.lookupsPerS'] > 0 ? learned.find(client, clock.now()).spot : undefined
+      const bands = spot === undefined ? hereBands() : bandsFor(spot, options)
+      return inProportion(bands, turn++, countMax)
+    },
+    scopeBits(client) {
+      const { scopeBits } = map().find(client.octets)
+      return mappedFor(client) ? scopeBits : Math.max(scopeBits, learned.scopeBits(client))
+    },
+    sighted: (address, rttMs) => sightings.see(address, rttMs),
+    figures: () => learned.figures(),
+  }
+}
+
+type Mapped = { readonly edge: ServingEdge; readonly weight: number }
+
+/** Undefined when the map has no line, or one without an edge that serves. */
+function mappedBand(
+  line: readonly MappedEdge[] | undefined,
+  serving: readonly ServingEdge[],
+): Mapped[] | undefined {
+  const band: Mapped[] = []
+  for (const { address, weight } of line ?? []) {
+    const edge = serving.find(({ address: ipv4, ipv6 }) => ipv4 === address || ipv6 === address)
+    if (edge !== undefined) band.push({ edge, weight })
+  }
+  return band.length === 0 ? undefined : band
+}
+
+/** As seen from this edge; at most a second old. */
+function createHereBands({ serving, rttMs }: ClientsOptions, clock: Clock): () => Bands<ServingEdge> {
+  let kept: { among: readonly ServingEdge[]; untilAt: number; bands: Bands<ServingEdge> } | undefined
+  return () => {
+    const among = serving()
+    const now = clock.now()
+    if (kept?.among !== among || now >= kept.untilAt)
+      kept = { among, untilAt: now + 1000, bands: bandsOf(among, ({ peer }) => rttMs(peer)) }
+    return kept.bands
+  }
+}
+
+function bandsFor(spot: Spot, { serving, coordinateOf }: ClientsOptions): Bands<ServingEdge> {
+  const among = serving()
+  if (spot.near?.among === among) return spot.near.bands
+  const bands: (readonly ServingEdge[])[] = []
+  let left = nearMax
+  for (const band of bandsOf(among, ({ peer }) => expectedMs(spot, peer, coordinateOf(peer)))) {
+    bands.push(band.slice(0, left))
+    left -= band.length
+    if (left <= 0) break
+  }
+  spot.near = { among, bands }
+  return bands
+}
+
+function expectedMs(spot: Spot, peer: PeerId, coordinate: Coordinate | undefined): number | undefined {
+  const seenMs = spot.seenMs.get(peer)
+  if (seenMs !== undefined || coordinate === undefined || !isPlaced(coordinate.base)) return seenMs
+  return distanceMs(spot.point, coordinate.base.point)
+}
+
+/** Asks the grid for what waits, so many a second. */
+function lookUpInTurns(ground: Ground, options: ClientsOptions, learned: Learned<Spot>): void {
+  const perTurn = ground.settings['clients.lookupsPerS']
+  if (perTurn === 0) return
+  const lookUp = async (prefix: ClientPrefix): Promise<void> => {
+    const spot = spotFrom(await options.records.get(clientKey(prefix)), options)
+    ground.meter.count(spot === undefined ? 'clients.unknown' : 'clients.known')
+    learned.learn(prefix, spot)
+  }
+  repeat(ground, options, turnMs, async () => {
+    const prefixes: ClientPrefix[] = []
+    for (let next = learned.next(); next !== undefined; next = learned.next()) {
+      if (prefixes.push(next) === perTurn) break
+    }
+    await Promise.all(prefixes.map(lookUp))
+  })
+}
+
+/** Of what edges on the Roll say; undefined when none of them says anything that can be used. */
+function spotFrom(records: readonly Record[], { serving, coordinateOf }: ClientsOptions): Spot | undefined {
+  const edges = serving()
+  const sights: Sight[] = []
+  const seenMs = new Map<PeerId, number>()
+  for (const { publisher, value } of records) {
+    if (!edges.some(({ peer }) => peer === publisher)) continue
+    const sight = sightFrom(value)
+    if (sight === undefined) continue
+    sights.push(sight)
+    seenMs.set(publisher, sight.rttMs)
+  }
+  const peers = edges.flatMap(({ peer }) => coordinateOf(peer)?.base ?? []).filter(isPlaced)
+  const point = placeForeign(
+    sights,
+    peers.map(base => base.point),
+    realRandom,
+  )
+  return point && { point, seenMs }
+}
+
+/** Undefined for bytes without meaning, and from who had no place yet. */
+function sightFrom(value: Uint8Array): Sight | undefined {
+  try {
+    const { rttMs, coordinate } = decodeClient(value)
+    const { base } = decodeCoordinate(coordinate)
+    return isPlaced(base) ? { point: base.point, rttMs } : undefined
+  } catch (error) {
+    if (isFault(error, 'bytes/malformed')) return undefined
+    throw error
+  }
+}
+
+/** Tells what was seen of clients, takes back what is seen no more, and lets the rest fade. */
+function publishInTurns(ground: Ground, options: ClientsOptions, sightings: Sightings): void {
+  const { settings, meter } = ground
+  const [publishMs, publishMax] = [settings['clients.publishMs'], settings['clients.publishMax']]
+  if (publishMax === 0) return
+  const { self, coordinateOf, records } = options
+  let told = new Set<string>()
+  repeat(ground, options, publishMs, async () => {
+    const coordinate = coordinateOf(self)
+    if (coordinate === undefined || !isPlaced(coordinate.base)) return
+    const before = told
+    told = new Set()
+    for (const { prefix, rttMs } of sightings.best(settings['clients.sightingsMin'], publishMax)) {
+      const key = clientKey(prefix)
+      told.add(key)
+      const value = {
+        prefix: bitsOf(prefix),
+        rttMs: Math.min(clientRttMsMax, Math.max(0.1, rttMs)),
+        coordinate: encodeCoordinate(coordinate),
+      }
+      await records.publish(key, encodeClient(value), 2 * publishMs)
+      meter.count('clients.told')
+    }
+    sightings.age()
+    for (const key of before) if (!told.has(key)) await records.withdraw(key)
+  })
+}
+
+/** Acts `everyMs` after it began or last ended, until the edge stops. */
+function repeat(
+  { stack, log }: Ground,
+  { clock = realClock }: ClientsOptions,
+  everyMs: number,
+  act: () => Promise<void>,
+): void {
+  let isOver = false
+  let cancel = (): void => {}
+  const again = (): void => {
+    if (isOver) return
+    cancel = clock.after(everyMs, () => {
+      act()
+        .catch(error => log.error({ err: error }, 'where clients are could not be asked or told'))
+        .finally(again)
+    })
+  }
+  again()
+  stack.defer(() => {
+    isOver = true
+    cancel()
+  })
+}
+
+/** Where the records of a network lie (overlay/records/spaces.ts). */
+function clientKey(prefix: ClientPrefix): string {
+  return `client/${prefix.octets.length === 4 ? 4 : 6}/${bitsOf(prefix)}`
+}
+
+function bitsOf({ octets, bits }: ClientPrefix): string {
+  return [...octets]
+    .map(octet => octet.toString(2).padStart(8, '0'))
+    .join('')
+    .slice(0, bits)
+}
