@@ -1,4 +1,4 @@
-// The small world that the conversations happen in: two sites, one block, a route or two, all in memory.
+// The small world that the conversations happen in: a few sites, one block, a route or two, all in memory.
 //
 // Content identifiers are words here ("cid-index"), because only the gateway looks inside one. Files under
 // `/broken` fail in the ways that a network of strangers fails.
@@ -10,6 +10,7 @@ import { collectJson } from '../body.ts'
 import { createIngress } from '../ingress.ts'
 import type { Field, Ingress, IngressRequest } from '../message.ts'
 import type { Content, Resolved, Routes, Sites } from '../questions.ts'
+import { longText, ruledFiles, variantsOf } from './ruled.ts'
 
 export const blockCid = 'bafkreifzjut3te7nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e'
 
@@ -28,14 +29,28 @@ const files: Readonly<Record<string, string>> = {
   'broken/late.bin': 'first',
   'broken/short.bin': 'shorter than announced',
   'broken/half.bin': 'halfway',
+  'long.txt': longText,
+  'late.txt': longText.toUpperCase(),
+  'photo.jpg': longText,
+  ...ruledFiles,
 }
+
+/** Sites whose root is a folder of the first one's. */
+const folders: Readonly<Record<string, string>> = {
+  'cid-root': '',
+  'cid-bare': 'bare',
+  'cid-ruled': 'ruled',
+  'cid-spoilt': 'spoilt',
+}
+
+const variants = await variantsOf('cid-long', longText)
 
 const byCid = new Map(Object.entries(files).map(([path, text]) => [cidOf(path), text]))
 
 export const sites: Sites = {
   find(label) {
     if (label === 'welcome') return { root: 'cid-root', sequence: 7 }
-    if (label === 'bare') return { root: 'cid-bare', sequence: 1 }
+    if (`cid-${label}` in folders) return { root: `cid-${label}`, sequence: 1 }
     return label === 'reserved' ? 'empty' : 'unknown'
   },
   bound: host => (host === 'www.example.org' ? 'welcome' : undefined),
@@ -44,7 +59,7 @@ export const sites: Sites = {
 export const content: Content = {
   async resolve(root, path): Promise<Resolved> {
     if (path === 'broken/lookup') throw new Fault('net/unreachable', 'Two holders did not answer.')
-    const full = root === 'cid-bare' ? (path === '' ? 'bare' : `bare/${path}`) : path
+    const full = [folders[root], path].filter(Boolean).join('/')
     const text = files[full]
     // What is announced for this one is a lie that only reading reveals.
     const more = full === 'broken/short.bin' ? 10 : 0
@@ -85,7 +100,8 @@ export const routes: Routes = {
 export function createWorld(meter: Meter = createMeter()): Ingress {
   const suffixes = ['inxt'] as const
   const ownHosts = ['127.0.0.1', 'localhost', '::1']
-  return createIngress({ suffixes, ownHosts, sites, content, routes, meter, edgeName: 'edge-1' })
+  const about = { suffixes, ownHosts, edgeName: 'edge-1', hstsS: 3600 }
+  return createIngress({ ...about, sites, content, routes, meter, variants })
 }
 
 export interface Said {
