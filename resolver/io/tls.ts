@@ -16,6 +16,7 @@ import {
 } from 'node:tls'
 import { Fault } from '../../base/fault.ts'
 import { type Connections, createConnections } from './connections.ts'
+import { type OnHandshake, timeHandshakes } from './handshake.ts'
 import { boundPort, type Listening } from './listen.ts'
 import { converse, defaultStreamLimits } from './stream.ts'
 import { boundsOf, listening, type ServeTcpOptions } from './tcp.ts'
@@ -28,6 +29,8 @@ export interface Certificate {
 
 export interface ServeTlsOptions extends ServeTcpOptions {
   readonly certificate: Certificate
+  /** Told of how far each client is. */
+  readonly onHandshake?: OnHandshake
 }
 
 export interface ListeningTls extends Listening {
@@ -86,11 +89,12 @@ export async function serveTls(options: ServeTlsOptions): Promise<ListeningTls> 
 export async function openSecurely(
   server: Server,
   connections: Connections,
-  { address, port, meter, log }: ServeTlsOptions,
+  { address, port, meter, log, onHandshake }: ServeTlsOptions,
   what: 'tls' | 'https',
 ): Promise<ListeningTls> {
   const name = what.toUpperCase()
   server.on('connection', (socket: Socket) => connections.admit(socket))
+  if (onHandshake) timeHandshakes(server, onHandshake)
   server.on('tlsClientError', (_, socket) => {
     meter.count(`dns.${what}.handshake.failed`)
     // One that took too long is told, not closed.
