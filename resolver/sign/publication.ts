@@ -125,28 +125,35 @@ function keysOf(records: readonly ResourceRecord[], apex: Name): PublicKey[] {
     .filter(key => key !== undefined)
 }
 
+/** As large as a message, and with the room of a header before them: compression knows no other place. */
+const partBytesMax = 0xffff
+const room = new Uint8Array(12)
+
 function partsOf(records: readonly ResourceRecord[]): Uint8Array[] {
   const writer = new Writer()
   const parts: Uint8Array[] = []
-  writer.reset(partBytesMax)
+  const begin = (): void => {
+    writer.reset(partBytesMax)
+    writer.put(room)
+  }
+  begin()
   for (const record of records) {
-    const start = writer.at
+    const whole = writer.at
     writeRecord(writer, record)
     if (!writer.overflowed) continue
-    if (start > 0) parts.push(writer.copy().subarray(0, start))
-    writer.reset(partBytesMax)
+    writer.at = whole
+    parts.push(writer.copy())
+    begin()
     writeRecord(writer, record)
     if (writer.overflowed) throw new Fault('bytes/too-large', `a record of ${nameText(record.name)}`)
   }
-  parts.push(writer.copy())
-  return parts
+  return [...parts, writer.copy()]
 }
-
-const partBytesMax = 0xffff
 
 /** The records of one part of a zone that was judged. */
 export function recordsIn(part: Uint8Array): ResourceRecord[] {
   const reader = new Reader(part)
+  reader.at = room.length
   const records: ResourceRecord[] = []
   while (reader.left > 0) records.push(readRecord(reader))
   return records

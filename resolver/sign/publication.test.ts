@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { seededRandom } from '../../base/random.ts'
+import { parseName } from '../wire/name.ts'
+import { masterText, readZone } from '../zone/master.ts'
+import { signBundle } from './bundle.ts'
+import { encodeBundle } from './bundle-codec.ts'
+import { createJudge } from './io/judging.ts'
+import { signingKey } from './key.ts'
+import { type Judgement, judgePublication, type PublishedFiles, recordsIn } from './publication.ts'
+import { recordsOf } from './rrsig.ts'
+import { planByDefault, signZone } from './signed-zone.ts'
+
+const apex = parseName('example.com')
+const key = signingKey(apex, true, 15, new Uint8Array(32).fill(7))
+const nowS = 1_800_000_000
+const names = Array.from(
+  { length: 250 },
+  (_, i) => `n${i} TXT "a text that makes the zone longer than one part"`,
+)
+const text = ['$TTL 300', '@ SOA ns h 5 7200 3600 1209600 300', ' NS ns', 'ns A 192.0.2.1', ...names].join(
+  '\n',
+)
+const use = { key, isPublished: true, signsKeys: true, signsZone: true, isWanted: true }
+
+function signed(source = text): Buffer {
+  const { records } = readZone(source, apex)
+  const sets = signZone(records, { ...planByDefault, apex, keys: [use] }, nowS, seededRandom(1))
+  return Buffer.from(masterText(sets.flatMap(set => recordsOf(set, 1))), 'latin1')
+}
+
+function places(serial = 5, lifeS = 86_400): Uint8Array {
+  const validity = { inceptionAtS: nowS - 3600, expirationAtS: nowS + lifeS }
+  const edges = [{ ipv4: Uint8Array.of(192, 0, 2, 1) }, { ipv4: Uint8Array.of(192, 0, 2, 2) }]
+  const jitter = { withinS: 600, random: seededRandom(2) }
+  const sets = [[0], [1], [0, 1]]
+  return encodeBundle(signBundle({ owners: [apex], edges, sets, serial, ttlS: 30, key, validity, jitter }))
+}
+
+const zone = signed()
+const refusalOf = (judgement: Judgement): string => ('refusal' in judgement ? judgement.refusal : 'none')
+
+describe('what an owner published, judged', () => {
+  test('every record comes back, in parts that are each read at once', () => {
+    const judgement = judgePublication({ zone, places: places() }, nowS)
+    assert('zone' in judgement, JSON.stringify(judgement))
+    const { serial, isSigned, parts, records } = judgement.zone
+    assert.deepEqual([serial, isSigned, parts.length > 1], [5, true, true])
+    const back = parts.flatMap(recordsIn)
+    assert.equal(back.length, records)
+    assert.equal(masterText(back), zone.toString('latin1'))
+  })
+  test('a thread of its own says the same', async () => {
+    const judge = createJudge(new AbortController().signal)
+    const files = { zone, places: undefined }
+    const [one, other] = await Promise.all([
+      judge(files, nowS),
+      judge({ ...files, zone: zone.subarray(1) }, nowS),
+    ])
+    assert('zone' in one && 'refusal' in other)
+    assert.equal(masterText(one.zone.parts.flatMap(recordsIn)), zone.toString('latin1'))
+  })
+  const forged = Buffer.from(zone.toString('latin1').replace('192.0.2.1', '192.0.2.9'), 'latin1')
+  const rows: [what: string, files: PublishedFiles, atS: number, refusal: string][] = [
+    [
+      'no signatures at all',
+      { zone: Buffer.from(`example.com. ${text.slice(11).replace('@', '')}`), places: undefined },
+      nowS,
+      'none',
+    ],
+    ['another address', { zone: forged, places: undefined }, nowS, 'broken'],
+    ['half a file', { zone: zone.subarray(0, zone.length / 2), places: undefined }, nowS, 'broken'],
+    ['no zone at all', { zone: Buffer.from('<html>'), places: undefined }, nowS, 'broken'],
+    ['places of another version', { zone, places: places(6) }, nowS, 'broken'],
+    ['places that are no bundle', { zone, places: new Uint8Array(9) }, nowS, 'broken'],
+    ['signatures that ended', { zone, places: undefined }, nowS + 15 * 86_400, 'expired'],
+    ['places that ended', { zone, places: places(5, 60) }, nowS + 61, 'expired'],
+    ['signatures of tomorrow', { zone, places: undefined }, nowS - 86_400, 'early'],
+  ]
+  for (const [what, files, atS, refusal] of rows) {
+    test(what, () => assert.equal(refusalOf(judgePublication(files, atS)), refusal))
+  }
+  test('whatever octets change, it is a judgement and no error', () => {
+    const short = signed(text.split('\n').slice(0, 6).join('\n'))
+    const bundle = places()
+    fc.assert(
+      fc.property(fc.nat(), fc.nat({ max: 255 }), fc.boolean(), (at, octet, inZone) => {
+        const [file, other] = [Buffer.from(short), Buffer.from(bundle)]
+        const chosen = inZone ? file : other
+        chosen[at % chosen.length] = octet
+        judgePublication({ zone: file, places: other }, nowS)
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
