@@ -2,7 +2,7 @@
 //
 // Three lanes take turns, so that none can stand in another's way: domains that somebody asked us for (which resolvers
 // do as soon as a parent names us, and hardly ever before), claims that were never looked at, and those that were and
-// came to nothing. Among new claims every owner has a turn before one has two, the latest owner first: 200,000 claims
+// came to nothing. Among new claims every owner has a turn before one has two, the latest claim's first: 200,000 claims
 // of one owner are one claim ahead of the next owner's, and a flood that is over delays nobody who comes later. Rejected:
 // first come, first served, which is a queue that an attacker fills.
 
@@ -25,6 +25,8 @@ interface Owner {
   readonly id: string
   readonly waiting: string[]
   turns: number
+  /** Of the entry that counts. */
+  order: number
 }
 
 const askedMax = 256
@@ -40,7 +42,10 @@ export function createStrangers(): Strangers {
   let sequence = 0
   let lane = 0
 
-  const line = (owner: Owner): void => turns.add(owner.turns * turnWeight - sequence++, owner)
+  const line = (owner: Owner): void => {
+    owner.order = owner.turns * turnWeight - sequence++
+    turns.add(owner.order, owner)
+  }
   const lanes = [
     function takeAsked(_now: number, isOpen: (domain: string) => boolean): string | undefined {
       for (const domain of asked) {
@@ -56,6 +61,7 @@ export function createStrangers(): Strangers {
       for (let first = turns.least(); first !== undefined; first = turns.least()) {
         turns.takeLeast()
         const owner = first.item
+        if (first.order !== owner.order) continue
         let domain = owner.waiting.pop()
         while (domain !== undefined && !isOpen(domain, 0)) domain = owner.waiting.pop()
         owner.turns++
@@ -79,14 +85,10 @@ export function createStrangers(): Strangers {
       if (asked.size < askedMax) asked.add(domain)
     },
     claim(domain, id) {
-      const known = owners.get(id)
-      if (known !== undefined) {
-        known.waiting.push(domain)
-        return
-      }
-      const owner = { id, waiting: [domain], turns: 0 }
+      const owner = owners.get(id) ?? { id, waiting: [], turns: 0, order: 0 }
       owners.set(id, owner)
-      line(owner)
+      owner.waiting.push(domain)
+      if (owner !== turns.least()?.item) line(owner)
     },
     again: (domain, dueAt) => waiting.add(dueAt, domain),
     take(now, isOpen) {
