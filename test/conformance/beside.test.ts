@@ -1,4 +1,4 @@
-// Our answers beside those of NSD, Knot and BIND: each difference has a reason, or the test fails.
+// Our answers beside those of NSD, Knot, BIND and PowerDNS: each difference has a reason, or the test fails.
 
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// Our answers beside those of NSD, Knot and BIND to the same questions about the same files.
+// Our answers beside those of NSD, Knot, BIND and PowerDNS to the same questions about the same files.
 //
 // Each answer is told as lines that do not depend on order or compression. Where ours differs from another's, one of
 // the rules in `differences` must say why, or the comparison fails; docs/conformance.md is written from the rules and
@@ -172,7 +172,7 @@ export const differences: readonly Difference[] = [
     why:
       'Asked for NS, the others add the addresses of the name servers (RFC 1035 §3.3.11 allows it); ours answers ' +
       'what was asked and adds addresses to referrals only, where they are needed: less to amplify.',
-    peers: ['nsd', 'knot', 'bind'],
+    peers: ['nsd', 'knot', 'bind', 'powerdns'],
     holds: ({ type }, parts, ours, theirs) =>
       type === types.NS &&
       only(parts, 'additional') &&
@@ -191,16 +191,35 @@ export const differences: readonly Difference[] = [
   },
   {
     why:
-      'A CNAME loop inside the zone: BIND answers SERVFAIL beside the records of the loop; ours gives the ' +
-      'records with NOERROR, as NSD and Knot do, for they are what the zone says (RFC 1034 §3.6.2).',
-    peers: ['bind'],
+      'A CNAME loop inside the zone: BIND answers SERVFAIL beside the records of the loop, PowerDNS without them; ' +
+      'ours gives the records with NOERROR, as NSD and Knot do, for they are what the zone says (RFC 1034 §3.6.2).',
+    peers: ['bind', 'powerdns'],
     holds: ({ name }, parts, _, theirs) =>
-      /^loop/.test(name) && only(parts, 'status') && theirs.status.startsWith('SERVFAIL'),
+      /^loop/.test(name) &&
+      theirs.status.startsWith('SERVFAIL') &&
+      parts.every(part => part === 'status' || (part === 'answer' && theirs.answer.length === 0)),
+  },
+  {
+    why:
+      'Asked for the CNAME of a name that has one by a wildcard or a DNAME, PowerDNS follows it nevertheless and ' +
+      'proves that its target is none; ours stops at what was asked (RFC 1034 §3.6.2), as NSD, Knot and BIND do.',
+    peers: ['powerdns'],
+    holds: ({ type }, parts, ours, theirs) =>
+      type === types.CNAME &&
+      only(parts, 'authority') &&
+      ours.authority.every(line => theirs.authority.includes(line)),
+  },
+  {
+    why:
+      'A label with an octet of zero is a name like any other (RFC 2181 §11) and is not there; PowerDNS answers ' +
+      'SERVFAIL.',
+    peers: ['powerdns'],
+    holds: ({ name }, _, __, theirs) => name.startsWith('\\000') && theirs.status.startsWith('SERVFAIL'),
   },
   {
     why:
       'A name below a DNAME whose target is not there: NSD leaves out the NSEC that covers the target itself; ' +
-      'ours sends it beside the one that covers the wildcard, as Knot and BIND do (RFC 4035 §3.1.3.2).',
+      'ours sends it beside the one that covers the wildcard, as the others do (RFC 4035 §3.1.3.2).',
     peers: ['nsd'],
     holds: ({ name }, parts, ours, theirs) =>
       /\.tree\./.test(name) &&

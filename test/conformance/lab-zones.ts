@@ -1,14 +1,31 @@
-// The zones of the lab: a root, a top-level domain, and below it the zones under test, signed by Debian's signer.
+// The zones of the lab: a root, a top-level domain, and below it the zones under test, signed by `inxt zone sign`.
 //
-// `example.lab` has one of everything that a resolver may ask for; `third.lab` is the same with NSEC3; `expired.lab`
-// and `wrong.lab` are lies that a validator must see through. Root and top-level domain hold the delegations, and the
-// root answers for reverse names too, so that the checkers find nothing to say about the surroundings.
+// `example.lab` has one of everything that a resolver may ask for; `third.lab`, `ed.lab` and `ed3.lab` are the same with
+// NSEC3, Ed25519 and both; `live.lab` and `white.lab` are signed while they are answered. `expired.lab` and `wrong.lab`
+// are lies that a validator must see through, and Debian's signer tells them, as it signs what is above. Root and
+// top-level domain hold the delegations, and the root answers for reverse names too, so that the checkers find nothing
+// to say about the surroundings.
 
+import { join } from 'node:path'
+import { parseName } from '../../resolver/wire/name.ts'
+import { projectRoot } from '../e2e/devnet.ts'
+import { dsOf } from './online-key.ts'
 import type { Room } from './room.ts'
 
 export const subjectAddresses = ['46.1.1.1', '47.1.1.1', '2a0e:46::1', '2a0e:47::1'] as const
+/** Where zones are signed while they are answered. */
+export const onlineAddresses = ['46.1.1.2', '47.1.1.2', '2a0e:46::2', '2a0e:47::2'] as const
+/** Zones that have one of everything, and how each is signed. */
+export const wholeZones = {
+  'example.lab': [],
+  'third.lab': ['--nsec3'],
+  'ed.lab': ['--algorithm', 'ed25519'],
+  'ed3.lab': ['--algorithm', 'ed25519', '--nsec3'],
+} as const
+/** The same, signed while answering, and how what is not there is denied. */
+export const onlineZones = { 'live.lab': 'compact', 'white.lab': 'covering' } as const
 /** The addresses of the real root servers, which some tools have compiled in. */
-export const rootAddresses = [
+const rootIpv4 = [
   ...[
     '198.41.0.4',
     '170.247.170.2',
@@ -20,27 +37,37 @@ export const rootAddresses = [
   ],
   ...['198.97.190.53', '192.36.148.17', '192.58.128.30', '193.0.14.129', '199.7.83.42', '202.12.27.33'],
 ]
-export const labAddress = '48.1.1.1'
-export const otherLabAddress = '49.1.1.1'
+const rootIpv6 = [
+  ...['2001:503:ba3e::2:30', '2801:1b8:10::b', '2001:500:2::c', '2001:500:2d::d', '2001:500:a8::e'],
+  ...['2001:500:2f::f', '2001:500:12::d0d', '2001:500:1::53', '2001:7fe::53', '2001:503:c27::2:30'],
+  ...['2001:7fd::1', '2001:500:9f::42', '2001:dc3::35'],
+]
+export const rootAddresses = [...rootIpv4, ...rootIpv6]
+export const labAddresses = ['48.1.1.1', '49.1.1.1', '2a0e:48::1', '2a0e:49::1'] as const
 
-const delegated = ['example.lab', 'third.lab', 'expired.lab', 'wrong.lab'] as const
-const servers = subjectAddresses.map((address, i) => {
-  const type = address.includes(':') ? 'AAAA' : 'A'
-  return `ns${(i % 2) + 1} ${type} ${address}`
-})
-const top = `$TTL 3600
+/** `ns1` and `ns2`, each of both families. */
+function serverLines(addresses: readonly string[], zone?: string): string {
+  return addresses
+    .map((address, i) => `ns${(i % 2) + 1}${zone === undefined ? '' : `.${zone}.`} ${addressLine(address)}\n`)
+    .join('')
+}
+
+function addressLine(address: string): string {
+  return `${address.includes(':') ? 'AAAA' : 'A'} ${address}`
+}
+
+const topAt = (addresses: readonly string[]): string => `$TTL 3600
 @ SOA ns1 hostmaster 2026112201 14400 3600 1209600 300
 @ NS ns1
 @ NS ns2
 @ MX 10 mail
 @ TXT "v=spf1 mx -all"
-${servers.join('\n')}
-mail A 46.1.1.1
+${serverLines(addresses)}mail A 46.1.1.1
 www A 192.0.2.80
 www AAAA 2001:db8::80
 `
 const long = Array.from({ length: 14 }, (_, i) => `"${String(i).padStart(2, '0').repeat(100)}"`).join(' ')
-const everything = `${top}@ A 192.0.2.1
+const everythingAt = (addresses: readonly string[]): string => `${topAt(addresses)}@ A 192.0.2.1
 @ AAAA 2001:db8::1
 @ CAA 0 issue "ca.example.net"
 alias CNAME www
@@ -71,22 +98,22 @@ svc HTTPS 1 . alpn=h2,h3 ipv4hint=192.0.2.80
 _dns SVCB 1 www alpn=dot port=853
 alias0 HTTPS 0 www
 unknown TYPE65280 \\# 4 0a000001
-secure NS ns.secure
-ns.secure A 46.1.1.1
 plain NS ns.plain
 ns.plain A 46.1.1.1
 outside NS ns.elsewhere.test.
 `
-const small = (ns: string): string => `$TTL 3600
-@ SOA ${ns} hostmaster 2026112201 14400 3600 1209600 300
-@ NS ${ns}
-${ns} A 46.1.1.1
+const small = `$TTL 3600
+@ SOA ns hostmaster 2026112201 14400 3600 1209600 300
+@ NS ns
+ns A 46.1.1.1
 www A 192.0.2.90
 `
 
 export interface LabZones {
   /** Zone name to the file that is served by the server under test. */
   readonly subject: ReadonlyMap<string, string>
+  /** The same of zones that are not signed, by the server that signs them while it answers. */
+  readonly online: ReadonlyMap<string, string>
   readonly root: string
   readonly lab: string
   /** Files for validators: the trust anchor as a DNSKEY record, as a DS record, and the root hints. */
@@ -96,15 +123,51 @@ export interface LabZones {
   readonly key: { readonly flags: string; readonly base64: string }
 }
 
-/** Signs with one ECDSA P-256 key; the signed file and the DS records. */
+interface SignedFile {
+  readonly file: string
+  readonly ds: string
+}
+
+function zoneFile(room: Room, zone: string, text: string): Promise<string> {
+  return room.file(
+    `${zone === '.' ? 'root' : zone}.zone`,
+    `$ORIGIN ${zone === '.' ? '.' : `${zone}.`}\n${text}`,
+  )
+}
+
+/** By `inxt zone sign`. */
 async function signed(
   room: Room,
   zone: string,
   text: string,
+  how: readonly string[] = [],
+): Promise<SignedFile> {
+  const file = await zoneFile(room, zone, text)
+  const out = `${file}.signed`
+  const words = [
+    'zone',
+    'sign',
+    file,
+    '--zone',
+    zone,
+    '--keys',
+    join(room.folder, `keys-${zone}`),
+    '--out',
+    out,
+  ]
+  const inxt = join(projectRoot, 'cli', 'inxt.mjs')
+  const { ds } = JSON.parse(await checked(room, process.execPath, [inxt, ...words, '--json', ...how]))
+  return { file: out, ds: `${ds[0]}\n` }
+}
+
+/** By Debian's signer, with one ECDSA P-256 key. */
+async function signedByDebian(
+  room: Room,
+  zone: string,
+  text: string,
   more: readonly string[] = [],
-): Promise<{ file: string; ds: string; key: string }> {
-  const label = zone === '.' ? 'root' : zone
-  const file = await room.file(`${label}.zone`, `$ORIGIN ${zone === '.' ? '.' : `${zone}.`}\n${text}`)
+): Promise<SignedFile & { key: string }> {
+  const file = await zoneFile(room, zone, text)
   const words = ['-q', '-a', 'ECDSAP256SHA256', '-f', 'KSK', '-K', room.folder, zone]
   const made = await checked(room, 'dnssec-keygen', words)
   const key = `${room.folder}/${made.trim()}`
@@ -125,41 +188,66 @@ async function checked(room: Room, program: string, args: readonly string[]): Pr
 
 /** Makes keys, signs from the leaves up, and writes what validators need to begin with. */
 export async function makeZones(room: Room): Promise<LabZones> {
-  const secure = await signed(room, 'secure.example.lab', small('ns'))
-  const plain = await room.file('plain.example.lab.zone', `$ORIGIN plain.example.lab.\n${small('ns')}`)
-  const example = await signed(room, 'example.lab', everything + secure.ds)
-  const third = await signed(room, 'third.lab', everything.replace(/^(secure|ns\.secure) .*$/gm, ''), [
-    ...['-3', '-', '-H', '0'],
-  ])
-  const expired = await signed(room, 'expired.lab', top, ['-s', '20250101000000', '-e', '20250201000000'])
-  const wrong = await signed(room, 'wrong.lab', top)
+  const secure = await signed(room, 'secure.example.lab', small)
+  const plain = await zoneFile(room, 'plain.example.lab', small)
+  const secureCut = `secure NS ns.secure\nns.secure A 46.1.1.1\n${secure.ds}`
+  const everything = everythingAt(subjectAddresses)
+  const top = topAt(subjectAddresses)
+  const whole = Object.entries(wholeZones).map(async ([zone, how]) => {
+    const text = zone === 'example.lab' ? everything + secureCut : everything
+    return [zone, await signed(room, zone, text, how)] as const
+  })
+  const expired = signedByDebian(room, 'expired.lab', top, ['-s', '20250101000000', '-e', '20250201000000'])
+  const wrong = await signedByDebian(room, 'wrong.lab', top)
   await checked(room, 'sed', ['-i', 's/192\\.0\\.2\\.80/192.0.2.81/', wrong.file])
-  const children = { 'example.lab': example, 'third.lab': third, 'expired.lab': expired, 'wrong.lab': wrong }
-  const glue = servers.map(line => line.replace(/^(ns\d)/, '$1.CHILD'))
-  const delegations = Object.entries(children).map(([child, { ds }]) =>
-    [`${child}. NS ns1.${child}.`, `${child}. NS ns2.${child}.`, ...glue, ds]
-      .join('\n')
-      .replaceAll('CHILD', `${child}.`),
+  const children = new Map<string, SignedFile>([
+    ...(await Promise.all(whole)),
+    ['expired.lab', await expired],
+    ['wrong.lab', wrong],
+  ])
+  const online = new Map<string, string>()
+  for (const zone of Object.keys(onlineZones)) {
+    online.set(zone, await zoneFile(room, zone, everythingAt(onlineAddresses)))
+  }
+  const delegation = (zone: string, addresses: readonly string[], ds: string): string =>
+    `${zone}. NS ns1.${zone}.\n${zone}. NS ns2.${zone}.\n${serverLines(addresses, zone)}${ds}`
+  const lab = await signedByDebian(
+    room,
+    'lab',
+    [
+      labTop,
+      ...[...children].map(([zone, { ds }]) => delegation(zone, subjectAddresses, ds)),
+      ...[...online.keys()].map(zone => delegation(zone, onlineAddresses, dsOf(parseName(zone)))),
+    ].join(''),
   )
-  const lab = await signed(room, 'lab', `${labTop}${delegations.join('\n')}\n`)
-  const root = await signed(room, '.', `${rootTop}${lab.ds}`)
+  const root = await signedByDebian(room, '.', `${rootTop}${lab.ds}`)
   const key = await checked(room, 'grep', ['-v', '^;', root.key])
   const [, flags, base64] = /DNSKEY\s+(\d+ \d+ \d+)\s+(.+)/.exec(key)!
-  const hints = rootAddresses.map(
-    (address, i) => `. 3600000 NS ${rootName(i)}\n${rootName(i)} 3600000 A ${address}\n`,
-  )
   return {
     subject: new Map([
-      ...Object.entries(children).map(([child, { file }]): [string, string] => [child, file]),
+      ...[...children].map(([zone, { file }]): [string, string] => [zone, file]),
       ['secure.example.lab', secure.file],
       ['plain.example.lab', plain],
     ]),
-    ...{ root: root.file, lab: lab.file },
+    ...{ online, root: root.file, lab: lab.file },
     keyFile: await room.file('root.key', key),
     dsFile: await room.file('root.ds', root.ds),
-    hintsFile: await room.file('root.hints', hints.join('')),
+    hintsFile: await room.file('root.hints', rootServers('. 3600000', ' 3600000')),
     key: { flags: flags!, base64: base64!.replaceAll(' ', '') },
   }
+}
+
+/** NS records of `owner` and the addresses of both families. */
+function rootServers(owner: string, ttl = ''): string {
+  return rootIpv4
+    .map((address, i) =>
+      [
+        `${owner} NS ${rootName(i)}`,
+        `${rootName(i)}${ttl} A ${address}`,
+        `${rootName(i)}${ttl} AAAA ${rootIpv6[i]}\n`,
+      ].join('\n'),
+    )
+    .join('')
 }
 
 function rootName(i: number): string {
@@ -170,18 +258,20 @@ const labTop = `$TTL 3600
 @ SOA ns1 hostmaster 2026112201 14400 3600 1209600 300
 @ NS ns1
 @ NS ns2
-ns1 A ${labAddress}
-ns2 A ${otherLabAddress}
-@ MX 10 mail
-mail A ${labAddress}
+${serverLines(labAddresses)}@ MX 10 mail
+mail A ${labAddresses[0]}
 `
 const reverse = [
-  ...delegated.flatMap(zone =>
-    subjectAddresses.map((address, i) => [address, `ns${(i % 2) + 1}.${zone}.`] as const),
+  ...[...Object.keys(wholeZones), 'expired.lab', 'wrong.lab'].flatMap(zone =>
+    serversOf(zone, subjectAddresses),
   ),
-  [labAddress, 'ns1.lab.'] as const,
-  [otherLabAddress, 'ns2.lab.'] as const,
+  ...Object.keys(onlineZones).flatMap(zone => serversOf(zone, onlineAddresses)),
+  ...serversOf('lab', labAddresses),
 ].map(([address, name]) => `${reverseName(address)} PTR ${name}`)
+
+function serversOf(zone: string, addresses: readonly string[]): (readonly [address: string, name: string])[] {
+  return addresses.map((address, i) => [address, `ns${(i % 2) + 1}.${zone}.`])
+}
 
 /** RFC 1035 §3.5, RFC 3596 §2.5; of IPv6 only the form `first:second::last`. */
 function reverseName(address: string): string {
@@ -193,10 +283,7 @@ function reverseName(address: string): string {
 
 const rootTop = `$TTL 86400
 @ SOA a.root-servers.net. hostmaster.lab. 2026112201 14400 3600 1209600 3600
-${rootAddresses.map((address, i) => `@ NS ${rootName(i)}\n${rootName(i)} A ${address}`).join('\n')}
-lab. NS ns1.lab.
+${rootServers('@')}lab. NS ns1.lab.
 lab. NS ns2.lab.
-ns1.lab. A ${labAddress}
-ns2.lab. A ${otherLabAddress}
-${reverse.join('\n')}
+${serverLines(labAddresses, 'lab')}${reverse.join('\n')}
 `

@@ -3,19 +3,26 @@
 // The servers beside which ours is measured serve the very same files, each on an address of its own; four validating
 // resolvers start at the root, as they do everywhere.
 
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { projectRoot } from '../e2e/devnet.ts'
+import { projectRoot, type Ran } from '../e2e/devnet.ts'
 import {
   type LabZones,
-  labAddress,
+  labAddresses,
   makeZones,
-  otherLabAddress,
+  onlineAddresses,
+  onlineZones,
   rootAddresses,
   subjectAddresses,
 } from './lab-zones.ts'
 import { answers, openRoom, type Room } from './room.ts'
 
-export const peerAddresses = { nsd: '50.1.1.1', knot: '51.1.1.1', bind: '52.1.1.1' } as const
+export const peerAddresses = {
+  nsd: '50.1.1.1',
+  knot: '51.1.1.1',
+  bind: '52.1.1.1',
+  powerdns: '54.1.1.1',
+} as const
 export const resolverAddresses = {
   unbound: '10.0.0.1',
   named: '10.0.0.2',
@@ -30,7 +37,7 @@ export interface Lab {
 
 /** Root, top-level domain and the server under test, answering. */
 export async function openLab(stack: AsyncDisposableStack): Promise<Lab> {
-  const addresses = [...subjectAddresses, ...rootAddresses, labAddress, otherLabAddress]
+  const addresses = [...subjectAddresses, ...onlineAddresses, ...rootAddresses, ...labAddresses]
   const others = [...Object.values(peerAddresses), ...Object.values(resolverAddresses)]
   const room = await openRoom([...addresses, ...others], resolverAddresses.unbound, stack)
   const zones = await makeZones(room)
@@ -39,12 +46,14 @@ export async function openLab(stack: AsyncDisposableStack): Promise<Lab> {
     ['lab', zones.lab],
   ])
   await Promise.all([
-    startNsd(room, 'upper', [...rootAddresses, labAddress, otherLabAddress], upper),
+    startNsd(room, 'upper', [...rootAddresses, ...labAddresses], upper),
     startSubject(room, zones.subject),
+    startOnline(room, zones.online),
   ])
   await Promise.all([
-    answers(room, 'upper', labAddress, 'lab'),
+    answers(room, 'upper', labAddresses[0], 'lab'),
     answers(room, 'subject', subjectAddresses[0], 'example.lab'),
+    answers(room, 'online', onlineAddresses[3], 'live.lab'),
   ])
   return { room, zones }
 }
@@ -65,6 +74,12 @@ async function startSubject(room: Room, zones: ReadonlyMap<string, string>): Pro
     ...['--dot', subjectAddresses[0], '--doh', subjectAddresses[0]],
     ...['--tls-cert', join(room.folder, 'tls.crt'), '--tls-key', join(room.folder, 'tls.key')],
   ])
+}
+
+async function startOnline(room: Room, zones: LabZones['online']): Promise<void> {
+  const words = Object.entries(onlineZones).map(([zone, denial]) => `${zone}=${denial}=${zones.get(zone)}`)
+  const program = join(import.meta.dirname, 'online-server.ts')
+  await room.start('online', process.execPath, [program, ...words, ...onlineAddresses])
 }
 
 /** NSD in the foreground on `addresses`; the label of its log is `label`. */
@@ -101,9 +116,20 @@ function primary([zone, file]: readonly [string, string]): string {
   return `zone "${zone}" { type primary; file "${file}"; check-names ignore; };\n`
 }
 
-/** NSD, Knot and BIND with the files of the server under test, answering. */
+/** NSD, Knot, BIND and PowerDNS with the files of the server under test, answering. */
 export async function startPeers({ room, zones }: Lab): Promise<void> {
-  await startNsd(room, 'nsd', [peerAddresses.nsd], zones.subject)
+  await Promise.all([
+    startNsd(room, 'nsd', [peerAddresses.nsd], zones.subject),
+    startKnot(room, zones.subject),
+    startBind(room, zones.subject),
+    startPowerDns(room, zones.subject),
+  ])
+  await Promise.all(
+    Object.entries(peerAddresses).map(([label, address]) => answers(room, label, address, 'example.lab')),
+  )
+}
+
+async function startKnot(room: Room, zones: LabZones['subject']): Promise<void> {
   const knot = await room.file(
     'knot.conf',
     `server:
@@ -118,9 +144,12 @@ template:
     journal-content: none
     semantic-checks: off
 zone:
-${[...zones.subject].map(([zone, file]) => `  - domain: ${zone}\n    file: "${file}"\n`).join('')}`,
+${[...zones].map(([zone, file]) => `  - domain: ${zone}\n    file: "${file}"\n`).join('')}`,
   )
   await room.start('knot', 'knotd', ['-c', knot])
+}
+
+async function startBind(room: Room, zones: LabZones['subject']): Promise<void> {
   const bind = await room.file(
     'bind.conf',
     `options {
@@ -135,12 +164,37 @@ ${[...zones.subject].map(([zone, file]) => `  - domain: ${zone}\n    file: "${fi
   allow-transfer { none; };
 };
 controls { };
-${[...zones.subject].map(primary).join('')}`,
+${[...zones].map(primary).join('')}`,
   )
   await room.start('bind', 'named', ['-f', '-c', bind])
-  await Promise.all(
-    Object.entries(peerAddresses).map(([label, address]) => answers(room, label, address, 'example.lab')),
-  )
+}
+
+/** Its backend for zone files needs to be told which zones are signed already, and which with NSEC3. */
+async function startPowerDns(room: Room, zones: LabZones['subject']): Promise<void> {
+  // It knows BIND's older word only.
+  const list = [...zones].map(primary).join('').replaceAll('type primary', 'type master')
+  const named = await room.file('powerdns.zones', list)
+  const known = join(room.folder, 'powerdns.sqlite')
+  const config = `launch=bind
+bind-config=${named}
+bind-dnssec-db=${known}
+local-address=${peerAddresses.powerdns}
+socket-dir=${room.folder}
+security-poll-suffix=
+disable-syslog=yes
+cache-ttl=0
+dname-processing=yes
+`
+  await room.file('pdns.conf', config)
+  const tool = (...words: string[]): Promise<Ran> =>
+    room.run('pdnsutil', [`--config-dir=${room.folder}`, ...words])
+  await tool('create-bind-db', known)
+  for (const [zone, file] of zones) {
+    const text = await readFile(file, 'latin1')
+    if (/\sNSEC3PARAM\s/.test(text)) await tool('set-meta', zone, 'NSEC3PARAM', '1 0 0 -')
+    if (/\sRRSIG\s/.test(text)) await tool('set-presigned', zone)
+  }
+  await room.start('powerdns', 'pdns_server', [`--config-dir=${room.folder}`, '--daemon=no', '--guardian=no'])
 }
 
 /** The four validating resolvers, answering. */
@@ -151,7 +205,6 @@ export async function startResolvers({ room, zones }: Lab): Promise<void> {
     `server:
   interface: ${at.unbound}
   access-control: 0.0.0.0/0 allow
-  do-ip6: no
   username: ""
   chroot: ""
   directory: "${room.folder}"
@@ -193,7 +246,7 @@ trust-anchors { . static-key ${zones.key.flags} "${zones.key.base64}"; };
 zone "." { type hint; file "${zones.hintsFile}"; };
 `,
   )
-  await room.start('named', 'named', ['-4', '-f', '-c', named])
+  await room.start('named', 'named', ['-f', '-c', named])
   const [, ...ds] = (await room.run('cat', [zones.dsFile])).stdout.trim().split(/\s+DS\s+/)
   const lua = await room.file('recursor.lua', `clearTA('.')\naddTA('.', '${ds.join('').trim()}')\n`)
   const empty = await room.file('recursor.conf', '')
@@ -206,13 +259,19 @@ zone "." { type hint; file "${zones.hintsFile}"; };
       '--setgid=',
     ],
     ...[`--local-address=${at.recursor}`, `--hint-file=${zones.hintsFile}`, `--lua-config-file=${lua}`],
-    ...['--dnssec=validate', '--threads=1', '--disable-syslog', '--dont-query=', '--security-poll-suffix='],
+    ...[
+      '--dnssec=validate',
+      '--threads=1',
+      '--disable-syslog',
+      '--dont-query=',
+      '--query-local-address=0.0.0.0,::',
+      '--security-poll-suffix=',
+    ],
     ...['--allow-from=0.0.0.0/0', '--write-pid=no', '--qname-minimization=yes'],
   ])
   const kresd = await room.file(
     'kresd.conf',
     `net.listen('${at.kresd}', 53, { kind = 'dns' })
-net.ipv6 = false
 cache.open(10 * MB, 'lmdb://${room.folder}/kresd-cache')
 modules.load('hints > iterate')
 hints.root_file('${zones.hintsFile}')

@@ -4,6 +4,7 @@
 // makes the comparison fails when the page is not the one it would write.
 
 import { type Comparison, differences, questions } from './beside.ts'
+import { askedZones, kindsIn } from './kinds.ts'
 
 export function pageText(comparisons: ReadonlyMap<string, Comparison>): string {
   const rows = [...comparisons].map(([peer, { alike, explained, unexplained }]) => {
@@ -41,7 +42,9 @@ what is missing.
 
 The lab is a network namespace with a signed root at the addresses of the real root servers and a signed top-level
 domain (both NSD), so that unmodified programs start where they always do. Below it \`inxt edge --standalone\` serves
-zones that Debian's \`dnssec-signzone\` signed (ECDSA P-256; \`example.lab\` with NSEC, \`third.lab\` with NSEC3).
+zones that \`inxt zone sign\` signed: \`example.lab\` with NSEC and \`third.lab\` with NSEC3 (ECDSA P-256), \`ed.lab\` and
+\`ed3.lab\` the same with Ed25519. Two more are signed while they are answered: \`live.lab\` denies compactly (RFC 9824),
+\`white.lab\` by records that cover just the name (RFC 4470). All are reached by IPv4 and IPv6.
 
 ## Checkers and resolvers
 
@@ -49,11 +52,11 @@ Each row is a test of \`test/conformance/outside.test.ts\`:
 
 | program | what it must say |
 |---|---|
-| \`unbound\`, \`named\`, \`pdns_recursor\`, \`kresd\` | 27 kinds of answer validated (AD); an unsigned child not |
-| | expired and wrong signatures refused |
+| \`unbound\`, \`named\`, \`pdns_recursor\`, \`kresd\` | ${kindsIn('').length} kinds of answer validated (AD) in each of ${askedZones.length} zones |
+| | a signed child validated, an unsigned not; expired and wrong signatures refused |
 | \`delv\` | fully validated, from the root down |
-| \`zonemaster-cli\` | nothing from NOTICE up, but that IPv6 was not tried: the surroundings have none |
-| \`dnsviz\` | no error, no warning |
+| \`zonemaster-cli\` | nothing from NOTICE up, in each zone |
+| \`dnsviz\` | no error, no warning, in each zone |
 | \`kdig\` | TLS (certificate checked), HTTPS by POST and GET, kept TCP, cookie, NSID, subnet, padding, EDNS 1 |
 | \`dig\` | NOERROR for 65 types of query |
 `

@@ -18,6 +18,8 @@ const packages = {
   unbound: 'unbound',
   nsd: 'nsd',
   knotd: 'knot',
+  // The server comes with its backend for zone files.
+  pdns_server: 'pdns-backend-bind',
   pdns_recursor: 'pdns-recursor',
   kresd: 'knot-resolver',
   'zonemaster-cli': 'zonemaster-cli',
