@@ -2,8 +2,8 @@
 //
 // A file that changes is read anew, and a version without an error takes the place of the old one between two
 // queries; one with errors is told, every error with its line, and the old version stays. Nothing is half replaced:
-// a zone is an immutable snapshot, and the set of zones another array. Reading goes in slices, between which queries are
-// answered.
+// a zone is an immutable snapshot, and the set of zones another array. Reading goes in slices, between which queries
+// are answered.
 
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'

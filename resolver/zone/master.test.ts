@@ -232,7 +232,7 @@ B 5 NSEC ns A RRSIG
   assert.ok(records.every(({ name }) => nameText(name).endsWith('example.com.')))
 })
 
-test('errors of the text and of the zone are told in one run, in the order of the file, as far as they are asked for', () => {
+test('errors of the text and of the zone are told in one run, in the order of the file, up to a bound', () => {
   const text = [
     '$TTL 60',
     '@ NS ns',

@@ -40,11 +40,6 @@ export function coveredBy(signature: RecordData): number {
 }
 
 /** The sets of `records` (all of one class), by owner in lower case. Signatures over nothing are left out. */
-export function rrsetsByOwner(records: Iterable<ResourceRecord>): Map<Name, Rrset[]> {
-  return atOnce(groupingByOwner(records))
-}
-
-/** `rrsetsByOwner` in pieces. */
 export function* groupingByOwner(records: Iterable<ResourceRecord>): Work<Map<Name, Rrset[]>> {
   const owners = new Map<Name, Growing[]>()
   const signatures: ResourceRecord[] = []
@@ -84,5 +79,5 @@ function add(set: Growing, { ttlS, data }: ResourceRecord): void {
 
 /** All sets, owner by owner in the order of their first records. */
 export function rrsetsOf(records: Iterable<ResourceRecord>): Rrset[] {
-  return [...rrsetsByOwner(records).values()].flat()
+  return [...atOnce(groupingByOwner(records)).values()].flat()
 }
