@@ -1,0 +1,154 @@
+// A zone of the owner's own, from a master file to validated answers of every edge: signed, published, changed, broken.
+
+import assert from 'node:assert/strict'
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import {
+  type Devnet,
+  inxt,
+  type Place,
+  projectRoot,
+  ran,
+  reservePlace,
+  startDevnet,
+  until,
+} from './devnet.ts'
+import { digAt, edgeView, publish } from './reader.ts'
+import { digShort, toolsMissing } from './tools.ts'
+
+const witnesses = { dig: 'dnsutils', delv: 'dnsutils' }
+const zoneText = (address: string): string => `$TTL 300
+@ SOA ns.example.net. hostmaster 1 7200 3600 1209600 300
+  NS ns.example.net.
+  MX 10 mail
+mail A ${address}
+*.wild TXT "anything"
+`
+
+interface Published {
+  readonly done: boolean
+  readonly serial: number
+  readonly root: string
+  readonly holders: readonly string[]
+  readonly edges: readonly { readonly address: string }[]
+  readonly ds: readonly string[]
+}
+
+describe('a zone of the owner', { skip: toolsMissing(witnesses) }, () => {
+  let place: Place
+  let devnet: Devnet
+  let data: string
+  let file: string
+  let first: Published
+
+  const zone = async (...words: string[]): Promise<Published> => {
+    const keys = join(place.folder, 'keys')
+    const { code, stdout, stderr } = await inxt(['zone', ...words, '--data', data, '--keys', keys, '--json'])
+    assert.equal(code, 0, stderr)
+    return JSON.parse(stdout) as Published
+  }
+  const serials = async (): Promise<string[]> => {
+    const { edges } = await devnet.network()
+    const found = edges.map(({ address, dnsPort }) => digShort(address, dnsPort, 'mysite.inxt', 'SOA'))
+    return (await Promise.all(found)).map(([line]) => line!.split(' ')[2]!)
+  }
+  const point = async (root: string): Promise<void> => {
+    const { code, stderr } = await inxt(['name', 'set', 'mysite', '--zone', root, '--data', data, '--yes'])
+    assert.equal(code, 0, stderr)
+  }
+
+  before(async () => {
+    place = await reservePlace()
+    data = join(place.folder, '.inxt')
+    file = join(place.folder, 'mysite.zone')
+    await writeFile(file, zoneText('192.0.2.25'))
+    devnet = await startDevnet(place)
+    await publish(data, join(projectRoot, 'examples', 'sites', 'welcome'), 'mysite')
+    first = await zone('publish', file, 'mysite')
+  })
+  after(async () => {
+    await devnet?.stop()
+    await place?.remove()
+  })
+
+  test('every edge serves it, two at least hold it, and there is a DS to hand on', async () => {
+    assert.equal(first.edges.length, 5)
+    assert(first.holders.length >= 2)
+    assert.match(first.ds[0]!, /^mysite\.inxt\. IN DS \d+ 13 2 [0-9A-F]{64}$/)
+    assert.deepEqual(new Set(await serials()), new Set([`${first.serial}`]))
+  })
+
+  test('delv validates the places of the site, other records, a wildcard and what is not there', async () => {
+    const { edges } = await devnet.network()
+    const anchor = join(place.folder, 'anchor')
+    const [dnskey] = await digShort(edges[0]!.address, edges[0]!.dnsPort, 'mysite.inxt', 'DNSKEY')
+    const [flags, protocol, algorithm, ...key] = dnskey!.split(' ')
+    const words = `${flags} ${protocol} ${algorithm} "${key.join('')}"`
+    await writeFile(anchor, `trust-anchors { "mysite.inxt." static-key ${words}; };\n`)
+    const delv = async (
+      edge: { address: string; dnsPort: number },
+      ...question: string[]
+    ): Promise<string> => {
+      const at = [`@${edge.address}`, '-p', `${edge.dnsPort}`, '-a', anchor, '+root=mysite.inxt']
+      const { stdout, stderr } = await ran('delv', [...at, '+nodnssec', ...question])
+      return stdout + stderr
+    }
+    const all = new Set(edges.map(({ address }) => address))
+    for (const edge of edges) {
+      const places = await delv(edge, 'mysite.inxt', 'A')
+      assert.match(places, /; fully validated/)
+      const named = [...places.matchAll(/IN\s+A\s+(\S+)/g)].map(([, address]) => address!)
+      assert(named.length === 3 && named.every(address => all.has(address)), places)
+      assert.match(await delv(edge, 'mail.mysite.inxt', 'A'), /; fully validated[\s\S]*192\.0\.2\.25/)
+      assert.match(await delv(edge, 'x.wild.mysite.inxt', 'TXT'), /; fully validated/)
+      assert.match(await delv(edge, 'nothing.mysite.inxt', 'A'), /negative response, fully validated/)
+      assert.match(await delv(edge, 'mysite.inxt', 'AAAA'), /negative response, fully validated/)
+    }
+  })
+
+  test('keep does nothing while nothing changed, and publishes what did; the old serial is gone everywhere', async () => {
+    assert.equal((await zone('keep', file, 'mysite')).done, false)
+    await writeFile(file, zoneText('192.0.2.26'))
+    const second = await zone('keep', file, 'mysite')
+    assert.equal(second.serial, first.serial + 1)
+    assert.deepEqual(new Set(await serials()), new Set([`${second.serial}`]))
+    for (const { address, dnsPort } of (await devnet.network()).edges)
+      assert.deepEqual(await digShort(address, dnsPort, 'mail.mysite.inxt', 'A'), ['192.0.2.26'])
+  })
+
+  test('an older version, one with a wrong signature and what is no zone are refused, and the old stays', async () => {
+    const before = await serials()
+    const refused = async (root: string, count: string): Promise<void> => {
+      const { edges } = await devnet.network()
+      const counted = async (): Promise<number[]> =>
+        Promise.all(edges.map(async edge => (await edgeView(edge)).counts[count] ?? 0))
+      const had = await counted()
+      await point(root)
+      await until(`every edge counts ${count}`, 20_000, async () =>
+        (await counted()).every((now, i) => now > had[i]!) ? true : undefined,
+      )
+      assert.deepEqual(await serials(), before, count)
+    }
+    await refused(first.root, 'zones.refused.older')
+    const folder = join(place.folder, 'forged')
+    await cp(join(projectRoot, 'examples', 'sites', 'welcome'), folder, { recursive: true })
+    const signed = await readFile(`${file}.signed`, 'latin1')
+    await writeFile(join(folder, 'zone'), signed.replace('192.0.2.26', '192.0.2.66'), 'latin1')
+    await refused((await publish(data, folder, 'forged')).root, 'zones.refused.broken')
+    const site = join(projectRoot, 'examples', 'sites', 'welcome')
+    await refused((await publish(data, site, 'plain')).root, 'zones.refused.broken')
+    const { stdout } = await digAt((await devnet.network()).edges[0]!, 'mail.mysite.inxt', 'A')
+    assert.match(stdout, /192\.0\.2\.26/)
+  })
+
+  test('keep puts the chain right again, and a name without a zone is the registry’s again', async () => {
+    assert.equal((await zone('keep', file, 'mysite')).done, true)
+    await point('none')
+    const { edges } = await devnet.network()
+    await until('no edge serves the zone', 20_000, async () => {
+      const mx = await Promise.all(edges.map(edge => digAt(edge, 'mail.mysite.inxt', 'A')))
+      return mx.every(({ stdout }) => /NXDOMAIN/.test(stdout)) ? true : undefined
+    })
+  })
+})
