@@ -220,16 +220,20 @@ program
 
 program
   .command('edge')
-  .description('run one edge; with --standalone a mere name server for zone files')
+  .description(
+    'run one edge; with --standalone a mere name server for zone files, or a mere cache before an origin',
+  )
   .option('--data <folder>', 'where identity, blocks and state are kept')
   .option('--config <file>', 'settings as JSON (docs/knobs.md lists them)')
   .option('--preset <name>', 'internet or devnet', 'internet')
   .option('--set <name=value>', 'one setting; may be repeated', collect, [])
-  .option('--standalone', 'serve zone files, without chain, peers and --data', false)
+  .option('--standalone', 'serve zone files or an origin, without chain, peers and --data', false)
   .option('--zone <name=file>', 'standalone: a zone and its master file; may be repeated', collect, [])
   .option('--dns <address:port>', 'standalone: UDP and TCP, 127.0.0.1:5300 by default', collect, [])
   .option('--dot <address:port>', 'standalone: DNS over TLS', collect, [])
   .option('--doh <address:port>', 'standalone: DNS over HTTPS, at /dns-query', collect, [])
+  .option('--http <address:port>', 'standalone: HTTP, in front of --origin; may be repeated', collect, [])
+  .option('--origin <url>', 'standalone: where the site comes from, such as http://127.0.0.1:3000')
   .option('--tls-cert <file>', 'standalone: certificate chain as PEM, for --dot and --doh')
   .option('--tls-key <file>', 'standalone: its key as PEM')
   .option('--tsig-file <file>', 'standalone: keys of secondaries, as tsig-keygen writes them')
@@ -241,7 +245,9 @@ program
   )
   .action(async options =>
     options.standalone
-      ? (await import('./standalone.ts')).standalone(options)
+      ? options.http.length > 0
+        ? (await import('./standalone-http.ts')).standaloneHttp(options)
+        : (await import('./standalone.ts')).standalone(options)
       : (await import('./commands/edge.ts')).edge(options),
   )
 

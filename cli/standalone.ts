@@ -21,6 +21,7 @@ import { answeringFrom } from './answering.ts'
 import { type CertificateFiles, followCertificate, readCertificate } from './certificate.ts'
 import { type Place, parsePlace, placeText } from './place.ts'
 import { withQueryLog } from './query-log.ts'
+import { stopSignal } from './stop-signal.ts'
 import { createTerminal } from './terminal.ts'
 import { openTransfers, type Transfers } from './transfers.ts'
 import { watchFiles } from './watch.ts'
@@ -182,12 +183,4 @@ async function follow(
   }
   process.on('SIGHUP', again)
   stack.defer(() => void process.off('SIGHUP', again))
-}
-
-/** A signal, or the end of the parent that started us (its IPC channel closes). */
-function stopSignal(): Promise<string> {
-  return new Promise(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal))
-    if (process.channel) process.once('disconnect', () => resolve('parent gone'))
-  })
 }

@@ -3,6 +3,7 @@
 // A default is an opinion, so its reason stands beside it. Folders never read this table: each declares the options
 // that it needs, and `cli/parts/` fills them from the settings. docs/knobs.md is generated from this file.
 
+import { cacheKnobs } from './cache-knobs.ts'
 import { clientKnobs } from './client-knobs.ts'
 import { address, gib, type Knob, mib, port } from './knob.ts'
 import { overlayKnobs } from './overlay-knobs.ts'
@@ -158,6 +159,7 @@ export const knobs = {
     max: 1_800_000,
     why: 'What a stop waits for running responses before it cuts them.',
   },
+  ...cacheKnobs,
   ...overlayKnobs,
   ...zoneKnobs,
   ...clientKnobs,

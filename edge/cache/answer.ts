@@ -1,0 +1,98 @@
+// From a stored answer to the one that this client gets: whole, a part, or only that nothing changed (RFC 9111 §4).
+//
+// Age says how old it is, Cache-Status how it came about (RFC 9211). A part is cut from the stored body, also while
+// that arrives, as long as its length is known; several parts at once are answered with all of it, which RFC 9110
+// §14.2 allows, since no reader of parts in good faith saves anything by them here.
+
+import {
+  emptyResponse,
+  type Field,
+  fieldLines,
+  type IngressRequest,
+  type IngressResponse,
+} from '../message.ts'
+import { page } from '../page.ts'
+import { contentRange, parseRange } from '../range.ts'
+import { ageMs, freshForMs } from './freshness.ts'
+import type { Stored } from './store.ts'
+import { notModifiedFields, rangeApplies, unmodified } from './validation.ts'
+
+/** How the answer came about, as a member of Cache-Status (RFC 9211 §2). */
+export type How =
+  | { readonly hit: true }
+  | {
+      /** Why the request went on (§2.2). */
+      readonly fwd: 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'stale' | 'request' | 'partial'
+      readonly fwdStatus?: number
+      readonly stored?: boolean
+      readonly collapsed?: boolean
+    }
+
+export function cacheStatus(name: string, how: How, ttlMs?: number): string {
+  const ttl = ttlMs === undefined ? '' : `; ttl=${Math.trunc(ttlMs / 1000)}`
+  if ('hit' in how) return `${name}; hit${ttl}`
+  const status = how.fwdStatus === undefined ? '' : `; fwd-status=${how.fwdStatus}`
+  const flags = `${how.stored ? '; stored' : ''}${how.collapsed ? '; collapsed' : ''}`
+  return `${name}; fwd=${how.fwd}${status}${flags}${ttl}`
+}
+
+/** RFC 9211 §2: the cache nearest to the origin comes first. */
+export function withCacheStatus(fields: readonly Field[], value: string): Field[] {
+  return [...fields, ['Cache-Status', value]]
+}
+
+export function answerFrom(
+  stored: Stored,
+  request: IngressRequest,
+  { name, how, now }: { readonly name: string; readonly how: How; readonly now: number },
+): IngressResponse {
+  const ttlMs = freshForMs(stored.freshness, now)
+  const old = stored.fields.filter(([key]) => key.toLowerCase() !== 'age')
+  const aged: Field[] = [...old, ['Age', String(Math.floor(ageMs(stored.freshness, now) / 1000))]]
+  const fields = withCacheStatus(aged, cacheStatus(name, how, ttlMs))
+  const source = () => ('hit' in how ? ({ from: 'memory' } as const) : ({ from: 'origin' } as const))
+  if (unmodified(request.fields, stored, now))
+    return { ...emptyResponse(304, notModifiedFields(fields)), source }
+  const { status, body } = stored
+  const sizeBytes = body.piece()?.length ?? stored.sizeBytes
+  const part = partOf(stored, request, sizeBytes, now)
+  if (part === 'unsatisfiable') return unsatisfiable(sizeBytes!)
+  if (part !== undefined) {
+    const range: Field = ['Content-Range', contentRange(part, sizeBytes!)]
+    const size = part.end - part.start
+    return { status: 206, fields: [...fields, range], body: body.read(part), sizeBytes: size, source }
+  }
+  return {
+    status,
+    fields,
+    body: status === 204 ? undefined : (body.piece() ?? body.read()),
+    sizeBytes,
+    source,
+  }
+}
+
+function partOf(
+  { status, fields }: Stored,
+  request: IngressRequest,
+  sizeBytes: number | undefined,
+  now: number,
+): { readonly start: number; readonly end: number } | 'unsatisfiable' | undefined {
+  const lines = fieldLines(request.fields, 'range')
+  if (request.method !== 'GET' || status !== 200 || lines.length !== 1 || sizeBytes === undefined)
+    return undefined
+  if (!rangeApplies(request.fields, fields, now)) return undefined
+  const ranges = parseRange(lines[0]!, sizeBytes)
+  if (ranges === 'whole' || ranges === 'unsatisfiable') return ranges === 'whole' ? undefined : ranges
+  return ranges.length === 1 ? ranges[0] : undefined
+}
+
+function unsatisfiable(sizeBytes: number): IngressResponse {
+  const text = {
+    status: 416,
+    title: 'The file is shorter than that',
+    what: 'The request was for a part that lies beyond the end of the file.',
+    meaning: `The file has ${sizeBytes} bytes.`,
+    hint: 'Ask for a part inside it, or for all of it.',
+  }
+  return page(text, [['Content-Range', `bytes */${sizeBytes}`]])
+}
