@@ -62,7 +62,7 @@ describe('slow, absent and failing parties', () => {
 
   test('when the client goes before the first byte, a waiting fetch hears of it', async () => {
     const asked = Promise.withResolvers<AbortSignal>()
-    const { port } = await start(ingressOf({ content: waiting(asked.resolve) }))
+    const { port } = await start(ingressOf({ content: waiting(asked.resolve) }), { lingerMs: 20 })
     const socket = dial(port)
     socket.write(get('/slow'))
     const signal = await asked.promise
@@ -85,7 +85,11 @@ describe('slow, absent and failing parties', () => {
       await seen.promise
       throw new Fault('content/missing', 'The last holder died.')
     }
-    const resolve = async () => ({ kind: 'file', cid: 'cid-half', sizeBytes: 200 }) as const
+    // A site without rules: those would be read before the file.
+    const resolve = async (_root: string, path: string) =>
+      path === 'half'
+        ? ({ kind: 'file', cid: 'cid-half', sizeBytes: 200 } as const)
+        : ({ kind: 'missing' } as const)
     const { port, counts } = await start(ingressOf({ content: { ...smallContent, resolve, read } }))
     const socket = dial(port)
     socket.write(get('/half'))

@@ -3,30 +3,43 @@
 // The bound in all protects memory; the bound per client protects the other clients. IPv6 clients own whole
 // networks, so they are counted by their /64.
 
-import type { Server } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import type { HttpLimits } from './limits.ts'
 
-/** Calls `refused` for every connection that was turned away. */
-export function bound(server: Server, limits: HttpLimits, refused: () => void): void {
-  const perClient = new Map<string, number>()
-  server.maxConnections = limits.connectionsMax
-  server.on('drop', refused)
-  server.on('connection', (socket: Socket) => {
+export class Connections {
+  readonly #limits: HttpLimits
+  readonly #refused: () => void
+  readonly #perClient = new Map<string, number>()
+
+  /** Calls `refused` for every connection that was turned away. */
+  constructor(limits: HttpLimits, refused: () => void) {
+    this.#limits = limits
+    this.#refused = refused
+  }
+
+  /** The bound in all, which the kernel's queue is held back by. */
+  bound(server: Server): void {
+    server.maxConnections = this.#limits.connectionsMax
+    server.on('drop', this.#refused)
+  }
+
+  /** False when the connection was one too many of its client, and is closed. */
+  admit(socket: Socket): boolean {
     const client = clientOf(socket.remoteAddress ?? '')
-    const count = (perClient.get(client) ?? 0) + 1
-    if (count > limits.connectionsPerClientMax) {
-      refused()
+    const count = (this.#perClient.get(client) ?? 0) + 1
+    if (count > this.#limits.connectionsPerClientMax) {
+      this.#refused()
       socket.destroy()
-      return
+      return false
     }
-    perClient.set(client, count)
+    this.#perClient.set(client, count)
     socket.once('close', () => {
-      const left = perClient.get(client)! - 1
-      if (left === 0) perClient.delete(client)
-      else perClient.set(client, left)
+      const left = this.#perClient.get(client)! - 1
+      if (left === 0) this.#perClient.delete(client)
+      else this.#perClient.set(client, left)
     })
-  })
+    return true
+  }
 }
 
 /** IPv4 as it is, also when mapped into IPv6 (RFC 4291 §2.5.5.2); of IPv6 the first 64 bits. */

@@ -114,7 +114,7 @@ describe('uploads', () => {
     const declared = await fetch(url, { method: 'POST', body: new Uint8Array(4 * bytesMax) })
     assert.equal(declared.status, 413)
     assert.equal(((await declared.json()) as { code: string }).code, 'bytes/too-large')
-    const chunked = `POST /inxt/uploads HTTP/1.1\r\nHost: ${address}\r\nTransfer-Encoding: chunked\r\n\r\n`
+    const chunked = `POST /inxt/uploads HTTP/1.1\r\nHost: ${address}\r\n${last}\r\nTransfer-Encoding: chunked\r\n\r\n`
     const piece = `${(bytesMax + 1).toString(16)}\r\n${'a'.repeat(bytesMax + 1)}\r\n0\r\n\r\n`
     assert.match(await raw(port, chunked + piece), /^HTTP\/1\.1 413 /)
   })

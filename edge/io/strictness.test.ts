@@ -38,7 +38,7 @@ describe('strictness', () => {
   test('a body that nobody wants is not taken for the next request', async () => {
     const { port } = await start(createWorld())
     const hidden = get('/style.css')
-    const got = await raw(port, `${get('/', `Content-Length: ${hidden.length}`)}${hidden}`)
+    const got = await raw(port, `${get('/', last, `Content-Length: ${hidden.length}`)}${hidden}`)
     assert.equal([...got.matchAll(/HTTP\/1\.1/g)].length, 1)
   })
 

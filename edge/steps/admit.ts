@@ -14,6 +14,9 @@ import { siteMethods } from './method.ts'
 
 export function admit(): IngressStep {
   return async (visit, next) => {
+    // Tunnels and echoes serve attackers only (RFC 9110 §9.3.6, §9.3.8): no edge is a proxy for any host.
+    const { method } = visit.request
+    if (method === 'CONNECT' || method === 'TRACE') return unwanted(method)
     let admitted: { target: Target; authority: Authority }
     try {
       admitted = judge(visit.request)
@@ -41,6 +44,17 @@ function judge({ method, target: text, version, fields }: IngressRequest): {
   const host = parseAuthority(hosts[0]!)
   const target = parseTarget(method, text)
   return { target, authority: target.authority ?? host }
+}
+
+function unwanted(method: string): IngressResponse {
+  const text = {
+    status: 405,
+    title: 'That cannot be done here',
+    what: `The request is a ${method}.`,
+    meaning: 'An edge neither opens tunnels nor sends requests back.',
+    hint: 'Use GET.',
+  }
+  return page(text, [['Allow', siteMethods.join(', ')]])
 }
 
 function refusal(fault: Fault): IngressResponse {

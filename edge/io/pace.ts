@@ -1,0 +1,40 @@
+// Whether a client still moves: the time-outs of a connection as one object, looked at now and then.
+//
+// A time for each phase stands against whoever sends a head or a body a byte at a time; a rate stands against
+// whoever reads an answer so, because any single byte would look like progress (slow read, slow loris).
+
+import type { HttpLimits } from './limits.ts'
+
+export type Phase = 'head' | 'body' | 'answer' | 'idle'
+
+export class Pace {
+  readonly #limits: HttpLimits
+  #phase: Phase = 'head'
+  #since: number
+  #stall: { at: number; bytes: number } | undefined
+
+  constructor(limits: HttpLimits, now: number) {
+    this.#limits = limits
+    this.#since = now
+  }
+
+  /** The phase that began at `now`; the same phase goes on as it was. */
+  enter(phase: Phase, now: number): void {
+    if (phase === this.#phase) return
+    this.#phase = phase
+    this.#since = now
+  }
+
+  /** Which limit is past, if one is. `waits` says whether the client is what we wait for to send more. */
+  overdue(now: number, waits: boolean, sentBytes: number): Phase | 'rate' | undefined {
+    const { headTimeoutMs: head, requestTimeoutMs: body, keepAliveMs: idle, idleTimeoutMs } = this.#limits
+    const boundMs = { head, body, idle, answer: Number.POSITIVE_INFINITY }[this.#phase]
+    if (now - this.#since > boundMs) return this.#phase
+    if (!waits) this.#stall = undefined
+    else this.#stall ??= { at: now, bytes: sentBytes }
+    if (this.#stall === undefined || now - this.#stall.at < idleTimeoutMs) return undefined
+    const rate = ((sentBytes - this.#stall.bytes) * 1000) / (now - this.#stall.at)
+    this.#stall = { at: now, bytes: sentBytes }
+    return rate < this.#limits.rateMinBytesPerS ? 'rate' : undefined
+  }
+}
