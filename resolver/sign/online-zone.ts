@@ -8,7 +8,7 @@
 
 import { assert } from '../../base/fault.ts'
 import { types } from '../wire/code.ts'
-import { childOf, foldCase, labelsOf, type Name, nameBytesMax, parentOf } from '../wire/name.ts'
+import { childOf, foldCase, labelsOf, type Name, nameBytesMax, parentOf, rootName } from '../wire/name.ts'
 import { type Denial, wildcardOf } from '../zone/denial.ts'
 import type { Rrset } from '../zone/rrset.ts'
 import type { Cut, NodeSet, Zone, ZoneNode } from '../zone/zone.ts'
@@ -29,50 +29,64 @@ export interface OnlineZoneOptions {
   readonly keySets: readonly Rrset[]
   /** Seconds since the epoch. */
   readonly nowS: () => number
+  /** Of a zone with sites: what their addresses are signed with. */
+  readonly site?: SiteAnswers
+}
+
+export interface SiteAnswers {
+  readonly ttlS: number
+  /** Which of A and AAAA there is an edge for now; what is not among them is denied. */
+  types(): readonly number[]
 }
 
 /** Types that a computed node may have; one from records says itself what it has. */
 const probed = [types.A, types.NS, types.SOA, types.CNAME, types.TXT, types.AAAA, types.HTTPS, types.CAA]
 
-/** `zone` must not be signed already. */
+/** `zone` must not be signed already. What is in `options` is read again for each answer, so keys may change. */
 export function signOnline(zone: Zone, options: OnlineZoneOptions): Zone {
   assert(zone.denial === undefined, 'a zone that is signed is not signed again')
-  const { signer, nowS } = options
   const made = new WeakMap<ZoneNode, OnlineNode>()
   const wrap = (node: ZoneNode, name: Name): OnlineNode => {
     const known = made.get(node)
     if (known !== undefined) return known
     const cut = node.cut
     const isCut = cut?.name === name
-    const own = new OnlineNode(name, node, options, name === zone.apex ? options.keySets : [])
+    const own = new OnlineNode(name, node, options, name === zone.apex)
     made.set(node, own)
     if (cut !== undefined) own.cut = isCut ? own : wrap(cut, cut.name)
     return own
   }
-  const nodeOf = (name: Name, apex: Name): OnlineNode | undefined => {
-    const node = zone.node(name, apex)
+  // Signatures are over names in lower case: however a question spells the apex, they are the same.
+  const nodeOf = (name: Name): OnlineNode | undefined => {
+    const node = zone.node(name, zone.apex)
     return node && wrap(node, name)
   }
   return {
     apex: zone.apex,
     node: nodeOf,
-    soa: apex => signer.sign(zone.soa(apex), nowS()),
-    denial: denialOf(zone, name => nodeOf(name, zone.apex)?.present ?? [], options),
+    soa: () => options.signer.sign(zone.soa(zone.apex), options.nowS()),
+    denial: denialOf(zone, name => nodeOf(name)?.present ?? [], options),
   }
 }
+
+type SiteSet = Extract<NodeSet, { kind: 'site' }>
 
 class OnlineNode implements Cut {
   readonly name: Name
   cut: OnlineNode | undefined = undefined
   private readonly node: ZoneNode
   private readonly options: OnlineZoneOptions
-  private readonly keySets: readonly Rrset[]
+  private readonly isApex: boolean
 
-  constructor(name: Name, node: ZoneNode, options: OnlineZoneOptions, keySets: readonly Rrset[]) {
+  constructor(name: Name, node: ZoneNode, options: OnlineZoneOptions, isApex: boolean) {
     this.name = name
     this.node = node
     this.options = options
-    this.keySets = keySets
+    this.isApex = isApex
+  }
+
+  private get keySets(): readonly Rrset[] {
+    return this.isApex ? this.options.keySets : []
   }
 
   get empty(): boolean {
@@ -84,8 +98,29 @@ class OnlineNode implements Cut {
     const keys = this.keySets.find(set => set.type === type)
     if (keys !== undefined) return keySigner.sign(keys, nowS())
     const set = this.node.rrset(type)
-    if (set === undefined || !('data' in set) || !this.isOurs(type)) return set
-    return signer.sign(set, nowS())
+    if (set === undefined || !this.isOurs(type)) return set
+    if ('data' in set) return signer.sign(this.owned(set), nowS())
+    return set.kind === 'site' ? this.placed(set, type) : set
+  }
+
+  /** A computed set leaves its owner to whoever asks for it; what is signed has one. */
+  private owned(set: Rrset): Rrset {
+    return set.name === rootName && this.name !== rootName ? { ...set, name: this.name } : set
+  }
+
+  /** The addresses of a site, signed once for each choice of edges, in whatever order they are named. */
+  private placed(set: SiteSet, type: number): NodeSet | undefined {
+    const { site, signer, nowS } = this.options
+    if (site === undefined || set.signed !== undefined) return set
+    if (!site.types().includes(type)) return undefined
+    const signed = (ranked: readonly Uint8Array[]): Rrset | undefined => {
+      if (ranked.length === 0) return undefined
+      const data = ranked.map(bytes => ({ kind: 'address', bytes }) as const)
+      const sorted = data.toSorted((a, b) => Buffer.compare(a.bytes, b.bytes))
+      const bare = { name: this.name, type, ttlS: site.ttlS, data: sorted, signatures: [] }
+      return { ...signer.sign(bare, nowS()), data }
+    }
+    return { ...set, signed }
   }
 
   get sets(): readonly Rrset[] {
@@ -100,26 +135,32 @@ class OnlineNode implements Cut {
 
   /** What an NSEC at this name says, without RRSIG and NSEC. */
   get present(): readonly number[] {
-    const own =
-      this.node.sets?.map(({ type }) => type) ?? probed.filter(type => this.node.rrset(type) !== undefined)
+    const own = this.node.sets?.map(({ type }) => type) ?? probed.filter(type => this.has(type))
     const seen = this.cut === undefined ? own : own.filter(type => type === types.NS || type === types.DS)
     return [...seen, ...this.keySets.map(({ type }) => type)]
+  }
+
+  private has(type: number): boolean {
+    const set = this.node.rrset(type)
+    if (set === undefined || 'data' in set || set.kind === 'unready') return set !== undefined
+    return this.placed(set, type) !== undefined
   }
 }
 
 function denialOf(
   zone: Zone,
   presentAt: (name: Name) => readonly number[],
-  { signer, nowS, denial }: OnlineZoneOptions,
+  options: OnlineZoneOptions,
 ): Denial {
+  const { denial, nowS } = options
   const ttlS = (): number => zone.soa(zone.apex).ttlS
   const deny = (name: Name, present: readonly number[] | 'none'): Rrset =>
-    signer.deny({ name, present, ttlS: ttlS() }, nowS())
+    options.signer.deny({ name, present, ttlS: ttlS() }, nowS())
   /** Denies `name` and all below it. A validator takes what both ends have in common for the closest encloser. */
   const cover = (name: Name): Rrset => {
     const before = nameBefore(name)
     const present = before === parentOf(name) ? presentAt(before) : []
-    return signer.sign(nsecSet(before, nameBeyond(name), present, ttlS()), nowS())
+    return options.signer.sign(nsecSet(before, nameBeyond(name), present, ttlS()), nowS())
   }
   const nearer = (name: Name, encloser: Name): Name => {
     const labels = labelsOf(name.slice(0, name.length - encloser.length) as Name)

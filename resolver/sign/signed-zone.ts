@@ -123,8 +123,12 @@ function soaOf(sets: readonly Rrset[], { apex, serial }: SigningPlan): Rrset {
   return serial === undefined ? soa : { ...soa, data: [{ ...data, serial }] }
 }
 
-/** DNSKEY, CDNSKEY and CDS. */
-function keySets({ apex, keys, dnskeyTtlS }: SigningPlan): Rrset[] {
+/** DNSKEY, CDNSKEY and CDS, not signed. */
+export function keySets({
+  apex,
+  keys,
+  dnskeyTtlS,
+}: Pick<SigningPlan, 'apex' | 'keys' | 'dnskeyTtlS'>): Rrset[] {
   const wanted = keys.filter(({ isWanted }) => isWanted)
   const set = (type: number, rdata: Uint8Array[]): Rrset[] => {
     const data = rdata.map(octets => dataOf(type, octets))
