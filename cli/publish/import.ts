@@ -10,6 +10,7 @@ import { Fault } from '../../base/fault.ts'
 import { formatCid } from '../../content/identifier.ts'
 import { importFolder as importBlocks } from '../../content/io/folder.ts'
 import type { Terminal } from '../terminal.ts'
+import { checkRules, rulesText } from './rules.ts'
 
 export interface Imported {
   readonly root: CID
@@ -21,9 +22,12 @@ export interface Imported {
   readonly blocks: ReadonlyMap<string, number>
 }
 
-/** Throws what the import throws: config/unreadable, content/unsupported. */
+/** Throws what the import throws: config/unreadable, content/unsupported; and config/invalid for rules with mistakes. */
 export async function importFolder(folder: string, hidden: boolean, terminal: Terminal): Promise<Imported> {
-  const { bytes: total, hiddenLeftOut } = await measure(folder, hidden)
+  const { bytes: total, hiddenLeftOut, files: paths } = await measure(folder, hidden)
+  const rules = await checkRules(folder, paths)
+  if (rules !== undefined)
+    await terminal.step(`the site's own rules hold: ${rulesText(rules)}`, async () => {})
   const blocks = new Map<string, number>()
   const { cid, files, bytes } = await terminal.bar(`hashed ${folder}`, total, async advance => {
     let before = 0
@@ -42,22 +46,34 @@ export async function importFolder(folder: string, hidden: boolean, terminal: Te
   return { root: cid, files, bytes, hidden, hiddenLeftOut, blocks }
 }
 
-/** Bytes that will be hashed, for the bar; and names that are left out, for the reader. */
-async function measure(folder: string, hidden: boolean): Promise<{ bytes: number; hiddenLeftOut: number }> {
+interface Measured {
+  readonly bytes: number
+  readonly hiddenLeftOut: number
+  /** Paths within the folder, joined by '/'. */
+  readonly files: ReadonlySet<string>
+}
+
+/** Bytes that will be hashed, for the bar; names that are left out, for the reader; and paths, for the rules. */
+async function measure(folder: string, hidden: boolean): Promise<Measured> {
+  const files = new Set<string>()
   let bytes = 0
   let hiddenLeftOut = 0
-  const waiting = [folder]
+  const waiting = ['']
   while (waiting.length > 0) {
-    const here = waiting.pop()!
+    const within = waiting.pop()!
+    const here = join(folder, within)
     const entries = await readdir(here, { withFileTypes: true }).catch(cause => {
       throw new Fault('config/unreadable', `${here}: ${(cause as Error).message}`, { cause })
     })
     for (const entry of entries) {
-      const path = join(here, entry.name)
+      const path = `${within}${entry.name}`
       if (entry.name.startsWith('.') && !hidden) hiddenLeftOut++
-      else if (entry.isDirectory()) waiting.push(path)
-      else if (entry.isFile()) bytes += (await stat(path).catch(() => ({ size: 0 }))).size
+      else if (entry.isDirectory()) waiting.push(`${path}/`)
+      else if (entry.isFile()) {
+        files.add(path)
+        bytes += (await stat(join(folder, path)).catch(() => ({ size: 0 }))).size
+      }
     }
   }
-  return { bytes, hiddenLeftOut }
+  return { bytes, hiddenLeftOut, files }
 }
