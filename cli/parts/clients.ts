@@ -147,11 +147,12 @@ function expectedMs(spot: Spot, peer: PeerId, coordinate: Coordinate | undefined
 /** Asks the grid for what waits, so many a second. */
 function lookUpInTurns(ground: Ground, options: ClientsOptions, learned: Learned<Spot>): void {
   const perTurn = ground.settings['clients.lookupsPerS']
+  const { clock = realClock } = options
   if (perTurn === 0) return
   const lookUp = async (prefix: ClientPrefix): Promise<void> => {
     const spot = spotFrom(await options.records.get(clientKey(prefix)), options)
     ground.meter.count(spot === undefined ? 'clients.unknown' : 'clients.known')
-    learned.learn(prefix, spot)
+    learned.learn(prefix, spot, clock.now())
   }
   repeat(ground, options, turnMs, async () => {
     const prefixes: ClientPrefix[] = []

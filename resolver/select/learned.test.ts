@@ -19,7 +19,7 @@ test('what is not known is asked for once, by its network, and counts when it co
   table.find(prefix('192.0.2.0/24'), 1)
   table.find(prefix('2001:db8:1:2::/64'), 1)
   assert.deepEqual(waiting(table), ['192.0.2.0/24', '2001:db8:1::/48'])
-  table.learn(prefix('192.0.2.0/24'), 'west')
+  table.learn(prefix('192.0.2.0/24'), 'west', 0)
   assert.deepEqual(table.find(client, 2), { spot: 'west', scopeBits: 24 })
   assert.deepEqual(table.find(prefix('192.0.3.0/24'), 2), { spot: undefined, scopeBits: 24 })
 })
@@ -28,11 +28,11 @@ test('it is looked up again when it is no more fresh, counts until then, and goe
   const table = learned()
   const client = prefix('192.0.2.0/24')
   table.find(client, 0)
-  table.learn(table.next()!, 'west')
+  table.learn(table.next()!, 'west', 0)
   table.find(client, 999)
   assert.deepEqual(waiting(table), [])
   assert.equal(table.find(client, 1000).spot, 'west')
-  table.learn(table.next()!, undefined)
+  table.learn(table.next()!, undefined, 0)
   assert.deepEqual(table.find(client, 1001), { spot: undefined, scopeBits: 0 })
 })
 
@@ -44,23 +44,23 @@ test('too wide a prefix is not asked for', () => {
 
 test('who makes up prefixes fills the queue and displaces nothing that is known', () => {
   const table = learned()
-  table.learn(prefix('192.0.2.0/24'), 'west')
+  table.learn(prefix('192.0.2.0/24'), 'west', 0)
   for (let i = 0; i < 100; i++) table.find(prefix(`10.0.${i}.0/24`), i)
   assert.equal(table.figures().waiting, 3)
   for (let i = 0; i < 100; i++) {
     table.find(prefix(`10.1.${i}.0/24`), i)
     const next = table.next()
-    if (next) table.learn(next, undefined)
+    if (next) table.learn(next, undefined, 0)
   }
   assert.equal(table.find(prefix('192.0.2.0/24'), 100).spot, 'west')
 })
 
 test('the table is bounded, and what is in use stays', () => {
   const table = learned()
-  table.learn(prefix('192.0.2.0/24'), 'west')
+  table.learn(prefix('192.0.2.0/24'), 'west', 0)
   for (let i = 0; i < 50; i++) {
     table.find(prefix('192.0.2.0/24'), i)
-    table.learn(prefix(`10.0.${i}.0/24`), 'east')
+    table.learn(prefix(`10.0.${i}.0/24`), 'east', 0)
     assert.ok(table.figures().known <= 4)
   }
   assert.equal(table.find(prefix('192.0.2.0/24'), 50).spot, 'west')

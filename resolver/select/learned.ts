@@ -20,6 +20,7 @@ export interface LearnedOptions {
 interface Entry<Spot> {
   readonly prefix: ClientPrefix
   readonly spot: Spot
+  readonly learntAt: number
   isUsed: boolean
 }
 
@@ -39,9 +40,10 @@ export class Learned<Spot> {
   /** What is known of `client` and what part of it that took; all the rest is noted down. */
   find(client: ClientPrefix, now: number): { spot: Spot | undefined; scopeBits: number } {
     const { value: entry, scopeBits } = this.#map.find(client.octets)
-    if (entry !== undefined) entry.isUsed = true
-    this.#want(client, now)
-    return { spot: entry?.spot, scopeBits }
+    if (entry === undefined || now - entry.learntAt >= this.#options.freshMs) this.#want(client, now)
+    if (entry === undefined) return { spot: undefined, scopeBits }
+    entry.isUsed = true
+    return { spot: entry.spot, scopeBits }
   }
 
   scopeBits({ octets }: ClientPrefix): number {
@@ -58,7 +60,7 @@ export class Learned<Spot> {
   }
 
   /** `prefix` as `next` gave it; undefined when nothing was found out. */
-  learn(prefix: ClientPrefix, spot: Spot | undefined): void {
+  learn(prefix: ClientPrefix, spot: Spot | undefined, now: number): void {
     const key = keyOf(prefix)
     this.#known.delete(key)
     if (spot === undefined) {
@@ -66,7 +68,7 @@ export class Learned<Spot> {
       return
     }
     if (this.#known.size >= this.#options.prefixesMax) this.#displace()
-    const entry = { prefix, spot, isUsed: false }
+    const entry = { prefix, spot, learntAt: now, isUsed: false }
     this.#known.set(key, entry)
     this.#map.set(prefix, entry)
   }
