@@ -5,6 +5,7 @@
 
 import { cacheKnobs } from './cache-knobs.ts'
 import { clientKnobs } from './client-knobs.ts'
+import { domainKnobs } from './domain-knobs.ts'
 import { address, gib, type Knob, mib, port } from './knob.ts'
 import { overlayKnobs } from './overlay-knobs.ts'
 import { zoneKnobs } from './zone-knobs.ts'
@@ -160,6 +161,7 @@ export const knobs = {
     why: 'What a stop waits for running responses before it cuts them.',
   },
   ...cacheKnobs,
+  ...domainKnobs,
   ...overlayKnobs,
   ...zoneKnobs,
   ...clientKnobs,

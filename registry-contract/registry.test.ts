@@ -95,7 +95,9 @@ describe('folding names', () => {
     const [assigned, registered] = registration('welcome', owner) as [Log, Log]
     assert.deepEqual(push(registry, [assigned]), { ...unchanged, gaps: 1 })
     assert.equal([...registry.names()].length, 0)
+    assert.equal(registry.labelOf(node), undefined)
     assert.deepEqual(push(registry, [registered]), { ...unchanged, labels: ['welcome'] })
+    assert.equal(registry.labelOf(node), 'welcome')
     assert.equal(registry.lookup('welcome', 0)?.owner, owner)
     assert.ok(registry.rewindTo(1))
     assert.equal(registry.lookup('welcome', 0), undefined)

@@ -73,6 +73,8 @@ export interface Registry {
   known(): readonly BlockRef[]
   /** Undefined for a name that was never registered or whose term is over at `now` (ms). */
   lookup(label: string, now: number): NameEntry | undefined
+  /** The label of a node; undefined for one that was never registered. */
+  labelOf(node: string): string | undefined
   /** Every name ever registered, expired ones too, in the order of their first registration. */
   names(): Iterable<NameEntry>
   nameCount(): number
@@ -247,6 +249,11 @@ function createReaders(state: State) {
       const { rows } = state.table
       const row = rows.ofLabel(label)
       return row >= 0 && now < rows.expiresAt(row) * 1000 ? rows.entry(row, label) : undefined
+    },
+    labelOf(node: string): string | undefined {
+      const { rows } = state.table
+      const row = rows.ofNode(node)
+      return row < 0 ? undefined : rows.label(row) || undefined
     },
     *names(): Iterable<NameEntry> {
       const { rows } = state.table

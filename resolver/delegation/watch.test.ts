@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { seededRandom } from '../../base/random.ts'
 import { parseName } from '../wire/name.ts'
 import { changedDomains, claimsTo } from './claims.ts'
+import { keptText, parseKept } from './remembered.ts'
 import { type Claim, type Delegation, securityOf, verdictOf } from './verdict.ts'
 import type { Finding } from './walk.ts'
 import { createWatch, type Watch, type WatchOptions } from './watch.ts'
@@ -233,11 +234,16 @@ describe('what is kept', () => {
   test('what an earlier run kept is served at once, if its claim still stands', () => {
     const gone = claim('gone.org', 'me')
     const watch = watching([mine])
-    const remembered = [mine, gone].map(one => ({
-      claim: { ...one },
-      delegation: delegatedTo(one),
+    const kept = [mine, gone].map(one => ({
+      claim: one,
+      delegation: { ...delegatedTo(one), ds: [Uint8Array.of(1, 2, 13, 2, 9)] },
       clearAt: -5,
     }))
+    const remembered = parseKept(JSON.parse(keptText(kept)))!
+    assert.deepEqual(
+      remembered.map(({ delegation }) => delegation),
+      kept.map(({ delegation }) => delegation),
+    )
     const changes = watch.restore(remembered, 0)
     assert.deepEqual(
       changes.map(({ domain }) => domain),
@@ -248,6 +254,27 @@ describe('what is kept', () => {
       new Map([['example.com', 1]]),
     )
   })
+})
+
+test('what is no text of ours is not remembered', () => {
+  const whole = {
+    domain: 'a.org',
+    owner: 'x',
+    clearAt: 1,
+    ttlS: 2,
+    hosts: [{ name: 'ns.a.org.', addresses: ['192.0.2.1'] }],
+  }
+  const parse = (changes: object): unknown => parseKept({ version: 1, domains: [{ ...whole, ...changes }] })
+  assert.ok(parse({}))
+  const wrong = [
+    { domain: 1 },
+    { hosts: {} },
+    { hosts: [1] },
+    { hosts: [{ name: '..', addresses: [] }] },
+    { ds: ['x'] },
+  ]
+  for (const changes of wrong) assert.equal(parse(changes), undefined)
+  for (const json of [undefined, 1, [], { version: 2, domains: [] }]) assert.equal(parseKept(json), undefined)
 })
 
 describe('claims of strangers', () => {

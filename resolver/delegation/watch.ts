@@ -9,6 +9,7 @@
 import { toHex } from '../../base/bytes.ts'
 import type { Random } from '../../base/random.ts'
 import { changedDomains, claimsTo } from './claims.ts'
+import type { Remembered } from './remembered.ts'
 import { createSchedule, type Schedule, type ScheduleOptions } from './schedule.ts'
 import { type Claim, type Delegation, type Verdict, verdictOf } from './verdict.ts'
 import type { Finding } from './walk.ts'
@@ -55,9 +56,9 @@ export interface Watch<C extends Claim = Claim> {
   /** All claims, sorted by name and then owner; entries that did not change are the same objects. */
   claims(list: readonly C[], now: number): Change<C>[]
   /** What an earlier run kept, after the first `claims`. */
-  restore(kept: readonly Kept[], now: number): Change<C>[]
-  /** Somebody asked for a name (lower case) that may be in a claimed domain. */
-  asked(name: string, now: number): void
+  restore(remembered: readonly Remembered[], now: number): Change<C>[]
+  /** Somebody asked for a name (lower case) that may be in a claimed domain; whether that makes a look-up due. */
+  asked(name: string, now: number): boolean
   /** The domains that are to be looked up now; `found` is called once for each. */
   take(now: number): string[]
   found(domain: string, finding: Finding, now: number): Change<C>[]
@@ -108,12 +109,16 @@ export function createWatch<C extends Claim>(options: WatchOptions): Watch<C> {
       state.list = list
       return [...changed].flatMap(domain => reclaim(state, domain, now))
     },
-    restore: (kept, now) => kept.flatMap(one => restore(state, one, now)),
+    restore: (remembered, now) => remembered.flatMap(one => restore(state, one, now)),
     asked(name, now) {
+      let isDue = false
       for (let at = 0; ; at = name.indexOf('.', at) + 1) {
         const one = watched.get(name.slice(at))
-        if (one !== undefined && now - one.checkedAt >= askedRestMs) schedule.ask(one.domain)
-        if (!name.includes('.', at)) return
+        if (one !== undefined && now - one.checkedAt >= askedRestMs) {
+          schedule.ask(one.domain)
+          isDue = true
+        }
+        if (!name.includes('.', at)) return isDue
       }
     },
     take: schedule.take,
@@ -201,12 +206,12 @@ function blank<C extends Claim>(domain: string): Watched<C> {
   return { domain, ...nothing, dueAt: 0, failures: 0 }
 }
 
-function restore<C extends Claim>(state: State<C>, remembered: Kept, now: number): Change<C>[] {
-  const { claim, delegation, clearAt } = remembered
-  const one = state.watched.get(claim.name)
+function restore<C extends Claim>(state: State<C>, remembered: Remembered, now: number): Change<C>[] {
+  const { domain, owner, delegation, clearAt } = remembered
+  const one = state.watched.get(domain)
   if (one === undefined || one.kept !== undefined || state.keptCount >= state.countMax) return []
   const verdict = verdictOf(one.claims, delegation)
-  if (verdict.kind !== 'served' || verdict.claim.owner !== claim.owner) return []
+  if (verdict.kind !== 'served' || verdict.claim.owner !== owner) return []
   const changes = keep(state, one, { claim: verdict.claim, delegation, clearAt: Math.min(clearAt, now) })
   plan(state, one, now + state.random.next() * state.doubtMs)
   return changes

@@ -1,8 +1,9 @@
 // The watch at work: makes the look-ups that are due, and tells of what changed.
 
 import type { Clock } from '../../../base/io/clock.ts'
+import type { Remembered } from '../remembered.ts'
 import type { Claim } from '../verdict.ts'
-import type { Change, Kept, Standing, Watch } from '../watch.ts'
+import type { Change, Standing, Watch } from '../watch.ts'
 import type { LookUp } from './look-up.ts'
 
 export interface FollowOptions<C extends Claim> {
@@ -16,7 +17,7 @@ export interface FollowOptions<C extends Claim> {
 
 export interface Following<C extends Claim> {
   claims(list: readonly C[]): void
-  restore(kept: readonly Kept[]): void
+  restore(remembered: readonly Remembered[]): void
   asked(name: string): void
   standing(domain: string): Standing<C> | undefined
   standings(): Standing<C>[]
@@ -48,10 +49,9 @@ export function follow<C extends Claim>(options: FollowOptions<C>): Following<C>
   }
   return {
     claims: list => tell(watch.claims(list, clock.now())),
-    restore: kept => tell(watch.restore(kept, clock.now())),
+    restore: remembered => tell(watch.restore(remembered, clock.now())),
     asked(name) {
-      watch.asked(name, clock.now())
-      turn()
+      if (watch.asked(name, clock.now())) turn()
     },
     standing: watch.standing,
     standings: watch.standings,
