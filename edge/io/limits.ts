@@ -44,11 +44,11 @@ export const defaultLimits: HttpLimits = {
   rateMinBytesPerS: 500, // a tenth of GPRS: below it nobody waits for a page
   lingerMs: 2_000,
   keepAliveMs: 15_000, // longer than a person needs between two pages of a site
-  requestsPerConnectionMax: 10_000, // a connection cannot hold its place for ever
+  requestsPerConnectionMax: 1_000_000, // a connection cannot hold its place for ever
   connectionsMax: 8_192, // at some 20 KiB each: 160 MiB
   connectionsPerClientMax: 1_024, // an eighth: one client alone cannot take all
-  requestsPerClientPerS: 20_000, // more than a core answers: off, until an operator knows better
-  requestsPerClientBurst: 40_000,
+  requestsPerClientPerS: 100_000, // more than a core answers: an operator who knows the clients sets less
+  requestsPerClientBurst: 100_000,
   handshakesPerClientPerS: 200, // a tenth of what a core does
   handshakesPerClientBurst: 1_000,
   answersMax: 8_192, // each holds a chunk of 256 KiB at most: 2 GiB, and far less on the usual 16 KiB
