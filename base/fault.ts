@@ -52,6 +52,10 @@ export const faultCodes = {
     'This kind of content cannot be handled.',
     'Use UnixFS files and folders with SHA-256 identifiers.',
   ],
+  'certificate/refused': [
+    'The authority does not give a certificate for this name.',
+    'Read its reason in the first line; it is asked again after a while.',
+  ],
   'chain/unreachable': [
     'The Ethereum endpoint does not answer.',
     'Check that it runs: `inxt status` shows its address.',

@@ -10,13 +10,15 @@ import * as https from 'node:https'
 export interface HttpClientOptions {
   /** To one origin; further questions to it wait for one that is free. */
   readonly connectionsMax: number
+  /** PEM of the authorities that count, in place of those that Node knows. */
+  readonly authorities?: string
   /** How long a connection is kept that nobody uses; without it, for as long as the other end keeps it. */
   readonly restMs?: number
 }
 
 /** Limits that are left out are none. */
 export interface HttpQuestion {
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'HEAD' | 'POST'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array
   /** Of the body of the answer. */
@@ -31,6 +33,8 @@ export interface HttpQuestion {
 
 export interface HttpAnswer {
   readonly status: number
+  /** By lower-case name, as Node joins them. */
+  readonly headers: http.IncomingHttpHeaders
   /** Undefined when it was longer than `bytesMax`; its connection is closed then. */
   readonly body: Buffer | undefined
 }
@@ -42,11 +46,14 @@ export interface HttpClient {
   close(): void
 }
 
-export function createHttpClient({ connectionsMax, restMs }: HttpClientOptions): HttpClient {
+export function createHttpClient({ connectionsMax, restMs, authorities }: HttpClientOptions): HttpClient {
   // An agent keeps connections apart by origin, but knows one scheme only.
   const options = { keepAlive: true, maxSockets: connectionsMax, ...(restMs && { timeout: restMs }) }
   const plain = { request: http.request, agent: new http.Agent(options) }
-  const secure = { request: https.request, agent: new https.Agent(options) }
+  const secure = {
+    request: https.request,
+    agent: new https.Agent({ ...options, ...(authorities && { ca: authorities }) }),
+  }
   const running = new Set<http.ClientRequest>()
   return {
     async ask(url, question) {
@@ -105,15 +112,16 @@ function answerTo(asked: http.ClientRequest, question: HttpQuestion): Promise<Ht
       socket.once('connect', connected)
     })
     asked.on('response', response => {
+      const { headers } = response
       const status = response.statusCode!
       const parts: Buffer[] = []
       let bytes = 0
       const tooLong = (): void => {
-        end(() => resolve({ status, body: undefined }))
+        end(() => resolve({ status, headers, body: undefined }))
         asked.destroy()
       }
       response.on('error', fail)
-      response.on('end', () => end(() => resolve({ status, body: Buffer.concat(parts) })))
+      response.on('end', () => end(() => resolve({ status, headers, body: Buffer.concat(parts) })))
       if (Number(response.headers['content-length'] ?? 0) > bytesMax) return tooLong()
       response.on('data', (part: Buffer) => {
         timers.next?.refresh()
