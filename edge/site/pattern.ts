@@ -65,12 +65,14 @@ export function matchPattern(pattern: Pattern, segments: readonly string[]): Cap
   const { before, star, after } = pattern
   const between = segments.length - before.length - after.length
   if (star === undefined ? between !== 0 : between < 0) return undefined
+  const later = before.length + between
+  if (!agree(before, segments, 0) || !agree(after, segments, later)) return undefined
   const captures = new Map<string, string>()
-  if (!agree(before, segments, 0, captures)) return undefined
+  capture(before, segments, 0, captures)
+  capture(after, segments, later, captures)
   if (star === undefined) return captures
-  if (!agree(after, segments, before.length + between, captures)) return undefined
   const { prefix, suffix } = star
-  const text = segments.slice(before.length, before.length + between).join('/')
+  const text = segments.slice(before.length, later).join('/')
   const trailing = prefix === '' && suffix === '' && after.length === 0
   const enough = trailing || (between > 0 && text.length >= prefix.length + suffix.length)
   if (!enough || !text.startsWith(prefix) || !text.endsWith(suffix)) return undefined
@@ -105,18 +107,24 @@ export function createMatcher(patterns: readonly Pattern[]): Matcher {
   }
 }
 
-function agree(
+/** Most rules are about something else: this is all that they cost. */
+function agree(parts: readonly Part[], segments: readonly string[], from: number): boolean {
+  for (let i = 0; i < parts.length; i++) {
+    const { kind, text } = parts[i]!
+    if (kind === 'literal' && segments[from + i] !== text) return false
+  }
+  return true
+}
+
+function capture(
   parts: readonly Part[],
   segments: readonly string[],
   from: number,
   captures: Map<string, string>,
-): boolean {
+): void {
   for (const [i, { kind, text }] of parts.entries()) {
-    const segment = segments[from + i]!
-    if (kind === 'name') captures.set(text, segment)
-    else if (segment !== text) return false
+    if (kind === 'name') captures.set(text, segments[from + i]!)
   }
-  return true
 }
 
 function partOf(segment: string): Part {
