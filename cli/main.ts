@@ -201,6 +201,10 @@ zone
 
 withKeys(zone.command('keys'))
   .description('keys, their states, what each waits for, and DS for the registrar')
+  .option('--make', 'make the first ones, for servers that sign while answering', false)
+  .option('--split', 'with --make: a key for the keys and one for the zone, not one for both', false)
+  .option('--algorithm <name>', 'with --make: p256 or ed25519', 'p256')
+  .option('--advance', 'let keys pass on that may; `inxt zone sign` does so by itself', false)
   .action(async options => (await import('./commands/zone-keys.ts')).zoneKeys(options))
 
 withKeys(zone.command('roll'))
@@ -237,6 +241,7 @@ program
   .option('--tls-cert <file>', 'standalone: certificate chain as PEM, for --dot and --doh')
   .option('--tls-key <file>', 'standalone: its key as PEM')
   .option('--tsig-file <file>', 'standalone: keys of secondaries, as tsig-keygen writes them')
+  .option('--sign-online <folder>', 'standalone: keys of zones that sign themselves while answering')
   .option(
     '--transfer <zone=addresses>',
     'standalone: secondaries that may take a zone and are told of new versions, joined by commas',

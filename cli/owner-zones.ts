@@ -24,9 +24,12 @@ import type { Validity } from '../resolver/sign/rrsig.ts'
 import { isNewerSerial } from '../resolver/sign/signed-zone.ts'
 import { type Freshness, lifeOf } from '../resolver/sign/verdict.ts'
 import { type Name, nameText } from '../resolver/wire/name.ts'
+import type { ResourceRecord } from '../resolver/wire/record.ts'
 import { withSignedPlaces } from '../resolver/zone/signed-places.ts'
-import { createZone } from '../resolver/zone/snapshot.ts'
+import { creatingZone } from '../resolver/zone/snapshot.ts'
+import type { Work } from '../resolver/zone/work.ts'
 import type { Zone } from '../resolver/zone/zone.ts'
+import { inSlices } from './slices.ts'
 
 /** What the chain says of a name that has a zone. */
 export interface ZoneClaim {
@@ -342,18 +345,21 @@ function isBehind(
   return `serial ${serial} is not later than ${last}, which is served`
 }
 
-/** A part in each turn of the event loop: queries are answered between them. */
+/** In slices, between which queries are answered. */
 async function build({ apex, parts }: JudgedZone, { places }: PublishedFiles, label: string): Promise<Zone> {
-  const records = []
-  for (const part of parts) {
-    records.push(...recordsIn(part))
-    await new Promise(resolve => setImmediate(resolve))
-  }
-  const zone = createZone(records, apex)
+  const zone = await inSlices(building(apex, parts))
   if (places === undefined) return zone
-  await new Promise(resolve => setImmediate(resolve))
   const bundle = decodeBundle(places)
   return withSignedPlaces(zone, { site: label, owners: bundle.owners, sets: createSignedPlaces(bundle) })
+}
+
+function* building(apex: Name, parts: readonly Uint8Array[]): Work<Zone> {
+  const records: ResourceRecord[] = []
+  for (const part of parts) {
+    records.push(...recordsIn(part))
+    yield
+  }
+  return yield* creatingZone(records, apex)
 }
 
 const standings: Record<Exclude<Standing, 'fresh'>, string> = {

@@ -19,6 +19,7 @@ import { createResponder } from '../resolver/responder.ts'
 import { nameText, parseName } from '../resolver/wire/name.ts'
 import { answeringFrom } from './answering.ts'
 import { type CertificateFiles, followCertificate, readCertificate } from './certificate.ts'
+import { type SigningReads, signingReads } from './online-signing.ts'
 import { type Place, parsePlace, placeText } from './place.ts'
 import { withQueryLog } from './query-log.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -39,6 +40,8 @@ export interface StandaloneOptions {
   readonly tsigFile?: string
   /** `example.com=ADDRESS,ADDRESS` */
   readonly transfer: readonly string[]
+  /** Folder with the keys of zones that sign themselves while answering. */
+  readonly signOnline?: string
   readonly logLevel?: string
   /** Of the settings only those of `dns.` that say how to answer. */
   readonly config?: string
@@ -63,10 +66,14 @@ export async function standalone(options: StandaloneOptions): Promise<void> {
   const log = createLog({ name: 'standalone', level: options.logLevel ?? 'info' })
   await using stack = new AsyncDisposableStack()
   const stopped = stopSignal()
-  const zones = await openZoneFiles(files, readMasterFile, log)
+  const online =
+    options.signOnline === undefined
+      ? undefined
+      : stack.use(await signingReads(options.signOnline, files, readMasterFile, log))
+  const zones = await openZoneFiles(files, online?.read ?? readMasterFile, log)
   const transfers = await openTransfers(options.transfer, options.tsigFile, zones.zones, log)
   stack.use(transfers)
-  const served = await open(options, zones, transfers, log, stack)
+  const served = await open(options, { ...zones, ...online }, transfers, log, stack)
   const reload = async (file?: string): Promise<void> => {
     await zones.reload(file)
     transfers?.tell(served.dns)
@@ -102,7 +109,7 @@ interface Served {
 
 async function open(
   options: StandaloneOptions,
-  zones: ZoneFiles,
+  zones: ZoneFiles & Partial<SigningReads>,
   transfers: Transfers | undefined,
   log: Log,
   stack: AsyncDisposableStack,
@@ -113,6 +120,7 @@ async function open(
   const responder = createResponder({
     ...answering,
     suffixes: [],
+    ...(zones.version && { version: zones.version }),
     zones: zones.zones,
     names: { site: () => undefined, serial: () => 0 },
     places: { near: () => [], servers: () => [] },

@@ -11,7 +11,15 @@ import { type KeyFolder, openKeyFolder } from '../../resolver/sign/io/key-folder
 import { algorithms, digestTypes, dsBytes, type PublicKey, type SigningKey } from '../../resolver/sign/key.ts'
 import { fileNameOf } from '../../resolver/sign/key-file.ts'
 import { type Keyring, requireUsable } from '../../resolver/sign/keyring.ts'
-import { type KeyState, passesOnAtS, usesOf, waitsFor } from '../../resolver/sign/rollover.ts'
+import {
+  firstKey,
+  type KeyState,
+  passesOnAtS,
+  type Role,
+  type Timing,
+  usesOf,
+  waitsFor,
+} from '../../resolver/sign/rollover.ts'
 import { types } from '../../resolver/wire/code.ts'
 import { foldCase, type Name, nameText, parseName } from '../../resolver/wire/name.ts'
 import { dataText } from '../../resolver/wire/presentation.ts'
@@ -141,4 +149,23 @@ export function parseAlgorithm(text: string): Keyring['algorithm'] {
   if (text === 'p256') return algorithms.ECDSAP256SHA256
   if (text === 'ed25519') return algorithms.ED25519
   throw new Fault('input/invalid', `--algorithm ${text} is not known`, { hint: 'Use p256 or ed25519.' })
+}
+
+/** Written at once: the keys must not be forgotten if signing fails. */
+export async function firstRing(
+  { apex, keys, nowS }: Desk,
+  algorithm: Keyring['algorithm'],
+  isSplit: boolean,
+  timing: Timing,
+): Promise<Keyring> {
+  const roles: Role[] = isSplit ? ['ksk', 'zsk'] : ['csk']
+  const made: ReturnType<typeof firstKey>[] = []
+  for (const role of roles) {
+    const tags = made.map(({ tag }) => tag)
+    const { tag } = await keys.makeKey(algorithm, role, timing.dnskeyTtlS, tags)
+    made.push(firstKey(tag, role, nowS))
+  }
+  const ring = { zone: apex, algorithm, keys: made, timing, usedAtS: nowS }
+  await keys.writeRing(ring)
+  return ring
 }

@@ -6,20 +6,62 @@
 import { Fault } from '../../base/fault.ts'
 import type { Keyring } from '../../resolver/sign/keyring.ts'
 import {
+  advance,
   dsSeen,
   type Method,
   type Role,
   requireRollable,
   rollTo,
   usualMethod,
+  usualTiming,
 } from '../../resolver/sign/rollover.ts'
+import { planByDefault } from '../../resolver/sign/signed-zone.ts'
 import { nameText } from '../../resolver/wire/name.ts'
 import { createTerminal } from '../terminal.ts'
-import { type Desk, dsTexts, type KeyOptions, keyHead, keyRows, openDesk, ringOf } from './zone-desk.ts'
+import {
+  type Desk,
+  dsTexts,
+  firstRing,
+  type KeyOptions,
+  keyHead,
+  keyRows,
+  openDesk,
+  parseAlgorithm,
+  ringOf,
+} from './zone-desk.ts'
 
-export async function zoneKeys(options: KeyOptions): Promise<void> {
+export interface KeysOptions extends KeyOptions {
+  /** Makes the first keys, for servers that sign while answering. */
+  readonly make: boolean
+  readonly split: boolean
+  readonly algorithm: string
+  /** Lets keys pass on that may. */
+  readonly advance: boolean
+}
+
+export async function zoneKeys(options: KeysOptions): Promise<void> {
   await using desk = await openDesk(options)
-  await tellKeys(desk, ringOf(desk), options.json)
+  await tellKeys(desk, await ringFor(desk, options), options.json)
+}
+
+/** A zone that is not at hand may have TTLs up to a day. */
+const unseenTiming = { ...usualTiming, dnskeyTtlS: planByDefault.dnskeyTtlS, zoneTtlMaxS: 86_400 }
+
+export async function ringFor(desk: Desk, options: KeysOptions): Promise<Keyring> {
+  if (options.make) {
+    if (desk.ring === undefined) {
+      return firstRing(desk, parseAlgorithm(options.algorithm), options.split, unseenTiming)
+    }
+    throw new Fault('input/invalid', `${desk.keys.folder} holds keys of ${nameText(desk.apex)} already`, {
+      hint: 'Let a new one take their place: `inxt zone roll`.',
+    })
+  }
+  const ring = ringOf(desk)
+  if (!options.advance) return ring
+  const keys = advance(ring.keys, ring.timing, desk.nowS)
+  const next = { ...ring, keys, usedAtS: desk.nowS }
+  await desk.keys.writeRing(next)
+  return next
 }
 
 export interface RollOptions extends KeyOptions {

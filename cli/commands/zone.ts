@@ -9,14 +9,7 @@ import { realRandom } from '../../base/io/chance.ts'
 import { earlierMaxS, signBundle } from '../../resolver/sign/bundle.ts'
 import { encodeBundle } from '../../resolver/sign/bundle-codec.ts'
 import type { Keyring } from '../../resolver/sign/keyring.ts'
-import {
-  advance,
-  firstKey,
-  type Role,
-  type Timing,
-  usesOf,
-  usualTiming,
-} from '../../resolver/sign/rollover.ts'
+import { advance, type Timing, usesOf, usualTiming } from '../../resolver/sign/rollover.ts'
 import { recordsOf } from '../../resolver/sign/rrsig.ts'
 import {
   isNewerSerial,
@@ -32,8 +25,8 @@ import type { ResourceRecord } from '../../resolver/wire/record.ts'
 import { complaintText, masterText, readMaster, readZone } from '../../resolver/zone/master.ts'
 import { createTerminal } from '../terminal.ts'
 import {
-  type Desk,
   dsTexts,
+  firstRing,
   type KeyOptions,
   keyHead,
   keyRows,
@@ -157,25 +150,6 @@ async function writeBundle(
   const jitter = { withinS: Math.min(plan.jitterS, earlierMaxS), random: realRandom }
   const bundle = signBundle({ ...places, serial: plan.serial, ttlS: placesTtlS, key, validity, jitter })
   await writeWhole(file, Buffer.from(encodeBundle(bundle)))
-}
-
-/** Written at once: the keys must not be forgotten if signing fails. */
-async function firstRing(
-  { apex, keys, nowS }: Desk,
-  algorithm: Keyring['algorithm'],
-  isSplit: boolean,
-  timing: Timing,
-): Promise<Keyring> {
-  const roles: Role[] = isSplit ? ['ksk', 'zsk'] : ['csk']
-  const made: ReturnType<typeof firstKey>[] = []
-  for (const role of roles) {
-    const tags = made.map(({ tag }) => tag)
-    const { tag } = await keys.makeKey(algorithm, role, timing.dnskeyTtlS, tags)
-    made.push(firstKey(tag, role, nowS))
-  }
-  const ring = { zone: apex, algorithm, keys: made, timing, usedAtS: nowS }
-  await keys.writeRing(ring)
-  return ring
 }
 
 function timingOf(records: readonly ResourceRecord[], apex: Name): Timing {
