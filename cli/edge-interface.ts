@@ -87,6 +87,11 @@ export interface EdgeStatus extends OverlayStatus {
     /** Roots that are here completely. */
     readonly holds: readonly string[]
   }
+  /** Custom domains: how many are served, and some of those with which something is wrong. */
+  readonly domains: {
+    readonly served: number
+    readonly problems: readonly { readonly domain: string; readonly site: string; readonly what: string }[]
+  }
   readonly memoryBytes: number
   readonly counts: Readonly<Record<string, number>>
 }

@@ -43,6 +43,7 @@ export async function status(options: StatusOptions): Promise<void> {
   terminal.line()
   printEdges(terminal, seen)
   if (chosen?.status) printMembers(terminal, chosen.edge, chosen.status)
+  printDomains(terminal, seen)
   terminal.line()
 }
 
@@ -108,4 +109,21 @@ function printMembers(terminal: Terminal, edge: NetworkEdge, status: EdgeStatus)
       ]
     }),
   )
+}
+
+/** Each problem once, with the edges that have it. */
+function printDomains(terminal: Terminal, seen: readonly Seen[]): void {
+  const edgesWith = new Map<string, number[]>()
+  for (const { edge, status } of seen) {
+    for (const { domain, site, what } of status?.domains.problems ?? []) {
+      const line = `${domain}${site === '' ? '' : ` (${site})`} ${what}`
+      edgesWith.set(line, [...(edgesWith.get(line) ?? []), edge.number])
+    }
+  }
+  if (edgesWith.size === 0) return
+  terminal.line('\n  domains with which something is wrong:\n')
+  for (const [line, edges] of edgesWith) {
+    const at = edges.length === seen.length ? '' : terminal.paint('dim', ` at edge ${edges.join(', ')}`)
+    terminal.line(`  ${terminal.paint('yellow', line)}${at}`)
+  }
 }

@@ -8,7 +8,12 @@ import type { ContentPart } from './content.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 
-export function createStatus(ground: Ground, network: Network, content: ContentPart): () => EdgeStatus {
+export function createStatus(
+  ground: Ground,
+  network: Network,
+  content: ContentPart,
+  domains: () => EdgeStatus['domains'] = () => ({ served: 0, problems: [] }),
+): () => EdgeStatus {
   const startedAt = Math.round(realClock.now())
   const { follower, overlay } = network
   const pace = createPace(ground)
@@ -32,6 +37,7 @@ export function createStatus(ground: Ground, network: Network, content: ContentP
       frames: pace(),
       serving: network.serving().map(({ address }) => address),
       content: { blocks, bytes, bytesMax, holds: content.keeper.roots().complete.map(formatCid) },
+      domains: domains(),
       memoryBytes: process.memoryUsage.rss(),
       counts: ground.meter.read(),
     }

@@ -7,6 +7,7 @@ import type { Claim } from './verdict.ts'
 /** The domains whose claims differ in two lists. */
 export function changedDomains(before: readonly Claim[], after: readonly Claim[]): Set<string> {
   const changed = new Set<string>()
+  if (before === after) return changed
   for (let i = 0, j = 0; i < before.length || j < after.length; ) {
     const old = before[i]
     const fresh = after[j]

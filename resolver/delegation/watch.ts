@@ -67,6 +67,8 @@ export interface Watch<C extends Claim = Claim> {
   standing(domain: string): Standing<C> | undefined
   /** Of all domains that are kept, or whose parent names a claimant without its being kept. */
   standings(): Standing<C>[]
+  /** Whether it is among `standings()`. */
+  isNotable(standing: Standing<C>): boolean
 }
 
 interface Watched<C extends Claim> extends Standing<C> {
@@ -130,6 +132,7 @@ export function createWatch<C extends Claim>(options: WatchOptions): Watch<C> {
     wakeAt: schedule.wakeAt,
     standing: domain => watched.get(domain),
     standings: () => [...state.notable],
+    isNotable,
   }
 }
 
@@ -224,11 +227,14 @@ function keep<C extends Claim>(state: State<C>, one: Watched<C>, after: Kept<C> 
   one.kept = after
   one.isDoubted = false
   if (after !== undefined) one.failures = 0
-  const kind = one.verdict?.kind
-  if (after !== undefined || kind === 'served' || kind === 'contested') state.notable.add(one)
+  if (isNotable(one)) state.notable.add(one)
   else state.notable.delete(one)
   const isSame = before?.claim === after?.claim && spelled(before) === spelled(after)
   return isSame ? [] : [{ domain: one.domain, before, after }]
+}
+
+function isNotable({ kept, verdict }: Standing): boolean {
+  return kept !== undefined || verdict?.kind === 'served' || verdict?.kind === 'contested'
 }
 
 /** What of a delegation matters to those who serve by it. */
