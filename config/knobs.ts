@@ -8,6 +8,7 @@ import { clientKnobs } from './client-knobs.ts'
 import { domainKnobs } from './domain-knobs.ts'
 import { address, gib, type Knob, mib, port } from './knob.ts'
 import { overlayKnobs } from './overlay-knobs.ts'
+import { siteKnobs } from './site-knobs.ts'
 import { zoneKnobs } from './zone-knobs.ts'
 
 export const knobs = {
@@ -163,6 +164,7 @@ export const knobs = {
   ...cacheKnobs,
   ...domainKnobs,
   ...overlayKnobs,
+  ...siteKnobs,
   ...zoneKnobs,
   ...clientKnobs,
   'store.bytesMax': {

@@ -27,6 +27,8 @@ export const presets = {
     'grid.compareIntervalMs': 2000,
     'grid.popularityIntervalMs': 10_000,
     'records.lifeMs': 60_000,
+    // A browser that came by TLS once would no longer find the ports without it.
+    'site.hstsS': 0,
     'store.bytesMax': 1024 ** 3,
     'store.memoryBytesMax': 32 * 1024 ** 2,
     'content.siteBytesMax': 512 * 1024 ** 2,
