@@ -6,6 +6,8 @@
 
 import assert from 'node:assert/strict'
 import { createMeter } from '../../base/meter.ts'
+import { freshnessS, isRefusal, packetFromGet } from '../../resolver/io/doh.ts'
+import { jsonView, packetFromWords } from '../../resolver/io/json-view.ts'
 import type { Respond } from '../../resolver/responder.ts'
 import { readSubnet, subnetOption } from '../../resolver/select/subnet.ts'
 import { signBundle, usefulSets } from '../../resolver/sign/bundle.ts'
@@ -102,6 +104,7 @@ function judgeAnswer(packet: Uint8Array, answer: Uint8Array | undefined, transpo
   assert.equal(id, (packet[0]! << 8) | packet[1]!, 'the id comes back')
   assert.equal(flags & (flagBits.QR | flagBits.RA | flagBits.AD | flagBits.Z), flagBits.QR)
   assert.ok(transport !== 'udp' || answer.length <= 1232, `${answer.length} octets over UDP`)
+  assert.ok(freshnessS(answer) >= 0, 'HTTP caches are told how long')
 }
 
 /** The second octet of the id picks the transport. */
@@ -114,6 +117,27 @@ function responder(): Target {
     run(bytes) {
       const transport = transports[(bytes[1] ?? 0) % transports.length]!
       judgeAnswer(bytes, respond(bytes, client, transport), transport)
+    },
+  }
+}
+
+/** The variables of a DoH request: a packet, or words for people. */
+function doh(): Target {
+  const respond = responderOf()
+  const packets = queries.slice(0, 20).map(query => `dns=${Buffer.from(query).toString('base64url')}`)
+  const words = ['name=www.plain&type=A', 'name=x.nsec&type=65&do=1&cd=true', 'name=\\000.compact&type=TYPE5']
+  return {
+    name: 'doh',
+    seeds: [...packets, ...words].map(text => Buffer.from(text, 'latin1')),
+    mutators: [...octetMutators, ...textMutators],
+    run(bytes) {
+      const variables = new URLSearchParams(Buffer.from(bytes).toString('latin1'))
+      for (const packet of [packetFromGet(variables), packetFromWords(variables)]) {
+        if (isRefusal(packet)) continue
+        const answer = respond(packet, client, 'https')
+        judgeAnswer(packet, answer, 'https')
+        if (answer !== undefined) JSON.parse(jsonView(answer))
+      }
     },
   }
 }
@@ -231,4 +255,4 @@ function frames(): Target {
 }
 
 /** Made when asked for: some sign zones. */
-export const dnsTargets = { wire, data, responder, door, master, bundle, subnet, frames } as const
+export const dnsTargets = { wire, data, responder, doh, door, master, bundle, subnet, frames } as const

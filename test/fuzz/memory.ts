@@ -1,7 +1,7 @@
 // What is still in use when garbage has been collected: the only figure that shows a leak within seconds.
 //
-// V8's own `gc` sweeps to the end before it returns; the inspector's does not, and its figures jump by 100 MiB. The flag
-// is set when first asked, because code that was compiled with it from the start is another.
+// V8's own `gc` sweeps to the end before it returns; the inspector's does not, and its figures jump by 100 MiB. The
+// flag is set when first asked, because code that was compiled with it from the start is another.
 
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
