@@ -308,6 +308,8 @@ export class OwnerZones {
     if (standing === entry.standing) return
     entry.standing = standing
     if (standing === 'fresh') return
+    // An older version that is valid is better than none that is.
+    if (standing === 'expired' && entry.refused?.refusal === 'older') entry.refused.retryAt = 0
     this.#options.meter.count(`zones.${standing}`)
     const level = standing === 'warning' ? 'warn' : 'error'
     const zone = nameText(served.zone.apex)
