@@ -6,7 +6,17 @@ import type { Field } from './message.ts'
 import { createWorld, request } from './transcripts/world.ts'
 
 const name = fc.constantFrom(
-  ...['Host', 'Range', 'If-None-Match', 'If-Match', 'If-Range', 'Accept', 'Origin', 'Content-Length'],
+  ...[
+    'Host',
+    'Range',
+    'If-None-Match',
+    'If-Match',
+    'If-Range',
+    'Accept',
+    'Origin',
+    'Content-Length',
+    'Accept-Encoding',
+  ],
 )
 const value = fc.oneof(
   fc.constantFrom(
@@ -18,6 +28,8 @@ const value = fc.oneof(
     'nobody.inxt',
     '-1',
     'NaN',
+    'gzip, br;q=0.5',
+    'identity;q=0',
   ),
   fc.string({ maxLength: 20 }),
 )
@@ -25,6 +37,10 @@ const target = fc.oneof(
   fc.constantFrom(
     '/',
     '/letters.txt',
+    '/long.txt',
+    '/posts/a/b',
+    '/elsewhere/a?b',
+    '/app//x',
     '/how',
     '/inxt/status',
     '/inxt/uploads/missing',
@@ -37,7 +53,11 @@ const method = fc.constantFrom('GET', 'HEAD', 'POST', 'OPTIONS', 'PUT', 'constru
 
 test('whatever comes in, one well-formed answer comes out', async () => {
   const ingress = createWorld()
-  const hosts = fc.constantFrom<Field>(['Host', 'welcome.inxt'], ['Host', '127.0.0.1'])
+  const hosts = fc.constantFrom<Field>(
+    ['Host', 'welcome.inxt'],
+    ['Host', 'ruled.inxt'],
+    ['Host', '127.0.0.1'],
+  )
   const fields = fc
     .tuple(hosts, fc.array(fc.tuple(name, value), { maxLength: 4 }))
     .map(([host, rest]) => [host, ...rest])

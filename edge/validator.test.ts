@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatTags, matchesStrongly, matchesWeakly, parseTags } from './validator.ts'
+import { formatTags, matchesStrongly, matchesWeakly, matchingTag, parseTags } from './validator.ts'
 
 const rows: [value: string, expected: string | undefined][] = [
   ['*', '*'],
@@ -25,6 +25,15 @@ test('lists of tags', () => {
     const tags = parseTags(value)
     assert.equal(typeof tags === 'object' ? formatTags(tags) : tags, expected, value)
   }
+})
+
+test('which of several tags for one content', () => {
+  const isSame = (tag: string): boolean => tag.startsWith('"a')
+  assert.equal(matchingTag('"b", W/"ab", "a"', '"a"', isSame), '"a"')
+  assert.equal(matchingTag('"b", W/"ab", "ac"', '"a"', isSame), '"ab"')
+  assert.equal(matchingTag('*', '"a"', isSame), '"a"')
+  assert.equal(matchingTag('"b"', '"a"', isSame), undefined)
+  assert.equal(matchingTag('ab', '"a"', isSame), undefined)
 })
 
 test('weak and strong comparison (RFC 9110 §8.8.3.2)', () => {
