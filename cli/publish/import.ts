@@ -22,7 +22,7 @@ export interface Imported {
   readonly blocks: ReadonlyMap<string, number>
 }
 
-/** Throws what the import throws: config/unreadable, content/unsupported; and config/invalid for rules with mistakes. */
+/** Throws what the import throws: config/unreadable, content/unsupported; and config/invalid for mistaken rules. */
 export async function importFolder(folder: string, hidden: boolean, terminal: Terminal): Promise<Imported> {
   const { bytes: total, hiddenLeftOut, files: paths } = await measure(folder, hidden)
   const rules = await checkRules(folder, paths)

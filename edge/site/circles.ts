@@ -11,7 +11,7 @@ import { type Complaint, createRedirects, isRewrite, type Redirect, type Redirec
 /** What browsers follow before they give up. */
 const hopsMax = 20
 
-/** `isThere` tells whether the site has a file for an address, by decoded segments; never asked of what a rule hides. */
+/** `isThere` tells whether the site has a file for an address, by its decoded segments. */
 export function findCircles(
   redirects: Redirects,
   isThere: (segments: readonly string[]) => boolean,

@@ -33,13 +33,19 @@ export function acceptedCodings(accept: string | undefined): readonly (Coding | 
   return offered.filter(coding => weightOf(coding) > 0).sort((a, b) => weightOf(b) - weightOf(a))
 }
 
-const compressible =
-  /^text\/|[/+](?:json|xml|javascript|wasm|manifest\+json)$|^image\/(?:svg\+xml|bmp|x-icon)$|^font\/(?:ttf|otf)$|^application\/(?:vnd\.ms-fontobject|rtf)$/
+const compressible = [
+  /^text\//,
+  /[/+](?:json|xml|javascript|wasm|manifest\+json)$/,
+  /^image\/(?:svg\+xml|bmp|x-icon)$/,
+  /^font\/(?:ttf|otf)$/,
+]
 
 /** Below one packet there is nothing to win. */
 const sizeBytesMin = 1024
 
 /** Whether a coding is likely to make it smaller; images, films and archives are packed already. */
 export function isCompressible(mediaType: string, sizeBytes: number): boolean {
-  return sizeBytes >= sizeBytesMin && compressible.test(mediaType.split(';', 1)[0]!.trim().toLowerCase())
+  if (sizeBytes < sizeBytesMin) return false
+  const type = mediaType.split(';', 1)[0]!.trim().toLowerCase()
+  return compressible.some(pattern => pattern.test(type))
 }

@@ -30,7 +30,7 @@ export function isHashed(segments: readonly string[]): boolean {
   return match !== null && looksHashed(match[2]!)
 }
 
-/** Hexadecimal with digits and letters, or capitals and a digit within letters: neither a date, a version nor a word. */
+/** Hexadecimal with digits and letters, or capitals and a digit before a letter: no date, version or word. */
 function looksHashed(text: string): boolean {
   if (/^[0-9a-f]+$/.test(text)) return /[0-9]/.test(text) && /[a-f]/.test(text)
   return /[A-Z]/.test(text) && /[0-9][A-Za-z]/.test(text)
