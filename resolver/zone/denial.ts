@@ -62,20 +62,39 @@ function* chainOf(sets: readonly Rrset[], keyOf: (set: Rrset) => string): Work<C
 
 /** Each set once, in order. */
 function distinct(...sets: (Rrset | undefined)[]): Rrset[] {
-  return [...new Set(sets)].filter(set => set !== undefined)
+  const found: Rrset[] = []
+  for (const set of sets) if (set !== undefined && !found.includes(set)) found.push(set)
+  return found
 }
 
 /** From the NSEC sets of a zone, one at least. */
+/** Enclosers whose part of a proof is kept: made-up names have few, for they are all names of the zone. */
+const enclosersMax = 1024
+
+/** `find`, remembered: of a flood of made-up names, all but the name itself is the same again and again. */
+function remembered<T>(find: (encloser: Name) => T): (encloser: Name) => T {
+  const known = new Map<Name, T>()
+  return encloser => {
+    const old = known.get(encloser)
+    if (old !== undefined) return old
+    if (known.size >= enclosersMax) known.clear()
+    const found = find(encloser)
+    known.set(encloser, found)
+    return found
+  }
+}
+
 export function* nsecDenial(sets: readonly Rrset[]): Work<Denial> {
   const chain = yield* chainOf(sets, set => canonicalKey(set.name))
   // One that matches is also the last one not after the name; an empty non-terminal is covered (RFC 4035
   // §3.1.3.2).
   const at = (name: Name): Rrset => chain.at(canonicalKey(name))
+  const wildcardAt = remembered(encloser => at(wildcardOf(encloser)))
   return {
     nodata: name => [at(name)],
-    nxdomain: (name, encloser) => distinct(at(name), at(wildcardOf(encloser))),
+    nxdomain: (name, encloser) => distinct(at(name), wildcardAt(encloser)),
     wildcard: name => [at(name)],
-    wildcardNodata: (name, encloser) => distinct(at(wildcardOf(encloser)), at(name)),
+    wildcardNodata: (name, encloser) => distinct(wildcardAt(encloser), at(name)),
   }
 }
 
@@ -89,31 +108,33 @@ export function* nsec3Denial(
   const keyOf = (name: Name): string => base32Text(hash(name))
   const match = (name: Name): Rrset | undefined => chain.match(keyOf(name))
   const cover = (name: Name): Rrset => chain.at(keyOf(name))
-  /**
-   * The closest encloser proof (RFC 5155 §7.2.1) from `encloser` up: with opt-out, delegations and what only
-   * leads to them have no record, so the closest encloser that can be proved may be further up.
-   */
-  const enclosed = (name: Name, encloser: Name): { encloser: Name; sets: Rrset[] } => {
+  /** With opt-out, delegations and what only leads to them have no record: what can be proved may be further up. */
+  const provedFrom = remembered(encloser => {
     let proved = encloser
     let matched = match(proved)
     while (matched === undefined && proved !== apex && proved !== rootName) {
       proved = parentOf(proved)
       matched = match(proved)
     }
-    return { encloser: proved, sets: distinct(matched, cover(nextCloser(name, proved))) }
+    const wildcard = wildcardOf(proved)
+    return { encloser: proved, matched, wildcard: { match: match(wildcard), cover: cover(wildcard) } }
+  })
+  /** The closest encloser proof (RFC 5155 §7.2.1). */
+  const enclosed = (name: Name, encloser: Name): Rrset[] => {
+    const proved = provedFrom(encloser)
+    return distinct(proved.matched, cover(nextCloser(name, proved.encloser)))
   }
   return {
     nodata(name) {
       const matched = match(name)
-      return matched === undefined ? enclosed(name, parentOf(name)).sets : [matched]
+      return matched === undefined ? enclosed(name, parentOf(name)) : [matched]
     },
     nxdomain(name, encloser) {
-      const proof = enclosed(name, encloser)
-      return distinct(...proof.sets, cover(wildcardOf(proof.encloser)))
+      return distinct(...enclosed(name, encloser), provedFrom(encloser).wildcard.cover)
     },
     wildcard: (name, encloser) => [cover(nextCloser(name, encloser))],
     wildcardNodata(name, encloser) {
-      return distinct(...enclosed(name, encloser).sets, match(wildcardOf(encloser)))
+      return distinct(...enclosed(name, encloser), provedFrom(encloser).wildcard.match)
     },
   }
 }
