@@ -13,7 +13,7 @@ import { record } from './recording.ts'
 import { mayReplaceError, useOf } from './reuse.ts'
 import { storable } from './storable.ts'
 import { matches, type Store, type Stored, variantNames } from './store.ts'
-import { conditionsFor, freshened, withoutConditions } from './validation.ts'
+import { conditionsFor, dated, freshened, withoutConditions } from './validation.ts'
 import { variantOf } from './vary.ts'
 
 export interface FlightOptions {
@@ -237,12 +237,6 @@ interface Answered {
 /** RFC 5861 §4 */
 function isError(status: number): boolean {
   return status === 500 || (status >= 502 && status <= 504)
-}
-
-/** RFC 9110 §6.6.1: who keeps an answer without a date gives it one. */
-function dated(fields: readonly Field[], receivedAt: number): readonly Field[] {
-  if (fields.some(([name]) => name.toLowerCase() === 'date')) return fields
-  return [...fields, ['Date', new Date(receivedAt).toUTCString()]]
 }
 
 async function* chunksOf(body: Body | undefined): AsyncGenerator<Uint8Array> {

@@ -77,6 +77,12 @@ export function freshened(stored: readonly Field[], update: readonly Field[]): F
   return [...stored.filter(([name]) => !replaced.has(name.toLowerCase())), ...fresh]
 }
 
+/** RFC 9110 §6.6.1: who keeps an answer without a date gives it one. */
+export function dated(fields: readonly Field[], receivedAt: number): readonly Field[] {
+  if (fields.some(([name]) => name.toLowerCase() === 'date')) return fields
+  return [...fields, ['Date', new Date(receivedAt).toUTCString()]]
+}
+
 /** §4.3.5: whether what HEAD told is about the bytes that are stored. */
 export function sameRepresentation(
   stored: readonly Field[],

@@ -61,8 +61,11 @@ interface Preference {
 function preferences(value: string): Preference[] {
   return members(value)
     .map(member => {
-      const [, what, quality] = /^(.*?)(?:[ \t]*;[ \t]*q=([01](?:\.\d{0,3})?))?$/is.exec(member)!
-      return { what: what!.toLowerCase().replace(/[ \t]+/g, ''), quality: Number(quality ?? 1) }
+      const weight = member.lastIndexOf(';')
+      const quality =
+        weight === -1 ? undefined : /^[ \t]*q=([01](?:\.\d{0,3})?)$/i.exec(member.slice(weight + 1))
+      const what = quality ? member.slice(0, weight) : member
+      return { what: what.toLowerCase().replace(/[ \t]+/g, ''), quality: Number(quality?.[1] ?? 1) }
     })
     .sort((a, b) => b.quality - a.quality || (a.what < b.what ? -1 : 1))
 }

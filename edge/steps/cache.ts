@@ -10,7 +10,7 @@ import { freshnessOf } from '../cache/freshness.ts'
 import { invalidated, isSafe } from '../cache/invalidation.ts'
 import { useOf, wantsOnlyCached } from '../cache/reuse.ts'
 import type { Stored } from '../cache/store.ts'
-import { freshened, onlyOriginJudges, sameRepresentation } from '../cache/validation.ts'
+import { dated, freshened, onlyOriginJudges, sameRepresentation } from '../cache/validation.ts'
 import { fieldLines, type IngressRequest, type IngressResponse } from '../message.ts'
 import { hasContent, pathOf } from '../origin.ts'
 import { page } from '../page.ts'
@@ -81,8 +81,9 @@ async function head(context: Context, visit: Visit, next: Next, key: string): Pr
   const { fields, sizeBytes, status } = response
   if (stored?.status === 200 && status === 200) {
     if (sameRepresentation(stored.fields, stored.body.sizeBytes, fields, sizeBytes)) {
-      const updated = { ...stored, fields: freshened(stored.fields, fields) }
-      const freshness = freshnessOf(updated, { requestedAt, receivedAt: now() }, heuristic)
+      const receivedAt = now()
+      const updated = { ...stored, fields: freshened(stored.fields, dated(fields, receivedAt)) }
+      const freshness = freshnessOf(updated, { requestedAt, receivedAt }, heuristic)
       store.put(key, { ...updated, freshness })
     } else flights.invalidate(key)
   }
