@@ -96,6 +96,29 @@ onChain(name.command('show'))
   .argument('<name>', 'the name, without suffix')
   .action(async (name, options) => (await import('./commands/name-show.ts')).nameShow(name, options))
 
+const domain = program
+  .command('domain')
+  .description('domains of the DNS for your sites: claim, give back, look at')
+
+spending(domain.command('claim'))
+  .description('let a domain of yours show a site; prints the name servers to enter at its registrar')
+  .argument('<domain>', 'the domain, such as example.com')
+  .argument('<site>', 'the name of the site, without suffix')
+  .action(async (domain, site, options) =>
+    (await import('./commands/domain.ts')).domainClaim(domain, site, options),
+  )
+
+spending(domain.command('release'))
+  .description('take the claim back')
+  .argument('<domain>', 'the domain')
+  .action(async (domain, options) => (await import('./commands/domain.ts')).domainRelease(domain, options))
+
+onChain(domain.command('show'))
+  .description('who claims a domain, what its parent says, and what an edge makes of it')
+  .argument('<domain>', 'the domain')
+  .option('--roots <addresses>', 'root servers to ask instead, joined by commas')
+  .action(async (domain, options) => (await import('./commands/domain.ts')).domainShow(domain, options))
+
 const wallet = program.command('wallet').description('an account of your own, in an encrypted file')
 
 withWallet(wallet.command('new'))

@@ -30,6 +30,11 @@ export const registrarCalls = [
   multicall,
 ] as const
 
+export const claimCalls = [
+  'function claim(string name, bytes32 site) returns (bytes32 domain)',
+  'function release(bytes32 domain)',
+] as const
+
 const endpoint = '(bytes4,bytes16,uint16,uint16,uint16,uint16) endpoint'
 
 export const edgeCalls = [

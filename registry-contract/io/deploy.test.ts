@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test'
 import { Interface } from 'ethers/abi'
 import { Fault, isFault } from '../../base/fault.ts'
 import { contractNames } from '../addresses.ts'
-import { edgeCalls, errorTexts, registrarCalls, registryCalls, tokenCalls } from '../calls.ts'
+import { claimCalls, edgeCalls, errorTexts, registrarCalls, registryCalls, tokenCalls } from '../calls.ts'
 import { constructorTypes, deploymentPresets } from '../parameters.ts'
 import { readAddresses } from './addresses.ts'
 import { type Anvil, devnetMnemonic, startAnvil } from './anvil.ts'
@@ -24,6 +24,7 @@ test('every call, error and constructor that we name is one of the compiled cont
   const rows = [
     ['NameRegistry', registryCalls],
     ['NameRegistrar', registrarCalls],
+    ['DomainClaims', claimCalls],
     ['EdgeRegistry', edgeCalls],
     ['InxtToken', tokenCalls],
   ] as const

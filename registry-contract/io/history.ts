@@ -21,8 +21,8 @@ const changesMax = 200_000
 /** At 10,000 blocks a question, the narrowest limit in use: 20,000,000 blocks, which is seven years of Ethereum. */
 const questionsMax = 4_000
 
-/** Faults: `chain/unreachable`, `bytes/malformed`. */
-async function logsOf(rpc: Rpc, filter: object, from: number, to: number): Promise<PlacedLog[]> {
+/** All logs of a filter in these blocks, oldest first. Faults: `chain/unreachable`, `bytes/malformed`. */
+export async function logsOf(rpc: Rpc, filter: object, from: number, to: number): Promise<PlacedLog[]> {
   let questions = 0
   const ranges: [from: number, to: number][] = [[from, to]]
   const found: PlacedLog[] = []

@@ -1,0 +1,200 @@
+// `inxt domain claim|release|show`: a domain of one's own for a site, and what to enter at the registrar for it.
+//
+// The claim is a transaction; what makes it count is entered elsewhere, by hand, so the command ends with the very lines
+// to enter. Which edges they name is the same whenever it is asked, spread over the network by the domain's name. `show`
+// walks from the root servers to the domain's parent as an edge does, and says what an edge would see.
+
+import { toHex } from '../../base/bytes.ts'
+import { Fault } from '../../base/fault.ts'
+import { rendezvous } from '../../base/hash.ts'
+import { knobs } from '../../config/knobs.ts'
+import {
+  claimCall,
+  claimOf,
+  claimsOn,
+  type EdgeDoor,
+  edgesOn,
+  labelOn,
+  releaseCall,
+  requireDomain,
+} from '../../registry-contract/io/claims.ts'
+import { confirmContracts } from '../../registry-contract/io/deploy.ts'
+import { readName } from '../../registry-contract/io/names.ts'
+import type { Call } from '../../registry-contract/io/reader.ts'
+import { spell } from '../../registry-contract/spelling.ts'
+import type { ClaimEntry } from '../../registry-contract/table.ts'
+import { createLookUp } from '../../resolver/delegation/io/look-up.ts'
+import { verdictOf } from '../../resolver/delegation/verdict.ts'
+import type { Finding } from '../../resolver/delegation/walk.ts'
+import { nameText } from '../../resolver/wire/name.ts'
+import { type AccountOptions, type OpenChain, openChainFor } from '../account.ts'
+import { settleOn } from '../consent.ts'
+import { verdictText } from '../domain-words.ts'
+import { createTerminal, quiet, type Terminal } from '../terminal.ts'
+
+interface SpendOptions extends AccountOptions {
+  yes: boolean
+  json: boolean
+}
+
+interface ShowOptions extends AccountOptions {
+  json: boolean
+  roots?: string
+}
+
+/** As many name servers as are entered: two must be there (RFC 1034 §4.1), four outlive any two edges. */
+const serversWanted = 4
+const dnsPort = 53
+
+export async function domainClaim(typed: string, site: string, options: SpendOptions): Promise<void> {
+  const domain = requireDomain(typed)
+  const { label } = await spell(site)
+  await using chain = await openChainFor(options)
+  const { owner, expiresAt } = await readName(chain.reader, chain.addresses, label)
+  if (expiresAt <= (await chain.reader.now()) * 1000) {
+    throw new Fault('name/taken', `${label} belongs to nobody now, so a domain cannot show it.`, {
+      hint: `Register it first: inxt name register ${label}`,
+    })
+  }
+  const terminal = options.json ? quiet : createTerminal()
+  const spent = await spend(chain, options, terminal, `claim ${domain} for ${label}`, payer => {
+    return claimCall(chain.addresses, claimOf(chain.addresses, domain, payer, label))
+  })
+  const claim = claimOf(chain.addresses, domain, spent.payer, label)
+  const servers = nameServers(claim, await edgesOn(chain.rpc, chain.addresses))
+  if (options.json) {
+    return print({
+      domain,
+      site: label,
+      siteOwner: owner,
+      token: claim.token,
+      servers,
+      transaction: spent.transaction,
+    })
+  }
+  printServers(terminal, claim, servers)
+  terminal.line(`  \`inxt domain show ${domain}\` says what an edge sees. transaction ${spent.transaction}\n`)
+}
+
+export async function domainRelease(typed: string, options: SpendOptions): Promise<void> {
+  const domain = requireDomain(typed)
+  await using chain = await openChainFor(options)
+  const terminal = options.json ? quiet : createTerminal()
+  const { transaction } = await spend(chain, options, terminal, `release ${domain}`, () => {
+    return releaseCall(chain.addresses, domain)
+  })
+  if (options.json) return print({ domain, transaction })
+  terminal.line(`\n  No edge serves ${domain} on this claim any more. transaction ${transaction}\n`)
+}
+
+/** Shows the bill, and sends when somebody agreed to it. */
+async function spend(
+  chain: OpenChain,
+  options: SpendOptions,
+  terminal: Terminal,
+  what: string,
+  callFor: (payer: string) => Call,
+): Promise<{ payer: string; transaction: string }> {
+  await confirmContracts(chain.rpc, chain.addresses, ['DomainClaims'])
+  const wallet = await chain.openWallet()
+  const payer = wallet.address
+  const call = callFor(payer)
+  const [gas, gasPrice, eth] = await Promise.all([wallet.estimate(call), wallet.gasPrice(), wallet.balance()])
+  const bill = { expenses: [{ what, gas, inxt: 0n }], gasPrice, eth, payer }
+  await settleOn(bill, createTerminal(options.json ? process.stderr : process.stdout), options.yes)
+  const { transaction } = await terminal.step(what, () => wallet.send(call))
+  return { payer, transaction }
+}
+
+interface NameServer {
+  /** Below the domain, so that the parent takes addresses for it. */
+  readonly host: string
+  readonly addresses: readonly string[]
+}
+
+/** Edges at the port where name servers are sought; a devnet has none, and shows what it has. */
+function nameServers({ name, token }: ClaimEntry, edges: readonly EdgeDoor[]): NameServer[] {
+  const usual = edges.filter(edge => edge.dnsPort === dnsPort)
+  const known = new Map(
+    (usual.length > 0 ? usual : edges).map(({ peerKey, addresses }) => [peerKey, addresses]),
+  )
+  return rendezvous(name, [...known.keys()], serversWanted).map((peerKey, i) => ({
+    host: `ns${i + 1}.${token}.${name}`,
+    addresses: known.get(peerKey)!,
+  }))
+}
+
+function printServers(terminal: Terminal, { name, token }: ClaimEntry, servers: readonly NameServer[]): void {
+  terminal.line(`\n  Enter these name servers for ${name} at its registrar, with their addresses (glue):\n`)
+  terminal.table(
+    ['name server', 'addresses'],
+    servers.map(({ host, addresses }) => [host, addresses.join(', ')]),
+  )
+  if (servers.length < 2) terminal.line('  Registries want two or more: this network has fewer edges.')
+  terminal.line(`\n  Other host names do as well if one of their labels is ${token}.`)
+}
+
+export async function domainShow(typed: string, options: ShowOptions): Promise<void> {
+  const domain = requireDomain(typed)
+  const roots = requireRoots(options.roots)
+  await using chain = await openChainFor(options)
+  const lookUp = createLookUp({ roots, timeoutMs: 2000, totalMs: 15_000 })
+  const [claims, finding] = await Promise.all([
+    claimsOn(chain.rpc, chain.addresses, domain),
+    lookUp.find(domain),
+  ])
+  const sites = await Promise.all(claims.map(({ site }) => labelOn(chain.rpc, chain.addresses, site)))
+  const rows = claims.map(({ owner, token }, i) => ({ owner, site: sites[i] ?? null, token }))
+  const verdict = verdictOf(claims, finding)
+  const parent = delegationOf(finding)
+  if (options.json)
+    return print({ domain, claims: rows, verdict: verdict.kind, says: verdictText(verdict), ...parent })
+  const terminal = createTerminal()
+  terminal.line(`\n  ${domain} ${verdictText(verdict)}\n`)
+  if (rows.length === 0) terminal.line(`  Nobody claims it: inxt domain claim ${domain} <site>`)
+  else {
+    const table = rows.map(({ owner, site, token }) => [
+      owner,
+      site ?? '(a name that nobody registered)',
+      token,
+    ])
+    terminal.table(['claimed by', 'for', 'token'], table)
+  }
+  if (parent.hosts.length > 0) {
+    terminal.line()
+    terminal.table(
+      ['its parent says', 'addresses'],
+      parent.hosts.map(({ host, addresses }) => [host, addresses.join(', ')]),
+    )
+    const count = parent.ds?.length
+    const secure = count === 0 ? 'no DS: the zone counts as unsigned' : `DS: ${parent.ds?.join(', ')}`
+    terminal.line(`  ${count === undefined ? 'its servers do not agree on DS' : secure}`)
+  }
+  if (claims.length === 1 && verdict.kind !== 'served') {
+    printServers(terminal, claims[0]!, nameServers(claims[0]!, await edgesOn(chain.rpc, chain.addresses)))
+  }
+  terminal.line()
+}
+
+function requireRoots(text: string | undefined): string[] {
+  const { form, says, default: usual } = knobs['domains.roots']
+  if (text === undefined) return usual.split(',')
+  if (form.test(text)) return text.split(',')
+  throw new Fault('input/invalid', `--roots: must be ${says}`)
+}
+
+function delegationOf(finding: Finding): { hosts: NameServer[]; ds?: string[] } {
+  if (finding.kind !== 'delegated') return { hosts: [] }
+  const hosts = finding.hosts.map(({ name, addresses }) => ({ host: nameText(name), addresses }))
+  return { hosts, ...(finding.ds && { ds: finding.ds.map(dsText) }) }
+}
+
+/** As a zone file has it: tag, algorithm, type of digest, digest. */
+function dsText(rdata: Uint8Array): string {
+  const [high = 0, low = 0, algorithm, digestType] = rdata
+  return `${(high << 8) | low} ${algorithm} ${digestType} ${toHex(rdata.subarray(4))}`
+}
+
+function print(json: object): void {
+  process.stdout.write(`${JSON.stringify(json, null, 2)}\n`)
+}
