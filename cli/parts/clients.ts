@@ -10,6 +10,7 @@
 import { isFault } from '../../base/fault.ts'
 import { realRandom } from '../../base/io/chance.ts'
 import { type Clock, realClock } from '../../base/io/clock.ts'
+import { sample } from '../../base/random.ts'
 import {
   type Coordinate,
   decodeCoordinate,
@@ -18,7 +19,7 @@ import {
   isPlaced,
   type Point,
 } from '../../overlay/coordinates/coordinate.ts'
-import { placeForeign, type Sight } from '../../overlay/coordinates/foreign.ts'
+import { borneOut, placeForeign, type Sight } from '../../overlay/coordinates/foreign.ts'
 import type { PeerId } from '../../overlay/peer.ts'
 import type { Record } from '../../overlay/records/record.ts'
 import type { Records } from '../../overlay/records/records.ts'
@@ -64,6 +65,9 @@ interface Spot {
 /** Kept of one client's nearest edges; an answer names four. */
 const nearMax = 16
 const turnMs = 1000
+/** What one fit looks at, so that it takes less than a millisecond: newest records, and edges beside whom to begin. */
+const sightsMax = 8
+const peersMax = 256
 
 /** Faults of the map: config/unreadable, config/invalid. */
 export async function openClients(ground: Ground, options: ClientsOptions): Promise<Clients> {
@@ -166,22 +170,18 @@ function lookUpInTurns(ground: Ground, options: ClientsOptions, learned: Learned
 /** Of what edges on the Roll say; undefined when none of them says anything that can be used. */
 function spotFrom(records: readonly Record[], { serving, coordinateOf }: ClientsOptions): Spot | undefined {
   const edges = serving()
-  const sights: Sight[] = []
-  const seenMs = new Map<PeerId, number>()
-  for (const { publisher, value } of records) {
-    if (!edges.some(({ peer }) => peer === publisher)) continue
-    const sight = sightFrom(value)
-    if (sight === undefined) continue
-    sights.push(sight)
-    seenMs.set(publisher, sight.rttMs)
+  const said: (Sight & { readonly peer: PeerId })[] = []
+  for (const { publisher: peer, value } of records) {
+    const sight = edges.some(edge => edge.peer === peer) ? sightFrom(value) : undefined
+    if (sight !== undefined && said.length < sightsMax) said.push({ ...sight, peer })
   }
-  const peers = edges.flatMap(({ peer }) => coordinateOf(peer)?.base ?? []).filter(isPlaced)
-  const point = placeForeign(
-    sights,
-    peers.map(base => base.point),
-    realRandom,
-  )
-  return point && { point, seenMs }
+  const peers = sample(realRandom, edges, peersMax).flatMap(({ peer }) => {
+    const base = coordinateOf(peer)?.base
+    return base !== undefined && isPlaced(base) ? [base.point] : []
+  })
+  const sights = borneOut(said, peers)
+  const point = placeForeign(sights, peers, realRandom)
+  return point && { point, seenMs: new Map(sights.map(({ peer, rttMs }) => [peer, rttMs])) }
 }
 
 /** Undefined for bytes without meaning, and from who had no place yet. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seededRandom } from '../../base/random.ts'
 import { distanceMs, type Point } from './coordinate.ts'
-import { placeForeign } from './foreign.ts'
+import { borneOut, placeForeign } from './foreign.ts'
 
 const random = seededRandom(1)
 const west: Point = [0, 0, 0, 0, 2]
@@ -31,4 +31,15 @@ test('nothing comes of nothing, and hostile round trips leave a point of numbers
   assert.equal(placeForeign([], peers, random), undefined)
   for (const rttMs of [0, 6553.5])
     for (const value of placeForeign([{ point: west, rttMs }], [], random)!) assert.ok(Number.isFinite(value))
+})
+
+test('a claim to be near that the others do not bear out is left out, and an honest one is not', () => {
+  const honest = [
+    { point: east, rttMs: 9 },
+    { point: south, rttMs: 100 },
+  ]
+  const liar = { point: west, rttMs: 1 }
+  assert.deepEqual(borneOut([liar, ...honest], peers), honest)
+  assert.deepEqual(borneOut([{ ...liar, rttMs: 112 }, ...honest], peers).length, 3)
+  assert.deepEqual(borneOut([liar], peers), [liar], 'there is nobody else to ask')
 })

@@ -7,7 +7,7 @@
 
 import { type Random, sample, seededRandom } from '../../base/random.ts'
 import { decodeCoordinate, distanceMs, type Point } from '../../overlay/coordinates/coordinate.ts'
-import { placeForeign } from '../../overlay/coordinates/foreign.ts'
+import { borneOut, placeForeign } from '../../overlay/coordinates/foreign.ts'
 import { devnetTuning } from '../../overlay/coordinates/options.ts'
 import { percentile } from './accuracy.ts'
 import { Community } from './community.ts'
@@ -26,14 +26,18 @@ export type Choice = {
 }
 
 const goodMs = 10
+const lieMs = 1
 /** Probes until coordinates rest. */
 const periods = 120
 
-/** Each client is seen by `observers` of `edgeCount` edges; figures are of all clients and of each way. */
+/**
+ * Each client is seen by `observers` of `edgeCount` edges; `liars` of these claim to be 1 ms from it. Figures are of all
+ * clients and of each way.
+ */
 export function chooseFor(
   matrix: Matrix,
   seed: number,
-  { edgeCount = 16, observers = 3 } = {},
+  { edgeCount = 16, observers = 3, liars = 0 } = {},
 ): { [way in Way]: Choice } {
   const random = seededRandom(seed)
   const edges = sample(random, [...Array(matrix.size).keys()], edgeCount)
@@ -50,7 +54,8 @@ export function chooseFor(
     const near = seenBy.reduce((a, b) => (rtts[a]! <= rtts[b]! ? a : b))
     losses['the edge asked'].push(rtts[asked]! - bestMs)
     losses['nearest observer'].push(rtts[near]! - bestMs)
-    losses.fit.push(rtts[byFit(points, rtts, seenBy, reached, random)]! - bestMs)
+    const saidMs = new Map(seenBy.map((k, i) => [k, i < liars ? lieMs : rtts[k]!]))
+    losses.fit.push(rtts[byFit(points, saidMs, reached, random)]! - bestMs)
   }
   return {
     'the edge asked': choiceOf(losses['the edge asked']),
@@ -67,14 +72,15 @@ function pointsOf(matrix: Matrix, seed: number): Point[] {
 
 function byFit(
   points: readonly Point[],
-  rtts: readonly number[],
-  seenBy: readonly number[],
+  saidMs: ReadonlyMap<number, number>,
   reached: readonly number[],
   random: Random,
 ): number {
-  const sights = seenBy.map(k => ({ point: points[k]!, rttMs: rtts[k]! }))
-  const place = placeForeign(sights, points, random)!
-  const expectedMs = (k: number): number => (seenBy.includes(k) ? rtts[k]! : distanceMs(place, points[k]!))
+  const sights = [...saidMs].map(([k, rttMs]) => ({ k, point: points[k]!, rttMs }))
+  const believed = borneOut(sights, points)
+  const place = placeForeign(believed, points, random)!
+  const expectedMs = (k: number): number =>
+    believed.find(sight => sight.k === k)?.rttMs ?? distanceMs(place, points[k]!)
   return reached.reduce((a, b) => (expectedMs(a) <= expectedMs(b) ? a : b))
 }
 

@@ -1,4 +1,4 @@
-// `npm run sim -- clients [--matrix FILE] [--edges 16] [--seed <first>] [--seeds <count>] [--json]`
+// `npm run sim -- clients [--matrix FILE] [--edges 16] [--liars 0] [--seed <first>] [--seeds <count>] [--json]`
 //
 // Prints, for clients seen by 1, 2, 3 and 5 edges, how often the edge that they are sent to is the best one or nearly so.
 
@@ -8,7 +8,7 @@ import { type Choice, chooseFor, meanChoice, ways } from '../coordinates/clients
 import { matrixOf } from './coordinates.ts'
 
 const usage =
-  'npm run sim -- clients [--matrix FILE] [--edges 16] [--seed <first>] [--seeds <count>] [--json]'
+  'npm run sim -- clients [--matrix FILE] [--edges 16] [--liars 0] [--seed <first>] [--seeds <count>] [--json]'
 const observerCounts = [1, 2, 3, 5]
 
 /** `args` is what follows the word `clients`. */
@@ -28,6 +28,7 @@ function run(args: readonly string[]): void {
     options: {
       matrix: { type: 'string' },
       edges: { type: 'string', default: '16' },
+      liars: { type: 'string', default: '0' },
       seed: { type: 'string', default: '1' },
       seeds: { type: 'string', default: '5' },
       json: { type: 'boolean', default: false },
@@ -37,11 +38,13 @@ function run(args: readonly string[]): void {
   const [edgeCount, first, count] = [Number(values.edges), Number(values.seed), Number(values.seeds)]
   if (!Number.isInteger(first) || !(count >= 1 && count <= 1000) || !Number.isInteger(count))
     throw new Fault('input/invalid', 'a seed is a whole number, and 1 to 1000 of them are taken')
+  const liars = Number(values.liars)
+  if (!Number.isInteger(liars) || liars < 0) throw new Fault('input/invalid', 'liars are a whole number')
   if (!Number.isInteger(edgeCount) || edgeCount < 5 || edgeCount >= matrix.size)
     throw new Fault('input/invalid', `5 to ${matrix.size - 1} edges are taken`)
   const figures = observerCounts.map(observers => {
     const runs = Array.from({ length: count }, (_, i) =>
-      chooseFor(matrix, first + i, { edgeCount, observers }),
+      chooseFor(matrix, first + i, { edgeCount, observers, liars }),
     )
     return { observers, ways: ways.map(way => ({ way, ...meanChoice(runs.map(choices => choices[way])) })) }
   })
