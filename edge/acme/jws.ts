@@ -22,7 +22,7 @@ export interface Protected {
   readonly kid?: string | undefined
 }
 
-/** Key identifier (text) and HMAC key (base64url) from an authority that knows its customers beforehand (RFC 8555 §7.3.4). */
+/** Key identifier, and HMAC key in base64url, of an authority that knows its customers beforehand (RFC 8555 §7.3.4). */
 export interface ExternalAccount {
   readonly kid: string
   readonly hmacKey: string

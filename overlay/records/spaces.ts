@@ -8,9 +8,9 @@
 import { Fault } from '../../base/fault.ts'
 import { publicKeyOf } from '../peer.ts'
 import { type Record, valueBytesMax } from './record.ts'
-import { decodeAddress, decodeClient, decodeHolder, decodeTrust } from './values.ts'
+import { decodeAddress, decodeCertificate, decodeClient, decodeHolder, decodeTrust } from './values.ts'
 
-export type SpaceName = 'client' | 'holder' | 'name' | 'offer' | 'peer' | 'service' | 'trust'
+export type SpaceName = 'certificate' | 'client' | 'holder' | 'name' | 'offer' | 'peer' | 'service' | 'trust'
 /** The reason that a rule gives for refusing. */
 export type Objection = 'malformed' | 'not-its-own' | 'out-of-prefix'
 
@@ -34,6 +34,15 @@ const dayMs = 24 * 60 * 60 * 1000
 const peerPattern = /^[1-9A-HJ-NP-Za-km-z]{52}$/
 
 export const spaces: { readonly [Name in SpaceName]: Space } = {
+  /** `certificate/<host>`: the publisher orders it and must show this to the authority, or holds it. */
+  certificate: {
+    keyPattern: /^[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63}){1,16}$/,
+    valueBytesMax: 180,
+    lifeMsMax: dayMs,
+    perKeyMax: 4, // one orders at a time; the others took its place when it was gone
+    share: 0.02,
+    objection: (_rest, { value }) => void decodeCertificate(value),
+  },
   /** `client/4/<bits>`, `client/6/<bits>`: where the clients of an address prefix are. */
   client: {
     keyPattern: /^(4\/[01]{0,32}|6\/[01]{0,128})$/,
@@ -63,7 +72,7 @@ export const spaces: { readonly [Name in SpaceName]: Space } = {
     valueBytesMax,
     lifeMsMax: 2 * dayMs,
     perKeyMax: 1, // the registry has one truth; the newest block speaks
-    share: 0.5,
+    share: 0.48,
     isProved: true,
   },
   /** `offer/<attributes>`: a machine for hire. */

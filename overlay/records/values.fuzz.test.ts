@@ -6,10 +6,12 @@ import { peerIdOf } from '../peer.ts'
 import {
   coordinateBytesMax,
   decodeAddress,
+  decodeCertificate,
   decodeClient,
   decodeHolder,
   decodeTrust,
   encodeAddress,
+  encodeCertificate,
   encodeClient,
   encodeHolder,
   encodeTrust,
@@ -33,6 +35,12 @@ const client = fc.record(
   plain,
 )
 const address = fc.record({ host: fc.ipV4(), port: fc.integer({ min: 1, max: 65535 }) }, plain)
+const word = (minLength: number, maxLength: number) =>
+  fc.stringMatching(new RegExp(`^[\\w-]{${minLength},${maxLength}}$`))
+const certificate = fc.oneof(
+  fc.constant(''),
+  fc.tuple(word(1, 128), word(43, 43)).map(words => words.join('.')),
+)
 const trust = fc.nat(65535).map(steps => steps / 65535)
 
 // biome-ignore lint/suspicious/noExplicitAny: each row has a type of its own
@@ -40,6 +48,7 @@ const codecs: [string, fc.Arbitrary<any>, (value: any) => Uint8Array, (bytes: Ui
   ['holder', holder, encodeHolder, decodeHolder],
   ['client', client, encodeClient, decodeClient],
   ['address', address, encodeAddress, decodeAddress],
+  ['certificate', certificate, encodeCertificate, decodeCertificate],
   ['trust', trust, encodeTrust, decodeTrust],
 ]
 

@@ -5,11 +5,12 @@
 //             | round trip, tenths of a ms (2) | coordinate of who saw it (1 to 64)
 //   peer, service   version = 1 (1) | IPv4 address (4) | port (2)
 //   trust     version = 1 (1) | score (2), of 65535
+//   certificate   version = 1 (1) | key authorization of RFC 8555 §8.1 (ASCII), empty once the certificate is there
 //
 // Each value has one spelling, so equal values are equal bytes. A proof of the registry and an offer are not looked
 // into here: the first belongs to the registry, the second to whoever matches offers.
 
-import { concatBytes } from '../../base/bytes.ts'
+import { concatBytes, fromUtf8, utf8 } from '../../base/bytes.ts'
 import { assert, Fault } from '../../base/fault.ts'
 import { type Address, hostBytes, hostText } from '../address.ts'
 import { type PeerId, peerIdOf, publicKeyBytes, publicKeyOf } from '../peer.ts'
@@ -31,9 +32,23 @@ const version = 1
 const complete = 1
 const prefixBitsMax = 128
 const scoreMax = 0xffff
+/** `token.thumbprint`, both base64url; a thumbprint is a SHA-256. */
+const keyAuthorizationPattern = /^([\w-]{1,128}\.[\w-]{43})?$/
 
 export function encodeHolder({ holder, isComplete }: HolderValue): Uint8Array {
   return concatBytes([Uint8Array.of(version, isComplete ? complete : 0), publicKeyOf(holder)])
+}
+
+/** What must be shown to an authority, or '' when its certificate is held. */
+export function encodeCertificate(keyAuthorization: string): Uint8Array {
+  assert(keyAuthorizationPattern.test(keyAuthorization), 'a key authorization')
+  return concatBytes([Uint8Array.of(version), utf8(keyAuthorization)])
+}
+
+export function decodeCertificate(bytes: Uint8Array): string {
+  const text = fromUtf8(bytes.subarray(1))
+  expect(bytes, text !== undefined && keyAuthorizationPattern.test(text))
+  return text!
 }
 
 /** All decoders throw Fault `bytes/malformed`. */

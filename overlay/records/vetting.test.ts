@@ -6,7 +6,7 @@ import { testKey } from '../testing.ts'
 import { Marks } from './marks.ts'
 import { type Record, signRecord } from './record.ts'
 import { spaces } from './spaces.ts'
-import { encodeAddress, encodeClient, encodeHolder, encodeTrust } from './values.ts'
+import { encodeAddress, encodeCertificate, encodeClient, encodeHolder, encodeTrust } from './values.ts'
 import { admit, type Proven, Vetting } from './vetting.ts'
 
 const now = 1_000_000
@@ -44,6 +44,9 @@ const rows: [what: string, record: Record, outcome: string][] = [
   ['somebody else names a holder', say('holder/bafy', holding, 1000, there), 'not-its-own'],
   ['a holder without form', say('holder/bafy', text('complete')), 'malformed'],
   ['a withdrawal', say('holder/bafy', new Uint8Array(0)), '0'],
+  ['a certificate that is held', say('certificate/www.a.example', encodeCertificate('')), '0'],
+  ['a certificate without form', say('certificate/www.a.example', text('x')), 'malformed'],
+  ['a certificate for no domain', say('certificate/example', encodeCertificate('')), 'malformed'],
   ['a client map entry in its prefix', say('client/4/00001010', client), '0'],
   ['a client map entry out of its prefix', say('client/4/00001011', client), 'out-of-prefix'],
   ['an entry wider than its prefix', say('client/4/00001010111', client), 'out-of-prefix'],
