@@ -387,14 +387,10 @@ export class Session {
   }
 
   #end(error: unknown): void {
-    const code =
-      error instanceof ConnectionError
-        ? error.code
-        : error instanceof CompressionError
-          ? codes.compressionError
-          : undefined
-    if (code === undefined) throw error
-    this.ended = (error as Error).message
+    const isOurs = error instanceof ConnectionError || error instanceof CompressionError
+    if (!isOurs) throw error
+    const code = error instanceof ConnectionError ? error.code : codes.compressionError
+    this.ended = error.message
     this.#out.push(frame(frameTypes.goaway, 0, 0, words(this.#newest, code)))
     for (const id of this.#streams.keys()) this.#told.push({ kind: 'reset', stream: id })
     this.#streams.clear()
