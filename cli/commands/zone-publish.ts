@@ -24,7 +24,7 @@ import { livingEdges } from '../publish/publish.ts'
 import { isNamed, publishZone, type ZoneFiles, type ZonePublication } from '../publish/zone.ts'
 import { edgesOnRoll } from '../publish/zone-edges.ts'
 import { createTerminal, durationText, printFault, quiet, type Terminal } from '../terminal.ts'
-import { type Report, readZoneFile, type SignOptions, signFile } from './zone.ts'
+import { type Report, readZoneFile, type SignOptions, serialOf, signFile } from './zone.ts'
 import { nowInS, timeText, zoneOf } from './zone-desk.ts'
 import { parseEdges } from './zone-places.ts'
 
@@ -138,23 +138,33 @@ function put(file: string, desk: Desk, options: PublishOptions): Promise<ZonePub
 async function reasonToSign(file: string, desk: Desk, options: PublishOptions): Promise<string | undefined> {
   const { zone, places } = filesOf(file, options)
   const [source, signed] = await Promise.all([file, zone].map(writtenAt))
-  if (signed === undefined) return 'the zone was not signed yet'
   if (source === undefined) throw new Fault('config/unreadable', `${file}: there is no such file`)
+  if (signed === undefined) return 'the zone was not signed yet'
   if (source > signed) return 'the file changed since it was signed'
   const { records } = readZone(await readZoneFile(zone), zoneOf(zoneName(options, desk)))
-  const spans = spansOf(records)
-  const bytes = places === undefined ? undefined : await readFile(places).catch(() => undefined)
-  if (places !== undefined && bytes === undefined) return 'no places were signed yet'
-  if (bytes !== undefined) {
-    const bundle = decodeBundle(bytes)
-    const edges = options.edges && parseEdges(await readFile(options.edges, 'utf8'), options.edges)
-    const listed = edges || parseEdges(JSON.stringify(await edgesOnRoll(desk.chain, desk.live)), 'the Roll')
-    const admitted = listed.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter(octets => octets !== undefined)
-    const known = addressTypes.flatMap(type => bundle.families[type].addresses)
-    if (setText(admitted) !== setText(known)) return 'other edges are admitted than were signed'
-  }
-  const { freshness, endsAtS } = lifeOf(spans, nowInS())
-  return spans.length === 0 || freshness === 'fresh' ? undefined : `signatures end ${timeText(endsAtS)}`
+  const { freshness, endsAtS } = lifeOf(spansOf(records), nowInS())
+  if (freshness !== 'fresh') return `signatures end ${timeText(endsAtS)}`
+  return places && (await reasonForPlaces(places, serialOf(records), desk, options))
+}
+
+async function reasonForPlaces(
+  file: string,
+  serial: number,
+  desk: Desk,
+  options: PublishOptions,
+): Promise<string | undefined> {
+  const bytes = await readFile(file).catch(() => undefined)
+  if (bytes === undefined) return 'no places were signed yet'
+  const bundle = decodeBundle(bytes)
+  if (bundle.serial !== serial) return 'the places are of another version'
+  const { edges } = options
+  const listed =
+    edges === undefined
+      ? parseEdges(JSON.stringify(await edgesOnRoll(desk.chain, desk.live)), 'the Roll')
+      : parseEdges(await readFile(edges, 'utf8'), edges)
+  const admitted = listed.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter(octets => octets !== undefined)
+  const known = addressTypes.flatMap(type => bundle.families[type].addresses)
+  return setText(admitted) === setText(known) ? undefined : 'other edges are admitted than were signed'
 }
 
 function setText(addresses: readonly Uint8Array[]): string {

@@ -163,7 +163,7 @@ function longest(a: Timing, b: Timing): Pick<Timing, 'zoneTtlMaxS'> {
   return { zoneTtlMaxS: Math.max(a.zoneTtlMaxS, b.zoneTtlMaxS) }
 }
 
-function serialOf(records: readonly ResourceRecord[]): number {
+export function serialOf(records: readonly ResourceRecord[]): number {
   const data = records.find(({ type }) => type === types.SOA)?.data
   assert(data?.kind === 'authority', 'a zone that was read has a SOA')
   return data.serial
