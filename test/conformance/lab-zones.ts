@@ -1,20 +1,16 @@
 // The zones of the lab: a root, a top-level domain, and below it the zones under test, signed by `inxt zone sign`.
 //
-// `example.lab` has one of everything that a resolver may ask for; `third.lab`, `ed.lab` and `ed3.lab` are the same with
-// NSEC3, Ed25519 and both; `live.lab` and `white.lab` are signed while they are answered. `expired.lab` and `wrong.lab`
-// are lies that a validator must see through, and Debian's signer tells them, as it signs what is above. Root and
-// top-level domain hold the delegations, and the root answers for reverse names too, so that the checkers find nothing
-// to say about the surroundings.
+// `example.lab` has one of everything that a resolver may ask for; `third.lab`, `ed.lab` and `ed3.lab` are the same
+// with NSEC3, Ed25519 and both; `live.lab` and `edlive.lab` are signed while they are answered. `expired.lab` and
+// `wrong.lab` are lies that a validator must see through, told by Debian's signer, which signs what is above, too.
+// Root and top-level domain hold the delegations, and the root answers for reverse names as well, so that the
+// checkers find nothing to say about the surroundings.
 
 import { join } from 'node:path'
-import { parseName } from '../../resolver/wire/name.ts'
 import { projectRoot } from '../e2e/devnet.ts'
-import { dsOf } from './online-key.ts'
 import type { Room } from './room.ts'
 
 export const subjectAddresses = ['46.1.1.1', '47.1.1.1', '2a0e:46::1', '2a0e:47::1'] as const
-/** Where zones are signed while they are answered. */
-export const onlineAddresses = ['46.1.1.2', '47.1.1.2', '2a0e:46::2', '2a0e:47::2'] as const
 /** Zones that have one of everything, and how each is signed. */
 export const wholeZones = {
   'example.lab': [],
@@ -22,8 +18,8 @@ export const wholeZones = {
   'ed.lab': ['--algorithm', 'ed25519'],
   'ed3.lab': ['--algorithm', 'ed25519', '--nsec3'],
 } as const
-/** The same, signed while answering, and how what is not there is denied. */
-export const onlineZones = { 'live.lab': 'compact', 'white.lab': 'covering' } as const
+/** The same, signed while answering, and by which algorithm. */
+export const onlineZones = { 'live.lab': 'p256', 'edlive.lab': 'ed25519' } as const
 /** The addresses of the real root servers, which some tools have compiled in. */
 const rootIpv4 = [
   ...[
@@ -56,18 +52,18 @@ function addressLine(address: string): string {
   return `${address.includes(':') ? 'AAAA' : 'A'} ${address}`
 }
 
-const topAt = (addresses: readonly string[]): string => `$TTL 3600
+const top = `$TTL 3600
 @ SOA ns1 hostmaster 2026112201 14400 3600 1209600 300
 @ NS ns1
 @ NS ns2
 @ MX 10 mail
 @ TXT "v=spf1 mx -all"
-${serverLines(addresses)}mail A 46.1.1.1
+${serverLines(subjectAddresses)}mail A 46.1.1.1
 www A 192.0.2.80
 www AAAA 2001:db8::80
 `
 const long = Array.from({ length: 14 }, (_, i) => `"${String(i).padStart(2, '0').repeat(100)}"`).join(' ')
-const everythingAt = (addresses: readonly string[]): string => `${topAt(addresses)}@ A 192.0.2.1
+const everything = `${top}@ A 192.0.2.1
 @ AAAA 2001:db8::1
 @ CAA 0 issue "ca.example.net"
 alias CNAME www
@@ -112,8 +108,9 @@ www A 192.0.2.90
 export interface LabZones {
   /** Zone name to the file that is served by the server under test. */
   readonly subject: ReadonlyMap<string, string>
-  /** The same of zones that are not signed, by the server that signs them while it answers. */
+  /** The same of zones that are not signed, for which the server has keys in `keyFolder`. */
   readonly online: ReadonlyMap<string, string>
+  readonly keyFolder: string
   readonly root: string
   readonly lab: string
   /** Files for validators: the trust anchor as a DNSKEY record, as a DS record, and the root hints. */
@@ -122,6 +119,8 @@ export interface LabZones {
   readonly hintsFile: string
   readonly key: { readonly flags: string; readonly base64: string }
 }
+
+export const inxt = join(projectRoot, 'cli', 'inxt.mjs')
 
 interface SignedFile {
   readonly file: string
@@ -155,9 +154,21 @@ async function signed(
     '--out',
     out,
   ]
-  const inxt = join(projectRoot, 'cli', 'inxt.mjs')
   const { ds } = JSON.parse(await checked(room, process.execPath, [inxt, ...words, '--json', ...how]))
   return { file: out, ds: `${ds[0]}\n` }
+}
+
+const onlineKeys = 'keys-online'
+
+/** Zone files as they are written, and keys for whoever serves them. */
+async function onlineFiles(room: Room): Promise<Map<string, SignedFile>> {
+  const files = new Map<string, SignedFile>()
+  for (const [zone, algorithm] of Object.entries(onlineZones)) {
+    const words = ['zone', 'keys', '--make', '--zone', zone, '--keys', join(room.folder, onlineKeys)]
+    const told = await checked(room, process.execPath, [inxt, ...words, '--algorithm', algorithm, '--json'])
+    files.set(zone, { file: await zoneFile(room, zone, everything), ds: `${JSON.parse(told).ds[0]}\n` })
+  }
+  return files
 }
 
 /** By Debian's signer, with one ECDSA P-256 key. */
@@ -191,8 +202,6 @@ export async function makeZones(room: Room): Promise<LabZones> {
   const secure = await signed(room, 'secure.example.lab', small)
   const plain = await zoneFile(room, 'plain.example.lab', small)
   const secureCut = `secure NS ns.secure\nns.secure A 46.1.1.1\n${secure.ds}`
-  const everything = everythingAt(subjectAddresses)
-  const top = topAt(subjectAddresses)
   const whole = Object.entries(wholeZones).map(async ([zone, how]) => {
     const text = zone === 'example.lab' ? everything + secureCut : everything
     return [zone, await signed(room, zone, text, how)] as const
@@ -205,20 +214,15 @@ export async function makeZones(room: Room): Promise<LabZones> {
     ['expired.lab', await expired],
     ['wrong.lab', wrong],
   ])
-  const online = new Map<string, string>()
-  for (const zone of Object.keys(onlineZones)) {
-    online.set(zone, await zoneFile(room, zone, everythingAt(onlineAddresses)))
-  }
-  const delegation = (zone: string, addresses: readonly string[], ds: string): string =>
-    `${zone}. NS ns1.${zone}.\n${zone}. NS ns2.${zone}.\n${serverLines(addresses, zone)}${ds}`
+  const online = await onlineFiles(room)
+  const delegation = (zone: string, ds: string): string =>
+    `${zone}. NS ns1.${zone}.
+${zone}. NS ns2.${zone}.
+${serverLines(subjectAddresses, zone)}${ds}`
   const lab = await signedByDebian(
     room,
     'lab',
-    [
-      labTop,
-      ...[...children].map(([zone, { ds }]) => delegation(zone, subjectAddresses, ds)),
-      ...[...online.keys()].map(zone => delegation(zone, onlineAddresses, dsOf(parseName(zone)))),
-    ].join(''),
+    [labTop, ...[...children, ...online].map(([zone, { ds }]) => delegation(zone, ds))].join(''),
   )
   const root = await signedByDebian(room, '.', `${rootTop}${lab.ds}`)
   const key = await checked(room, 'grep', ['-v', '^;', root.key])
@@ -229,7 +233,9 @@ export async function makeZones(room: Room): Promise<LabZones> {
       ['secure.example.lab', secure.file],
       ['plain.example.lab', plain],
     ]),
-    ...{ online, root: root.file, lab: lab.file },
+    online: new Map([...online].map(([zone, { file }]) => [zone, file])),
+    keyFolder: join(room.folder, onlineKeys),
+    ...{ root: root.file, lab: lab.file },
     keyFile: await room.file('root.key', key),
     dsFile: await room.file('root.ds', root.ds),
     hintsFile: await room.file('root.hints', rootServers('. 3600000', ' 3600000')),
@@ -262,10 +268,9 @@ ${serverLines(labAddresses)}@ MX 10 mail
 mail A ${labAddresses[0]}
 `
 const reverse = [
-  ...[...Object.keys(wholeZones), 'expired.lab', 'wrong.lab'].flatMap(zone =>
+  ...[...Object.keys({ ...wholeZones, ...onlineZones }), 'expired.lab', 'wrong.lab'].flatMap(zone =>
     serversOf(zone, subjectAddresses),
   ),
-  ...Object.keys(onlineZones).flatMap(zone => serversOf(zone, onlineAddresses)),
   ...serversOf('lab', labAddresses),
 ].map(([address, name]) => `${reverseName(address)} PTR ${name}`)
 

@@ -5,16 +5,8 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { projectRoot, type Ran } from '../e2e/devnet.ts'
-import {
-  type LabZones,
-  labAddresses,
-  makeZones,
-  onlineAddresses,
-  onlineZones,
-  rootAddresses,
-  subjectAddresses,
-} from './lab-zones.ts'
+import type { Ran } from '../e2e/devnet.ts'
+import { inxt, type LabZones, labAddresses, makeZones, rootAddresses, subjectAddresses } from './lab-zones.ts'
 import { answers, openRoom, type Room } from './room.ts'
 
 export const peerAddresses = {
@@ -37,7 +29,7 @@ export interface Lab {
 
 /** Root, top-level domain and the server under test, answering. */
 export async function openLab(stack: AsyncDisposableStack): Promise<Lab> {
-  const addresses = [...subjectAddresses, ...onlineAddresses, ...rootAddresses, ...labAddresses]
+  const addresses = [...subjectAddresses, ...rootAddresses, ...labAddresses]
   const others = [...Object.values(peerAddresses), ...Object.values(resolverAddresses)]
   const room = await openRoom([...addresses, ...others], resolverAddresses.unbound, stack)
   const zones = await makeZones(room)
@@ -47,20 +39,18 @@ export async function openLab(stack: AsyncDisposableStack): Promise<Lab> {
   ])
   await Promise.all([
     startNsd(room, 'upper', [...rootAddresses, ...labAddresses], upper),
-    startSubject(room, zones.subject),
-    startOnline(room, zones.online),
+    startSubject(room, zones),
   ])
   await Promise.all([
     answers(room, 'upper', labAddresses[0], 'lab'),
     answers(room, 'subject', subjectAddresses[0], 'example.lab'),
-    answers(room, 'online', onlineAddresses[3], 'live.lab'),
   ])
   return { room, zones }
 }
 
 /** Ours, unless INXT_SUBJECT=nsd asks whether the lab itself is right: NSD must pass all that does not name ours. */
-async function startSubject(room: Room, zones: ReadonlyMap<string, string>): Promise<void> {
-  if (process.env['INXT_SUBJECT'] === 'nsd') return startNsd(room, 'subject', subjectAddresses, zones)
+async function startSubject(room: Room, { subject, online, keyFolder }: LabZones): Promise<void> {
+  if (process.env['INXT_SUBJECT'] === 'nsd') return startNsd(room, 'subject', subjectAddresses, subject)
   const certificate = ['-keyout', 'tls.key', '-out', 'tls.crt', '-subj', '/CN=ns1.example.lab', '-nodes']
   const words = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-days', '2']
   await room.run('openssl', [...words, ...certificate, '-addext', 'subjectAltName=DNS:ns1.example.lab'])
@@ -68,18 +58,12 @@ async function startSubject(room: Room, zones: ReadonlyMap<string, string>): Pro
     '--dns',
     address.includes(':') ? `[${address}]` : address,
   ])
-  const files = [...zones].flatMap(([zone, file]) => ['--zone', `${zone}=${file}`])
+  const files = [...subject, ...online].flatMap(([zone, file]) => ['--zone', `${zone}=${file}`])
   await room.start('subject', process.execPath, [
-    ...[join(projectRoot, 'cli', 'inxt.mjs'), 'edge', '--standalone', ...files, ...places],
+    ...[inxt, 'edge', '--standalone', ...files, ...places, '--sign-online', keyFolder],
     ...['--dot', subjectAddresses[0], '--doh', subjectAddresses[0]],
     ...['--tls-cert', join(room.folder, 'tls.crt'), '--tls-key', join(room.folder, 'tls.key')],
   ])
-}
-
-async function startOnline(room: Room, zones: LabZones['online']): Promise<void> {
-  const words = Object.entries(onlineZones).map(([zone, denial]) => `${zone}=${denial}=${zones.get(zone)}`)
-  const program = join(import.meta.dirname, 'online-server.ts')
-  await room.start('online', process.execPath, [program, ...words, ...onlineAddresses])
 }
 
 /** NSD in the foreground on `addresses`; the label of its log is `label`. */

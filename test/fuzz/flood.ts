@@ -39,10 +39,16 @@ export function flood(seconds: number, seed: number): void {
   for (let i = 0; i < 10; i++) round()
   const before = memory()
   const startedAt = performance.now()
+  const cpuBefore = process.cpuUsage()
   let rounds = 0
   for (; performance.now() - startedAt < seconds * 1000; rounds++) round()
-  const perS = (rounds * poolCount * 1000) / (performance.now() - startedAt)
-  console.log(`${rounds * poolCount} packets, ${perS.toFixed(0)} a second`)
+  const packets = rounds * poolCount
+  const elapsedS = (performance.now() - startedAt) / 1000
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const perCpuS = (packets * 1e6) / (user + system)
+  console.log(
+    `${packets} packets, ${(packets / elapsedS).toFixed(0)} a second, ${perCpuS.toFixed(0)} a second of CPU`,
+  )
   console.log(`heap/resident MiB ${before} → ${memory()}`)
   const rcodes = Object.entries(meter.read()).filter(([name]) => name.startsWith('dns.rcode.'))
   console.log(rcodes.map(([name, count]) => `${name.slice(10)} ${count}`).join(', '))
