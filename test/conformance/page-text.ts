@@ -68,7 +68,7 @@ const fuzzing = `## Fuzzing
 
 Inputs that reach blocks of code which none has reached are kept and changed further; V8 itself counts the blocks. Only
 a Fault may come out, what was read must be written alike, the text of a record must say its octets, and an answer
-must keep to what its packet allows. Ten minutes beside seven other busy processes on two cores,
+must keep to what its packet allows. Ten minutes on two cores that had much else to do (load 6),
 \`npm run fuzz -- wire responder data door master --minutes 10 --seed 11\`:
 
 | target | inputs | a second | blocks run | inputs kept | MiB of heap, warm and at the end | findings |
@@ -83,6 +83,6 @@ The finding: parameter 65535 of an SVCB record, which is reserved (RFC 9460 §14
 in a zone file. Blocks are those that V8 told apart in functions that were called. A cut of all targets is a unit test.
 
 \`npm run fuzz -- flood --seconds 10\` throws 100,000 packets again and again, a quarter of them noise and the rest
-changed questions, at a responder of five zones, four of them signed: 1,800,000 packets, 168,157 a second beside the
-others and 259,804 a second of CPU; 36.6 MiB of heap before and 36.9 after, no packet answered with SERVFAIL.
+changed questions, at a responder of five zones, four of them signed: 1,800,000 packets, 168,157 a second at
+that load and 259,804 a second of CPU; 36.6 MiB of heap before and 36.9 after, no packet answered with SERVFAIL.
 `
