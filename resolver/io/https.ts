@@ -1,14 +1,15 @@
 // DNS over HTTPS (RFC 8484) for HTTP/2 and HTTP/1.1 on one port: GET, POST, and the JSON view.
 //
 // Node's own HTTP/2 server, asked by ALPN, with a bound for all that a client may pile up: places
-// (connections.ts), streams, fields, body, memory of a session, time. An answer is ready before the request
-// has been taken apart, so nothing waits here and nothing needs to be cancelled.
+// (connections.ts), streams and resets of them, fields, body, memory of a session, time and queries (sessions.ts).
+// An answer is ready before the request has been taken apart, so nothing waits here and nothing needs to be cancelled.
 
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import type { Readable } from 'node:stream'
 import { createConnections } from './connections.ts'
 import { freshnessS, isRefusal, mediaOf, messageMedia, packetFromGet, type Refusal } from './doh.ts'
 import { jsonMedia, jsonView, packetFromWords } from './json-view.ts'
+import { createSessions } from './sessions.ts'
 import { defaultStreamLimits, type StreamLimits } from './stream.ts'
 import { boundsOf } from './tcp.ts'
 import { type ListeningTls, openSecurely, type ServeTlsOptions, termsOf } from './tls.ts'
@@ -29,21 +30,20 @@ export async function serveHttps(options: ServeHttpsOptions): Promise<ListeningT
   const { meter } = options
   const limits = { ...defaultStreamLimits, ...options }
   const connections = createConnections(boundsOf(options), () => meter.count('dns.https.displaced'))
+  const sessions = createSessions(limits)
   const server = createSecureServer(serverOptions(options, limits))
   server.on('sessionError', () => meter.count('dns.https.reset'))
-  server.on('session', session => {
-    const life = setTimeout(() => session.close(), limits.lifetimeMs)
-    session.once('close', () => clearTimeout(life))
-    session.setTimeout(limits.idleTimeoutMs, () => session.destroy())
-  })
+  server.on('session', sessions.began)
   server.on('request', (request, response) => {
     const { remoteAddress = '', remotePort = 0 } = request.socket
     const client = { address: remoteAddress, port: remotePort }
-    connections.used(client)
+    sessions.asked(request, response)
     // A stream that is reset in mid-body is the client's to regret.
     request.on('error', () => meter.count('dns.https.reset'))
     response.on('error', () => meter.count('dns.https.reset'))
     const ready = ({ packet, wants }: Asked): void => {
+      connections.used(client)
+      sessions.used(request)
       const answer = isRefusal(packet) ? packet : (options.respond(packet, client, 'https') ?? nonsense)
       reply(request, response, answer, wants)
     }
@@ -65,6 +65,9 @@ function serverOptions({ certificate }: ServeHttpsOptions, limits: StreamLimits)
     // MB: a hundred streams with answers of the usual size are a tenth of it.
     maxSessionMemory: 2,
     maxSettings: 32,
+    // Streams that are begun and reset at once (CVE-2023-44487) cost us an answer each, and a client nothing.
+    streamResetBurst: 200,
+    streamResetRate: 20,
     maxHeaderSize: headBytesMax,
     headersTimeout: limits.idleTimeoutMs,
     requestTimeout: limits.idleTimeoutMs,
