@@ -96,7 +96,9 @@ export async function openClients(ground: Ground, options: ClientsOptions): Prom
       const { scopeBits } = map().find(client.octets)
       return mappedFor(client) ? scopeBits : Math.max(scopeBits, learned.scopeBits(client))
     },
-    sighted: (address, rttMs) => sightings.see(address, rttMs),
+    sighted(address, rttMs) {
+      if (settings['clients.publishMax'] > 0) sightings.see(address, rttMs)
+    },
     figures: () => learned.figures(),
   }
 }
@@ -200,16 +202,22 @@ function sightFrom(value: Uint8Array): Sight | undefined {
 function publishInTurns(ground: Ground, options: ClientsOptions, sightings: Sightings): void {
   const { settings, meter } = ground
   const [publishMs, publishMax] = [settings['clients.publishMs'], settings['clients.publishMax']]
-  if (publishMax === 0) return
   const { self, coordinateOf, records } = options
-  let told = new Set<string>()
+  const told = new Set<string>()
   repeat(ground, options, publishMs, async () => {
+    const best = new Map(
+      sightings
+        .best(settings['clients.sightingsMin'], publishMax)
+        .map(seen => [clientKey(seen.prefix), seen]),
+    )
+    sightings.age()
+    for (const key of [...told].filter(key => !best.has(key))) {
+      told.delete(key)
+      await records.withdraw(key)
+    }
     const coordinate = coordinateOf(self)
     if (coordinate === undefined || !isPlaced(coordinate.base)) return
-    const before = told
-    told = new Set()
-    for (const { prefix, rttMs } of sightings.best(settings['clients.sightingsMin'], publishMax)) {
-      const key = clientKey(prefix)
+    for (const [key, { prefix, rttMs }] of best) {
       told.add(key)
       const value = {
         prefix: bitsOf(prefix),
@@ -219,8 +227,6 @@ function publishInTurns(ground: Ground, options: ClientsOptions, sightings: Sigh
       await records.publish(key, encodeClient(value), 2 * publishMs)
       meter.count('clients.told')
     }
-    sightings.age()
-    for (const key of before) if (!told.has(key)) await records.withdraw(key)
   })
 }
 

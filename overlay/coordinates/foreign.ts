@@ -6,9 +6,9 @@
 // Of PlanetLab's hosts, each seen by one edge of 16, half get a good edge so, and a fifth did when the search began at
 // the observer (docs/protocols/clients.md). Rejected: relative and squared losses, stiffer springs; they did worse.
 //
-// Who claims to be near to everybody would get everybody's clients. So the claim that falls shortest of what the others'
-// round trips say is left out, when it is less than a fifth of that: one liar of three leaves half of the clients well
-// served, and an eighth without this.
+// Who claims to be near to everybody would get everybody's clients. So the claim that falls shortest of what the
+// others' round trips say is left out, when it is less than a fifth of that: one liar of three leaves half of the
+// clients well served, and a seventh without this.
 
 import type { Random } from '../../base/random.ts'
 import { dimensions, distanceMs, type Point } from './coordinate.ts'

@@ -31,8 +31,8 @@ const lieMs = 1
 const periods = 120
 
 /**
- * Each client is seen by `observers` of `edgeCount` edges; `liars` of these claim to be 1 ms from it. Figures are of all
- * clients and of each way.
+ * Each client is seen by `observers` of `edgeCount` edges; `liars` of these claim to be 1 ms from it. Figures are of
+ * all clients and of each way.
  */
 export function chooseFor(
   matrix: Matrix,

@@ -1,6 +1,7 @@
 // `npm run sim -- clients [--matrix FILE] [--edges 16] [--liars 0] [--seed <first>] [--seeds <count>] [--json]`
 //
-// Prints, for clients seen by 1, 2, 3 and 5 edges, how often the edge that they are sent to is the best one or nearly so.
+// Prints, for clients seen by 1, 2, 3 and 5 edges, how often the edge that they are sent to is the best one or nearly
+// so.
 
 import { parseArgs } from 'node:util'
 import { Fault, isFault } from '../../base/fault.ts'
@@ -53,7 +54,8 @@ function run(args: readonly string[]): void {
     return
   }
   process.stdout.write(
-    `${matrix.name}: ${edgeCount} edges, ${matrix.size - edgeCount} clients; means of ${count} seeds from ${first}\n\n` +
+    `${matrix.name}: ${edgeCount} edges, ${matrix.size - edgeCount} clients, ` +
+      `means of ${count} seeds from ${first}\n\n` +
       `${'seen by'.padEnd(28)}  <10 ms   best  median ms  p90 ms\n`,
   )
   for (const { observers, ways } of figures)
