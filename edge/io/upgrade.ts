@@ -1,9 +1,14 @@
 // A tunnel over a socket to the origin: what comes in goes out there, what comes from there goes back.
 //
-// The two directions end apart: a client that has said all still hears the answer. When either breaks, both do.
+// The two directions end apart: a client that has said all still hears the answer, for as long as there is any. When
+// either breaks, both do.
 
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Tunnel } from '../message.ts'
+
+/** How long the origin may say nothing once the client has said all. */
+const silentMs = 10_000
 
 export function tunnelOver(socket: Duplex): Tunnel {
   // Errors reach whoever reads; this is for those that come when nobody does any more.
@@ -21,6 +26,8 @@ async function pour(incoming: AsyncIterable<Uint8Array>, socket: Duplex): Promis
       if (!socket.write(chunk)) await either(socket, 'drain')
     }
     socket.end()
+    // An origin that does not take the hint would hold the socket for good.
+    ;(socket as Socket).setTimeout?.(silentMs, () => socket.destroy())
   } catch {
     socket.destroy()
   }
