@@ -14,6 +14,7 @@ export const missingPath = '/inxt/uploads/missing'
 export const blocksPath = '/inxt/uploads/blocks'
 export const completePath = '/inxt/uploads/complete'
 export const holdPath = '/inxt/uploads/hold'
+export const certificatesPath = '/inxt/certificates'
 export const holdersPath = '/inxt/holders'
 export const recordsPath = '/inxt/records'
 

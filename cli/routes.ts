@@ -19,6 +19,7 @@ import type { Route, RouteRequest, Routes } from '../edge/questions.ts'
 import { decodeGrant, type Grant, signerOf } from '../registry-contract/grant.ts'
 import {
   blocksPath,
+  certificatesPath,
   completePath,
   type EdgeStatus,
   type HoldersAnswer,
@@ -39,6 +40,8 @@ export interface RoutesOptions {
   readonly store: Store
   readonly blocks: Blocks
   readonly steward: Steward
+  /** The certificate of a host in a letter for a peer. */
+  readonly certificate: (host: string, peer: string) => Promise<{ letter: string }>
   /** Tells the homes of the root to hold it too; never throws. */
   readonly invite: (root: string, authorization: string) => void
   readonly siteBytesMax: number
@@ -129,11 +132,15 @@ export function createRoutes(options: RoutesOptions): Routes {
   const records = async ({ query }: RouteRequest) =>
     json({ records: await options.records(query.get('key') ?? '') })
 
+  const certificate = async ({ params, query }: RouteRequest) =>
+    json(await options.certificate(params['host']!, query.get('for') ?? ''))
+
   const route = (bytesMax: number, answer: Route['answer']): Route => ({ bytesMax, answer })
   return {
     [`GET ${statusPath}`]: route(0, async () => json(options.status())),
     [`GET ${holdersPath}/<cid>`]: route(0, holders),
     [`GET ${recordsPath}`]: route(0, records),
+    [`GET ${certificatesPath}/<host>`]: route(0, certificate),
     [`POST ${missingPath}`]: route(questionBytesMax, missing),
     [`POST ${blocksPath}`]: route(streamBytesMax + blockBytesMax, take),
     [`POST ${completePath}`]: route(1024, complete),

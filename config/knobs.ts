@@ -4,6 +4,7 @@
 // that it needs, and `cli/parts/` fills them from the settings. docs/knobs.md is generated from this file.
 
 import { cacheKnobs } from './cache-knobs.ts'
+import { certificateKnobs } from './certificate-knobs.ts'
 import { clientKnobs } from './client-knobs.ts'
 import { domainKnobs } from './domain-knobs.ts'
 import { address, gib, type Knob, mib, port } from './knob.ts'
@@ -162,6 +163,7 @@ export const knobs = {
     why: 'What a stop waits for running responses before it cuts them.',
   },
   ...cacheKnobs,
+  ...certificateKnobs,
   ...domainKnobs,
   ...overlayKnobs,
   ...siteKnobs,

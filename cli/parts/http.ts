@@ -1,5 +1,6 @@
 // The HTTP side of an edge: sites for readers, blocks for other edges, uploads for publishers.
 
+import { Fault } from '../../base/fault.ts'
 import { delay, realClock } from '../../base/io/clock.ts'
 import { createIngress } from '../../edge/ingress.ts'
 import { serveHttp } from '../../edge/io/server.ts'
@@ -13,6 +14,7 @@ import {
 } from '../edge-interface.ts'
 import { createRoutes } from '../routes.ts'
 import type { ServingEdge } from '../serving.ts'
+import type { CertificatePart } from './certificates.ts'
 import { type ContentPart, contentFor } from './content.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
@@ -22,6 +24,7 @@ export async function openHttp(
   network: Network,
   content: ContentPart,
   status: () => EdgeStatus,
+  certificates?: CertificatePart,
 ): Promise<void> {
   const { settings, meter, log, stack } = ground
   const address = settings['edge.address']
@@ -39,6 +42,10 @@ export async function openHttp(
     records: key => recordsAnswer(network, key),
     ownerOf: label => network.name(label)?.owner.toLowerCase(),
     ...content,
+    certificate: async (host, peer) => {
+      if (certificates !== undefined) return certificates.letterFor(host, peer)
+      throw new Fault('certificate/refused', 'this edge orders no certificates')
+    },
     invite: (root, authorization) => invite(ground, network, root, authorization),
     siteBytesMax: settings['content.siteBytesMax'],
     now: realClock.now,

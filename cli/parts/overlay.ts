@@ -5,8 +5,9 @@ import { realClock } from '../../base/io/clock.ts'
 import { noLabel } from '../../overlay/coordinates/coordinate.ts'
 import { openHost } from '../../overlay/io/host.ts'
 import { openIdentity } from '../../overlay/io/identity.ts'
+import { openLetter, sealLetter } from '../../overlay/io/letter.ts'
 import type { Member } from '../../overlay/membership/member.ts'
-import type { PeerId } from '../../overlay/peer.ts'
+import { type PeerId, publicKeyOf } from '../../overlay/peer.ts'
 import type { Records } from '../../overlay/records/records.ts'
 import type { VettingOptions } from '../../overlay/records/vetting.ts'
 import { createVerify } from '../../overlay/signature.ts'
@@ -26,6 +27,10 @@ export interface Overlay {
   /** A request to this peer failed: it is probed soon. */
   blame(peer: PeerId): void
   readonly records: Records
+  /** Only `to` can open it, and only as being about `about`. Fault `bytes/malformed` for no peer. */
+  letterTo(to: PeerId, text: Uint8Array, about: string): Uint8Array
+  /** Fault `bytes/malformed` for what is not for this peer and about `about`. */
+  openLetter(letter: Uint8Array, about: string): Uint8Array
   status(): OverlayStatus
 }
 
@@ -67,6 +72,8 @@ export async function openOverlay(
     rttMs,
     blame,
     records: grid.records,
+    letterTo: (to, text, about) => sealLetter(text, publicKeyOf(to), about),
+    openLetter: (letter, about) => openLetter(letter, identity.key, about),
     status() {
       const { error, cluster, refused } = coordinates.figures()
       return {

@@ -65,7 +65,8 @@ export class Desk implements Certificates {
   }
 
   challenge(serverName: string): ReturnType<DeskOptions['challenge']> {
-    return this.#options.challenge(serverName)
+    // Showing one costs a key and a look around: not for names that strangers make up.
+    return this.#options.mayServe(serverName) ? this.#options.challenge(serverName) : undefined
   }
 
   find(serverName: string | undefined): Certificate | undefined | Promise<Certificate | undefined> {

@@ -4,7 +4,7 @@
 // every few weeks, so who imports this file does it when it is needed.
 
 import 'reflect-metadata'
-import { createHash, webcrypto } from 'node:crypto'
+import { createHash, createPrivateKey, webcrypto, X509Certificate } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 import { Fault } from '../../base/fault.ts'
 import type { Certificate } from '../tls/certificates.ts'
@@ -82,6 +82,11 @@ export function readIssued(chain: string): Issued {
   } catch (cause) {
     throw new Fault('certificate/refused', 'what the authority sent is no certificate', { cause })
   }
+}
+
+/** Whether `key` (PEM) is the private half of the first certificate. */
+export function belongs(chain: string, key: string): boolean {
+  return new X509Certificate(chain).checkPrivateKey(createPrivateKey(key))
 }
 
 /** P-256, PKCS #8 in PEM. */

@@ -94,7 +94,7 @@ export class Doorman {
     const isChallenge = offered.includes(challengeProtocol)
     try {
       const certificate = isChallenge
-        ? certificates.challenge?.(serverName ?? '')
+        ? await certificates.challenge?.(serverName ?? '')
         : await certificates.find(serverName)
       if (socket.destroyed) return
       if (certificate === undefined) this.#refuse(socket, 'unrecognizedName')

@@ -13,5 +13,5 @@ export interface Certificates {
    */
   find(serverName: string | undefined): Certificate | undefined | Promise<Certificate | undefined>
   /** The answer to a running TLS-ALPN-01 challenge for the name (RFC 8737); undefined when there is none. */
-  challenge?(serverName: string): Certificate | undefined
+  challenge?(serverName: string): Certificate | undefined | Promise<Certificate | undefined>
 }

@@ -1,0 +1,67 @@
+// Secrets of an edge on its disk: each a file that only the edge's own identity opens.
+//
+// What is sealed so is safe in a backup or on a disk that was sold, as long as identity.pem was not with it; an edge
+// that starts unattended can promise no more. Files are replaced as a whole. One that cannot be opened (the identity
+// changed) is told and left out: what is in it can be had again.
+
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fromUtf8, utf8 } from '../base/bytes.ts'
+import { Fault } from '../base/fault.ts'
+import type { Log } from '../base/io/log.ts'
+
+export interface SealedShelf {
+  /** All that can be opened, by name. */
+  read(): Promise<ReadonlyMap<string, unknown>>
+  write(name: string, value: unknown): Promise<void>
+  remove(name: string): Promise<void>
+}
+
+export interface Seal {
+  seal(text: Uint8Array, about: string): Uint8Array
+  /** Fault `bytes/malformed` for what was not sealed so. */
+  open(letter: Uint8Array, about: string): Uint8Array
+}
+
+const ending = '.sealed'
+const fileBytesMax = 64 * 1024
+
+/** `folder` is made when it is missing. Names are host names or words: no slash, no dot first. */
+export function openSealedShelf(folder: string, seal: Seal, log: Log): SealedShelf {
+  const pathOf = (name: string): string => join(folder, `${name}${ending}`)
+  return {
+    async read() {
+      const values = new Map<string, unknown>()
+      for (const file of await readdir(folder).catch(() => [])) {
+        if (!file.endsWith(ending)) continue
+        const name = file.slice(0, -ending.length)
+        try {
+          const letter = await readFile(join(folder, file))
+          if (letter.length > fileBytesMax) throw new Error('larger than anything written here')
+          values.set(name, JSON.parse(fromUtf8(seal.open(letter, name)) ?? ''))
+        } catch (error) {
+          log.warn({ file, what: String(error) }, 'a sealed file cannot be opened')
+        }
+      }
+      return values
+    },
+    async write(name, value) {
+      const draft = `${pathOf(name)}.half`
+      try {
+        await mkdir(folder, { recursive: true, mode: 0o700 })
+        const file = await open(draft, 'w', 0o600)
+        try {
+          await file.writeFile(seal.seal(utf8(JSON.stringify(value)), name))
+          await file.sync()
+        } finally {
+          await file.close()
+        }
+        await rename(draft, pathOf(name))
+      } catch (cause) {
+        await rm(draft, { force: true }).catch(() => {})
+        throw new Fault('config/unreadable', `${pathOf(name)} cannot be written`, { cause })
+      }
+    },
+    remove: name => rm(pathOf(name), { force: true }),
+  }
+}
