@@ -234,6 +234,7 @@ withKeys(zone.command('roll'))
   .description('let a new key take the place of one; goes on whenever the zone is signed')
   .option('--role <role>', 'csk, ksk or zsk')
   .option('--method <method>', 'pre-publish, double-signature or double-ds')
+  .option('--algorithm <name>', 'of the new key, p256 or ed25519: that of the old one without it; csk only')
   .option('--ds-seen', "say that the new DS is at the parent's servers", false)
   .action(async options => (await import('./commands/zone-keys.ts')).zoneRoll(options))
 

@@ -10,7 +10,7 @@ import { dataOf } from '../../resolver/sign/canonical.ts'
 import { type KeyFolder, openKeyFolder } from '../../resolver/sign/io/key-folder.ts'
 import { algorithms, digestTypes, dsBytes, type PublicKey, type SigningKey } from '../../resolver/sign/key.ts'
 import { fileNameOf } from '../../resolver/sign/key-file.ts'
-import { type Keyring, requireUsable } from '../../resolver/sign/keyring.ts'
+import { algorithmOf, type Keyring, requireUsable } from '../../resolver/sign/keyring.ts'
 import {
   firstKey,
   type KeyState,
@@ -101,7 +101,7 @@ export async function readKeys(
   const found: { state: KeyState; key: SigningKey }[] = []
   for (const state of ring.keys) {
     if (state.state === 'removed') continue
-    found.push({ state, key: await keys.readKey(ring.algorithm, state.role, state.tag) })
+    found.push({ state, key: await keys.readKey(algorithmOf(ring, state), state.role, state.tag) })
   }
   return found
 }
@@ -111,7 +111,7 @@ export async function dsTexts(keys: KeyFolder, ring: Keyring): Promise<string[]>
   const texts: string[] = []
   for (const state of ring.keys) {
     if (!usesOf(state, ring.keys).isWanted) continue
-    const key = await keys.readPublic(ring.algorithm, state.tag)
+    const key = await keys.readPublic(algorithmOf(ring, state), state.tag)
     texts.push(...[digestTypes.SHA256, digestTypes.SHA384].map(digest => dsText(key, digest)))
   }
   return texts

@@ -4,7 +4,7 @@
 // who says `--ds-seen` once the new DS is there. So nothing runs in the background, and nobody can skip a wait.
 
 import { Fault } from '../../base/fault.ts'
-import type { Keyring } from '../../resolver/sign/keyring.ts'
+import { algorithmOf, type Keyring } from '../../resolver/sign/keyring.ts'
 import {
   advance,
   dsSeen,
@@ -67,6 +67,8 @@ export async function ringFor(desk: Desk, options: KeysOptions): Promise<Keyring
 export interface RollOptions extends KeyOptions {
   readonly role?: string
   readonly method?: string
+  /** Another than that of the key whose place is taken. */
+  readonly algorithm?: string
   readonly dsSeen: boolean
 }
 
@@ -86,11 +88,15 @@ export async function roll(desk: Desk, options: RollOptions): Promise<Keyring> {
 
 async function begin({ keys, nowS }: Desk, ring: Keyring, options: RollOptions): Promise<Keyring['keys']> {
   const role = roleOf(options.role, ring)
+  const active = ring.keys.find(key => key.role === role && key.state === 'active')
+  const now = active === undefined ? ring.algorithm : algorithmOf(ring, active)
+  const next = options.algorithm === undefined ? now : parseAlgorithm(options.algorithm)
   const method = options.method === undefined ? usualMethod(role) : methodOf(options.method)
-  requireRollable(ring.keys, role, method)
+  const way = next === now ? method : 'algorithm'
+  requireRollable(ring.keys, role, way)
   const tags = ring.keys.map(({ tag }) => tag)
-  const { tag } = await keys.makeKey(ring.algorithm, role, ring.timing.dnskeyTtlS, tags)
-  return rollTo(ring.keys, tag, role, method, nowS)
+  const { tag } = await keys.makeKey(next, role, ring.timing.dnskeyTtlS, tags)
+  return rollTo(ring.keys, tag, role, way, nowS, next)
 }
 
 /** A zone with one key for everything needs no word. */

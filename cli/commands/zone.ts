@@ -144,7 +144,9 @@ async function writeBundle(
   plan: SigningPlan,
   nowS: number,
 ): Promise<void> {
-  const key = plan.keys.find(({ signsZone }) => signsZone)?.key
+  // One signature a set: by the key that the parent is to have, as everybody knows that one and will for longest.
+  const known = plan.keys.filter(({ signsZone, isPublished }) => signsZone && isPublished)
+  const key = (known.find(({ isWanted }) => isWanted) ?? known[0])?.key
   assert(key !== undefined && plan.serial !== undefined, 'a zone that was signed has a key and a serial')
   const validity = { inceptionAtS: nowS - plan.leadS, expirationAtS: nowS + plan.lifetimeS }
   const jitter = { withinS: Math.min(plan.jitterS, earlierMaxS), random: realRandom }

@@ -12,7 +12,7 @@ import type { KeyState, Method, Role, State, Timing } from './rollover.ts'
 
 export interface Keyring {
   readonly zone: Name
-  /** Of all its keys: a change of algorithm is another kind of roll, which is not done here. */
+  /** Of the keys that do not name another. */
   readonly algorithm: Algorithm
   readonly keys: readonly KeyState[]
   readonly timing: Timing
@@ -23,9 +23,10 @@ export interface Keyring {
 }
 
 const roles: readonly Role[] = ['csk', 'ksk', 'zsk']
-const methods: readonly Method[] = ['pre-publish', 'double-signature', 'double-ds']
+const methods: readonly Method[] = ['pre-publish', 'double-signature', 'double-ds', 'algorithm']
 const states: readonly State[] = [
   'generated',
+  'signing',
   'announced',
   'published',
   'ready',
@@ -57,7 +58,7 @@ export function parseKeyring(text: string, file: string): Keyring {
   const { zone, algorithm, keys, timing, serial, usedAtS } = value
   if (value['version'] !== version) throw broken(`version ${value['version']} is not known here`)
   if (typeof zone !== 'string' || !isSeconds(usedAtS)) throw broken('names no zone, or not when it was used')
-  if (algorithm !== algorithms.ECDSAP256SHA256 && algorithm !== algorithms.ED25519) throw broken('algorithm')
+  if (!isAlgorithm(algorithm)) throw broken('algorithm')
   if (serial !== undefined && !(isSeconds(serial) && serial < 2 ** 32)) throw broken('serial')
   if (!Array.isArray(keys) || keys.length > keysMax || !keys.every(isKeyState)) throw broken('keys')
   const times = record(timing)
@@ -81,7 +82,7 @@ function isSeconds(value: unknown): value is number {
 }
 
 function isKeyState(value: unknown): value is KeyState {
-  const { tag, role, method, state, sinceS, dsSeenAtS } = record(value)
+  const { tag, role, method, state, sinceS, dsSeenAtS, algorithm } = record(value)
   return (
     isSeconds(tag) &&
     tag <= 0xffff &&
@@ -89,8 +90,18 @@ function isKeyState(value: unknown): value is KeyState {
     methods.includes(method as Method) &&
     states.includes(state as State) &&
     isSeconds(sinceS) &&
-    (dsSeenAtS === undefined || isSeconds(dsSeenAtS))
+    (dsSeenAtS === undefined || isSeconds(dsSeenAtS)) &&
+    (algorithm === undefined || isAlgorithm(algorithm))
   )
+}
+
+function isAlgorithm(value: unknown): value is Algorithm {
+  return value === algorithms.ECDSAP256SHA256 || value === algorithms.ED25519
+}
+
+/** What the key of `state` signs with. */
+export function algorithmOf(ring: Keyring, state: KeyState): Algorithm {
+  return state.algorithm ?? ring.algorithm
 }
 
 /** A clock may be corrected by that much without a word. */

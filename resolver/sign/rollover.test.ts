@@ -99,6 +99,7 @@ describe('rollover', () => {
     },
     { first: ['ksk', 'zsk'], role: 'ksk', method: 'double-ds', states: 'announced active' },
     { first: ['csk'], role: 'csk', method: 'double-signature', states: 'published ready active' },
+    { first: ['csk'], role: 'csk', method: 'algorithm', states: 'signing published ready active' },
   ]
   for (const { first, role, method, states } of rows) {
     test(`${role} by ${method}: any mix of memories makes a chain`, () => {
@@ -116,6 +117,19 @@ describe('rollover', () => {
       }
     })
   }
+
+  test('another algorithm: whoever knows a key of it finds signatures of it, in any mix of memories', () => {
+    const { moments } = play(['csk'], 'csk', 'algorithm', 6)
+    const { dnskeyTtlS, zoneTtlMaxS, propagationS } = timing
+    for (let hour = 15; hour < moments.length; hour++) {
+      for (let keys = hour - dnskeyTtlS - propagationS + 1; keys <= hour; keys++) {
+        for (let at = hour - zoneTtlMaxS - propagationS + 1; at <= hour; at++) {
+          const bare = moments[keys]!.published.filter(tag => !moments[at]!.signsZone.includes(tag))
+          assert.deepEqual(bare, [], `hour ${hour}: keys of ${keys}, signatures of ${at}`)
+        }
+      }
+    }
+  })
 
   test('the check would notice a step that is too early', () => {
     const { moments } = play(['csk'], 'csk', 'double-signature', 1)

@@ -2,22 +2,34 @@
 //
 // What a resolver remembers may be as old as its TTL: DS, DNSKEY and signatures are remembered each by itself,
 // and any mix of them must make a chain. So every step waits until the oldest memory is over. ZSK: pre-publish
-// (RFC 6781 §4.1.1.1). KSK and CSK: double signature of the keys (§4.1.2), or double DS for a KSK. The parent's
+// (RFC 6781 §4.1.1.1). KSK and CSK: double signature of the keys (§4.1.2), or double DS for a KSK. A CSK of another
+// algorithm signs before it is known and as long as the other is remembered (§4.1.4, the conservative way), because
+// a validator may want signatures of each algorithm that it sees in the DNSKEY set. The parent's
 // part cannot be waited for by time alone: somebody must see the new DS there.
 
 import { Fault } from '../../base/fault.ts'
+import type { Algorithm } from './key.ts'
 import type { KeyUse } from './signed-zone.ts'
 
 /** CSK: one key for both. */
 export type Role = 'csk' | 'ksk' | 'zsk'
-export type Method = 'pre-publish' | 'double-signature' | 'double-ds'
+export type Method = 'pre-publish' | 'double-signature' | 'double-ds' | 'algorithm'
 
 /**
- * `generated`: in no version of the zone yet, so nothing has begun. `announced`: only the parent is to know it
+ * `generated`: in no version of the zone yet, so nothing has begun. `signing`: signs what nobody can check yet (another
+ * algorithm). `announced`: only the parent is to know it
  * (double DS). `published`: known, but perhaps not yet to all. `ready`: known to all, waits for the parent.
  * `active`: in use. `retired`: kept for those who remember. `removed`: gone.
  */
-export type State = 'generated' | 'announced' | 'published' | 'ready' | 'active' | 'retired' | 'removed'
+export type State =
+  | 'generated'
+  | 'signing'
+  | 'announced'
+  | 'published'
+  | 'ready'
+  | 'active'
+  | 'retired'
+  | 'removed'
 
 export interface KeyState {
   readonly tag: number
@@ -28,6 +40,8 @@ export interface KeyState {
   readonly sinceS: number
   /** When somebody saw its DS at the parent. */
   readonly dsSeenAtS?: number
+  /** When it is not that of the key ring. */
+  readonly algorithm?: Algorithm
 }
 
 /** All in seconds. */
@@ -52,7 +66,8 @@ export type Uses = Omit<KeyUse, 'key'>
 export function usesOf(key: KeyState, others: readonly KeyState[]): Uses {
   const { role, state, method } = key
   const isPublished = state === 'published' || state === 'ready' || state === 'active' || isKeptFor(key)
-  const signsZone = role !== 'ksk' && state === 'active'
+  const signsApart = method === 'algorithm' && (isPublished || state === 'signing' || state === 'retired')
+  const signsZone = role !== 'ksk' && (state === 'active' || signsApart)
   if (role === 'zsk') return { isPublished, signsZone, signsKeys: false, isWanted: false }
   const successorReady = others.some(other => other.role === role && other.state === 'ready')
   const isWanted =
@@ -63,9 +78,9 @@ export function usesOf(key: KeyState, others: readonly KeyState[]): Uses {
   return { isPublished, signsZone, signsKeys: isPublished, isWanted }
 }
 
-/** A retired key stays in the DNSKEY set, but with double DS it stays at the parent instead. */
+/** A retired key stays in the DNSKEY set, but with double DS at the parent, and of another algorithm as signatures. */
 function isKeptFor({ state, method }: KeyState): boolean {
-  return state === 'retired' && method !== 'double-ds'
+  return state === 'retired' && method !== 'double-ds' && method !== 'algorithm'
 }
 
 /** When a key will pass on by itself; undefined when nothing, or only somebody's word, moves it. */
@@ -75,13 +90,16 @@ export function passesOnAtS(key: KeyState, timing: Timing): number | undefined {
   switch (state) {
     case 'generated':
       return sinceS
+    case 'signing':
+      return sinceS + timing.zoneTtlMaxS + timing.propagationS
     case 'published':
       return sinceS + timing.dnskeyTtlS + timing.propagationS
     case 'announced':
     case 'ready':
       return afterDs
     case 'retired':
-      // Keys remembered under the old DS; signatures remembered by the old key.
+      // Keys remembered under the old DS; keys remembered without signatures; signatures remembered by the old key.
+      if (method === 'algorithm') return sinceS + timing.dnskeyTtlS + timing.propagationS
       if (role === 'ksk')
         return sinceS + (method === 'double-ds' ? timing.dnskeyTtlS : 0) + timing.propagationS
       return sinceS + timing.zoneTtlMaxS + timing.propagationS
@@ -114,7 +132,9 @@ export function advance(keys: readonly KeyState[], timing: Timing, nowS: number)
 }
 
 function following({ state, role, method }: KeyState): State {
+  if (state === 'generated' && method === 'algorithm') return 'signing'
   if (state === 'generated') return method === 'double-ds' ? 'announced' : 'published'
+  if (state === 'signing') return 'published'
   if (state === 'retired') return 'removed'
   return state === 'published' && role !== 'zsk' ? 'ready' : 'active'
 }
@@ -149,7 +169,7 @@ export function requireRollable(keys: readonly KeyState[], role: Role, method: M
     zsk: ['pre-publish'],
     ksk: ['double-signature', 'double-ds'],
     // Signatures in caches need the old key beside the new one, which double DS does without.
-    csk: ['double-signature'],
+    csk: ['double-signature', 'algorithm'],
   }
   if (!possible[role].includes(method)) {
     throw new Fault('input/invalid', `a ${role} is not rolled by ${method}`, {
@@ -165,9 +185,10 @@ export function rollTo(
   role: Role,
   method: Method,
   nowS: number,
+  algorithm?: Algorithm,
 ): KeyState[] {
   requireRollable(keys, role, method)
-  return [...keys, { tag, role, method, state: 'generated', sinceS: nowS }]
+  return [...keys, { tag, role, method, state: 'generated', sinceS: nowS, ...(algorithm && { algorithm }) }]
 }
 
 /** Somebody saw the new DS at the parent. Throws Fault `input/invalid` when no key waits for that. */
@@ -193,6 +214,8 @@ export function waitsFor(key: KeyState): string {
         : 'its DS at the parent: publish it there, then `inxt zone roll --ds-seen`'
     case 'generated':
       return 'the zone to be signed'
+    case 'signing':
+      return 'its signatures to be known everywhere'
     case 'published':
       return 'the new DNSKEY set to be known everywhere'
     case 'retired':
