@@ -46,6 +46,7 @@ const statusOf: Record<FaultCode, number> = {
   'content/missing': 404,
   'content/mismatch': 422,
   'content/unsupported': 422,
+  'certificate/refused': 503,
   'chain/unreachable': 503,
   'chain/reverted': 409,
   'name/invalid': 400,
