@@ -71,7 +71,7 @@ const peersMax = 256
 
 /** Faults of the map: config/unreadable, config/invalid. */
 export async function openClients(ground: Ground, options: ClientsOptions): Promise<Clients> {
-  const { settings } = ground
+  const { settings, meter } = ground
   const { serving, clock = realClock } = options
   const prefixesMax = settings['clients.prefixesMax']
   const learned = new Learned<Spot>({ prefixesMax, waitingMax: 1024, freshMs: settings['clients.freshMs'] })
@@ -85,10 +85,14 @@ export async function openClients(ground: Ground, options: ClientsOptions): Prom
   let turn = 0
   return {
     near(client, countMax) {
+      const count = client.octets.length === 4 ? counts.ipv4 : counts.ipv6
       const mapped = mappedFor(client)
-      if (mapped !== undefined)
+      if (mapped !== undefined) {
+        meter.count(count.mapped)
         return inProportion([mapped], turn++, countMax, ({ weight }) => weight).map(({ edge }) => edge)
+      }
       const spot = settings['clients.lookupsPerS'] > 0 ? learned.find(client, clock.now()).spot : undefined
+      meter.count(spot === undefined ? count.here : count.placed)
       const bands = spot === undefined ? hereBands() : bandsFor(spot, options)
       return inProportion(bands, turn++, countMax)
     },
@@ -102,6 +106,14 @@ export async function openClients(ground: Ground, options: ClientsOptions): Prom
     figures: () => learned.figures(),
   }
 }
+
+/** By what an answer was chosen; of clients nothing but the family is counted. */
+const countsFor = (family: string) => ({
+  mapped: `clients.${family}.mapped`,
+  placed: `clients.${family}.placed`,
+  here: `clients.${family}.here`,
+})
+const counts = { ipv4: countsFor('ipv4'), ipv6: countsFor('ipv6') }
 
 type Mapped = { readonly edge: ServingEdge; readonly weight: number }
 

@@ -6,6 +6,7 @@
 // displaced only by what was found, and what was asked for in vain is remembered apart, so that it is not asked for
 // again soon. What is in use stays longest (CLOCK: the second chance).
 
+import { isPublic, networkBitsOf } from './network.ts'
 import { PrefixMap } from './prefix-map.ts'
 import { type ClientPrefix, networkOf } from './subnet.ts'
 
@@ -87,7 +88,7 @@ export class Learned<Spot> {
     this.#asked.delete(key)
     this.#asked.set(key, now)
     if (this.#asked.size > 2 * this.#options.prefixesMax) this.#asked.delete(this.#asked.keys().next().value!)
-    this.#waiting.set(key, networkOf(octets, networkBits))
+    if (isPublic(octets)) this.#waiting.set(key, networkOf(octets, networkBits))
   }
 
   #displace(): void {
@@ -101,11 +102,6 @@ export class Learned<Spot> {
       this.#known.set(key, entry) // behind all others, so the loop ends at the latest when it comes round
     }
   }
-}
-
-/** What is commonly routed and told by ECS: a /24 or a /48 (RFC 7871 §11.1). */
-export function networkBitsOf(octets: Uint8Array): 24 | 48 {
-  return octets.length === 4 ? 24 : 48
 }
 
 /** A number for each network: 24 bits of IPv4, 48 of IPv6, which are exact in a double. */

@@ -3,12 +3,10 @@
 // Round trips are measured in passing (resolver/io/handshake.ts), never by asking. Of an address its network alone is
 // kept, a /24 or a /48. The least one counts, since whatever else is in a measurement makes it longer: a slow client, a
 // busy machine, a first packet lost. Two generations let it fade: routes change, and what was seen two of them ago is
-// gone. Networks of one's own (RFC 1918 and its kind) are passed over, for they mean another place to everybody.
+// gone.
 
-import { parseIpv4, parseIpv6 } from '../wire/address.ts'
-import { networkBitsOf } from './learned.ts'
-import { PrefixMap } from './prefix-map.ts'
-import { type ClientPrefix, networkOf, parsePrefix, prefixText } from './subnet.ts'
+import { publicNetwork } from './network.ts'
+import { type ClientPrefix, prefixText } from './subnet.ts'
 
 export interface Sighting {
   readonly prefix: ClientPrefix
@@ -59,21 +57,4 @@ export class Sightings {
 
 function joined(a: Sighting, b: Sighting | undefined): Sighting {
   return b === undefined ? a : { ...a, rttMs: Math.min(a.rttMs, b.rttMs), count: a.count + b.count }
-}
-
-/** RFC 6890 and RFC 4193: what is not one place for everybody. */
-const notPublic = new PrefixMap<boolean>()
-for (const text of [
-  ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
-  ...['192.0.0.0/24', '192.168.0.0/16', '198.18.0.0/15', '224.0.0.0/3'],
-  ...['::/3', '4000::/2', '8000::/1', '2002::/16'],
-])
-  notPublic.set(parsePrefix(text)!, true)
-
-/** The network of a public address, IPv4 also when mapped into IPv6; undefined for all else. */
-export function publicNetwork(address: string): ClientPrefix | undefined {
-  const text = /^::ffff:(?=\d+\.)/i.test(address) ? address.slice(7) : address
-  const octets = parseIpv4(text) ?? parseIpv6(text)
-  if (octets === undefined || notPublic.find(octets).value === true) return undefined
-  return networkOf(octets, networkBitsOf(octets))
 }
