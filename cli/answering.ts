@@ -16,9 +16,13 @@ type Answering = Pick<
   | 'limit'
   | 'nsid'
   | 'idleTimeoutMs'
+  | 'now'
 >
 
-/** Part of the options of a responder. A secret that is not set is drawn: it lives as long as the process. */
+/**
+ * Part of the options of a responder. Cookies go by the wall clock, which servers that share a secret have in common;
+ * a secret that is not set is drawn, and lives as long as the process.
+ */
 export function answeringFrom(settings: Settings): Answering {
   const secret = settings['dns.cookieSecret']
   const nsid = settings['dns.nsid']
@@ -27,7 +31,7 @@ export function answeringFrom(settings: Settings): Answering {
     udpBytesMax: settings['dns.udpBytesMax'],
     readyMax: settings['dns.readyMax'],
     hearsSubnets: settings['dns.clientSubnet'] === 'use',
-    cookies: { secret: secret === '' ? randomBytes(16) : fromHex(secret)!, now: realClock.now },
+    cookies: { secret: secret === '' ? randomBytes(16) : fromHex(secret)!, now: Date.now },
     limit: {
       answersPerS: settings['dns.answersPerS'],
       prefixAnswersPerS: settings['dns.prefixAnswersPerS'],
@@ -38,5 +42,6 @@ export function answeringFrom(settings: Settings): Answering {
     },
     ...(nsid !== '' && { nsid: utf8(nsid) }),
     idleTimeoutMs: settings['dns.tcpIdleMs'],
+    now: realClock.now,
   }
 }

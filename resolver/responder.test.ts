@@ -183,3 +183,12 @@ test('an answer does not change when the next one is made', () => {
   respond(query('another.inxt', types.NS), client, 'udp')
   assert.equal(Buffer.from(first).toString('hex'), kept)
 })
+
+test('the long way is timed, and the short one is not', () => {
+  const meter = createMeter()
+  let nowMs = 0
+  const respond = responder({ meter, version: () => 0, now: () => (nowMs += 0.005) })
+  for (let i = 0; i < 3; i++) answer(respond, query('welcome.inxt', types.A))
+  const counts = meter.read()
+  assert.deepEqual([counts['dns.long.8us'], counts['dns.ready']], [1, 2])
+})

@@ -22,6 +22,8 @@ import type { ClientAddress, Transport } from './steps/query.ts'
 import { createReadyTable } from './steps/ready.ts'
 import { createShortWay } from './steps/short-way.ts'
 import { createTally } from './steps/tally.ts'
+import { createTimings } from './steps/timings.ts'
+import type { Way } from './steps/ways.ts'
 import { rcodes } from './wire/code.ts'
 import { Writer } from './wire/writer.ts'
 import type { Names } from './zone/names.ts'
@@ -64,6 +66,8 @@ export interface ResponderOptions {
   readonly nsid?: Uint8Array
   /** What connections are told about being idle (RFC 7828), in ms; absent, nothing. */
   readonly idleTimeoutMs?: number
+  /** Ms, as finely as they can be had: what is not ready-made is timed by it (`dns.long.…us`). Absent, it is not. */
+  readonly now?: () => number
   /** Told of every bug, so that the rim can log it. */
   readonly onBug?: (error: unknown) => void
 }
@@ -78,7 +82,7 @@ export type Respond = (
 /** Throws Fault `name/invalid` for a suffix that is not a name. */
 export function createResponder(options: ResponderOptions): Respond {
   const { suffixes, names, places, version, readyMax = 16_384, onBug } = options
-  const { udpBytesMax = defaultUdpBytesMax, nsid, idleTimeoutMs } = options
+  const { udpBytesMax = defaultUdpBytesMax, nsid, idleTimeoutMs, now } = options
   const ttls = { ...defaultTtls, ...options.ttls }
   const own = suffixes.map(suffix => createSuffixZone({ suffix, names, servers: places, ttls }))
   const mayKeep = readyMax > 0 && (suffixes.length === 0 || version !== undefined)
@@ -100,7 +104,7 @@ export function createResponder(options: ResponderOptions): Respond {
     opt: { udpBytesMax, ...(nsid && { nsid }), ...(idleTimeoutMs !== undefined && { idleTimeoutMs }) },
   }
   const shortWay = createShortWay(ways)
-  const longWay = createLongWay(ways)
+  const longWay = now === undefined ? createLongWay(ways) : timed(createLongWay(ways), options.meter, now)
 
   return (packet, client, transport) => {
     tally.query(transport)
@@ -126,5 +130,15 @@ export function createResponder(options: ResponderOptions): Respond {
     // Twelve octets for twelve or more: nothing that a forger gains by, so no limit.
     tally.answer(tally.countersFor(undefined, rcode, undefined))
     return bareReply(packet, rcode)
+  }
+}
+
+function timed(way: Way, meter: Meter, now: () => number): Way {
+  const took = createTimings(meter, 'dns.long')
+  return (packet, client, transport) => {
+    const beganAt = now()
+    const answer = way(packet, client, transport)
+    took(now() - beganAt)
+    return answer
   }
 }

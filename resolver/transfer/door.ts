@@ -15,6 +15,7 @@ import { bareReply } from '../steps/guard.ts'
 import { createLimiter, imputedHash, type LimitOptions } from '../steps/limit.ts'
 import type { ClientAddress, Transport } from '../steps/query.ts'
 import { addressOctets } from '../steps/standing.ts'
+import { createTimings } from '../steps/timings.ts'
 import { classes, opcodes, rcodes, types } from '../wire/code.ts'
 import { ednsOf } from '../wire/edns.ts'
 import { flagBits, opcodeOf } from '../wire/header.ts'
@@ -53,6 +54,13 @@ export interface DoorOptions {
   readonly limit?: LimitOptions
 }
 
+interface Desk extends DoorOptions {
+  /** Transfers that are under way: one of a zone at a time to each peer. */
+  readonly busy: Set<string>
+  /** Told how long each took, also when it was left. */
+  readonly took: (ms: number) => void
+}
+
 /** Messages, made as they are taken: to be run to the end, or left by `return`. */
 export type Messages = Iterator<Uint8Array, void, void>
 
@@ -64,8 +72,7 @@ export interface Door {
 }
 
 export function createDoor(options: DoorOptions): Door {
-  // One transfer of a zone at a time to each peer.
-  const busy = new Set<string>()
+  const desk = { ...options, busy: new Set<string>(), took: createTimings(options.meter, 'dns.transfer') }
   // A secondary comes back by itself: nobody has to be told to come by TCP.
   const limiter = options.limit && createLimiter({ ...options.limit, slip: 0 })
   const mayRefuse = (client: ClientAddress, transport: Transport): boolean => {
@@ -80,8 +87,7 @@ export function createDoor(options: DoorOptions): Door {
       const signed = readSigned(packet)
       const nowS = Math.floor(options.now() / 1000)
       const verdict = signed && verify(signed, options.keys, nowS)
-      if (verdict?.kind === 'good')
-        return answerSigned(options, busy, signed!, verdict.key, client, transport)
+      if (verdict?.kind === 'good') return answerSigned(desk, signed!, verdict.key, client, transport)
       if (verdict === undefined && !asksTransfer(packet)) return undefined
       if (verdict !== undefined) options.meter.count('dns.tsig.bad')
       if (!mayRefuse(client, transport)) return silence()
@@ -142,40 +148,39 @@ function reply(
 }
 
 function answerSigned(
-  options: DoorOptions,
-  busy: Set<string>,
+  desk: Desk,
   { tsig, body }: Signed,
   key: TsigKey,
   client: ClientAddress,
   transport: Transport,
 ): Messages {
   const query = decodeMessage(body)
-  const timeS = Math.floor(options.now() / 1000)
+  const timeS = Math.floor(desk.now() / 1000)
   const sealed = (message: Uint8Array): Messages =>
     one(signMessage(message, key, { timeS, prior: tsig.mac }).packet)
   if (!asksTransfer(body)) {
-    const answer = options.respond(body, client, transport)
+    const answer = desk.respond(body, client, transport)
     if (answer === undefined) return silence()
     const fits = answer.length + tsigBytes(key) <= bytesMaxOf(query, transport)
     return sealed(fits ? answer : reply(query, flagBits.AA | flagBits.TC))
   }
-  const zone = transferable(options, query, client, transport)
+  const zone = transferable(desk, query, client, transport)
   if (typeof zone === 'number') {
-    options.meter.count('dns.transfer.refused')
+    desk.meter.count('dns.transfer.refused')
     return sealed(reply(query, zone))
   }
   const known = query.questions[0]!.type === types.IXFR ? serialKnown(query) : undefined
   const isCurrent = known !== undefined && !isLaterSerial(serialOf(soaOf(zone)), known)
   if (isCurrent || transport === 'udp') return sealed(reply(query, flagBits.AA, [soaOf(zone)]))
   const place = `${client.address} ${zone.apex}`
-  if (busy.has(place)) {
-    options.meter.count('dns.transfer.busy')
+  if (desk.busy.has(place)) {
+    desk.meter.count('dns.transfer.busy')
     return sealed(reply(query, rcodes.REFUSED))
   }
-  const changes = known === undefined ? undefined : options.journal?.since(zone, known)
-  options.meter.count(changes === undefined ? 'dns.transfer.whole' : 'dns.transfer.changes')
+  const changes = known === undefined ? undefined : desk.journal?.since(zone, known)
+  desk.meter.count(changes === undefined ? 'dns.transfer.whole' : 'dns.transfer.changes')
   const records = changes === undefined ? recordsOf(zone) : changesOf(changes)
-  return transferOf(query, records, { key, mac: tsig.mac, now: options.now, busy, place })
+  return transferOf(query, records, { ...desk, key, mac: tsig.mac, place })
 }
 
 function complaint(
@@ -211,12 +216,11 @@ function serialKnown({ authorities }: Message): number | undefined {
   return soa && serialOf(soa)
 }
 
-interface Sealing {
+interface Sealing extends Desk {
   readonly key: TsigKey
   /** Of the request. */
   readonly mac: Uint8Array
-  readonly now: () => number
-  readonly busy: Set<string>
+  /** Of `busy`. */
   readonly place: string
 }
 
@@ -226,7 +230,8 @@ function* transferOf(
   records: Iterable<ResourceRecord>,
   sealing: Sealing,
 ): Generator<Uint8Array, void> {
-  const { key, now, busy, place } = sealing
+  const { key, now, busy, place, took } = sealing
+  const beganAt = now()
   busy.add(place)
   try {
     const flags = flagBits.QR | flagBits.AA | (query.flags & flagBits.RD)
@@ -241,6 +246,7 @@ function* transferOf(
     }
   } finally {
     busy.delete(place)
+    took(now() - beganAt)
   }
 }
 
