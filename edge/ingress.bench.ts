@@ -45,7 +45,13 @@ const ingress = createIngress({
   routes: {},
   meter,
   edgeName: 'edge-1',
-  variants: createVariants({ store: createVariantMemory(1 << 24), clock: realClock, share: 1, meter }),
+  variants: createVariants({
+    store: createVariantMemory(1 << 24),
+    clock: realClock,
+    share: 1,
+    meter,
+    onBug: console.error,
+  }),
 })
 
 const usual: Field[] = [

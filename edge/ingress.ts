@@ -57,6 +57,7 @@ export function createIngress(options: IngressOptions): Ingress {
   const hosts = new Set(options.ownHosts.map(canonicalHost))
   const suffixes = options.suffixes.map(canonicalHost)
   const read = readPart(content)
+  const book = createRuleBook(content, () => meter.count('http.rulesIgnored'))
   const ownChain = chain<Visit, Promise<IngressResponse>>(
     [gateway(content), routes(options.routes, hosts)],
     welcome(suffixes[0]!),
@@ -69,7 +70,7 @@ export function createIngress(options: IngressOptions): Ingress {
       own(hosts, ownChain),
       method(),
       site(sites, suffixes),
-      rules(createRuleBook(content), options.hstsS ?? 0),
+      rules(content, book, options.hstsS ?? 0),
       path(content),
       encode(content, options.variants),
       describe(),

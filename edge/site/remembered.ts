@@ -7,8 +7,8 @@
 import { LRUCache } from 'lru-cache'
 import type { Content, Resolved } from '../questions.ts'
 
-/** Together with the longest paths that are kept, at most about 8 MB. */
-const entriesMax = 20_000
+/** With paths of the greatest length about 5 MB. */
+const entriesMax = 10_000
 const pathCharactersMax = 256
 
 export function rememberPaths(content: Content): Content {

@@ -27,7 +27,11 @@ function site(files: Record<string, Uint8Array>, gate: Promise<unknown> = Promis
   const failOnce = (): void => {
     failures = 1
   }
-  return { book: createRuleBook(content), read, failOnce }
+  const complaints: string[] = []
+  const book = createRuleBook(content, (root, all) => {
+    complaints.push(...all.map(({ file, line }) => `${root} ${file}:${line}`))
+  })
+  return { book, read, failOnce, complaints }
 }
 
 test('read once, and known at once from then on', async () => {
@@ -92,5 +96,8 @@ test('too large, and not UTF-8', async () => {
   const what = (bytes: Uint8Array): string => readRules({ _redirects: bytes }).complaints[0]!.what
   assert.match(what(large), /524289 bytes; 524288 are allowed/)
   assert.match(what(Uint8Array.of(0xff)), /not UTF-8/)
-  assert.deepEqual(await site({ _redirects: large }).book.find('r', signal), noRules)
+  const { book, complaints } = site({ _redirects: large })
+  assert.deepEqual(await book.find('r', signal), noRules)
+  await book.find('r', signal)
+  assert.deepEqual(complaints, ['r _redirects:0'])
 })

@@ -73,7 +73,11 @@ export interface RuleBook {
   find(root: string, signal: AbortSignal): SiteRules | Promise<SiteRules>
 }
 
-export function createRuleBook(content: Pick<Content, 'resolve' | 'read'>): RuleBook {
+/** `onComplaints` is told once for each version with mistakes in its rules. */
+export function createRuleBook(
+  content: Pick<Content, 'resolve' | 'read'>,
+  onComplaints: (root: string, complaints: readonly RuleComplaint[]) => void = () => {},
+): RuleBook {
   const books = new LRUCache<string, SiteRules>({ max: sitesMax, maxSize: textBytesMax })
   const opening = new Map<string, Promise<unknown>>()
   const fileOf = async (
@@ -90,10 +94,11 @@ export function createRuleBook(content: Pick<Content, 'resolve' | 'read'>): Rule
   }
   const open = async (root: string, signal: AbortSignal): Promise<SiteRules> => {
     const [redirects, headers] = await Promise.all(ruleFiles.map(name => fileOf(root, name, signal)))
-    const { rules } = readRules({
+    const { rules, complaints } = readRules({
       ...(redirects && { _redirects: redirects }),
       ...(headers && { _headers: headers }),
     })
+    if (complaints.length > 0) onComplaints(root, complaints)
     const size = 100 + (redirects?.length ?? 0) + (headers?.length ?? 0)
     books.set(root, rules, { size })
     return rules

@@ -13,7 +13,7 @@ const random = seededRandom(1)
 const noise = Uint8Array.from({ length: 4000 }, () => integerBelow(random, 256))
 
 /** A world in which making something takes `stepMs`; rests end when told. */
-function world(options: { share?: number; fileBytesMax?: number } = {}) {
+function world(options: { share?: number; fileBytesMax?: number; memoryBytesMax?: number } = {}) {
   let now = 0
   let reads = 0
   const rests: { delayMs: number; action: () => void }[] = []
@@ -27,8 +27,8 @@ function world(options: { share?: number; fileBytesMax?: number } = {}) {
   }
   let restBegun = Promise.withResolvers<void>()
   const meter = createMeter()
-  const store = createVariantMemory(1 << 20)
-  const variants = createVariants({ store, clock, share: 0.25, meter, ...options })
+  const store = createVariantMemory(options.memoryBytesMax ?? 1 << 20)
+  const variants = createVariants({ store, clock, share: 0.25, meter, onBug: assert.ifError, ...options })
   const original = (cid: string, bytes: Uint8Array): Original => ({
     cid,
     sizeBytes: bytes.length,
@@ -86,6 +86,13 @@ describe('behind the first visitor’s back', () => {
     variants.want(original('noise', noise), 'gzip')
     await rest()
     assert.equal(variants.get('noise', 'gzip'), 'worthless')
+  })
+
+  test('so is what there is no room for', async () => {
+    const { variants, original, rest } = world({ memoryBytesMax: 1000 })
+    variants.want(original('a', text), 'gzip')
+    await rest()
+    assert.equal(variants.get('a', 'gzip'), 'worthless')
   })
 
   test('what cannot be read is counted, and the next one made', async () => {

@@ -53,6 +53,8 @@ export interface VariantsOptions {
   /** Of one processor, above 0 and at most 1. */
   readonly share: number
   readonly meter: Meter
+  /** What is no Fault, behind everybody's back: to be logged. */
+  readonly onBug: (error: unknown) => void
   readonly fileBytesMax?: number
 }
 
@@ -62,7 +64,7 @@ const waitingMax = 256
 const worth = 0.9
 
 export function createVariants(options: VariantsOptions): Variants {
-  const { store, clock, share, meter, fileBytesMax = fileBytesMaxDefault } = options
+  const { store, clock, share, meter, onBug, fileBytesMax = fileBytesMaxDefault } = options
   const waiting = new Map<string, () => Promise<void>>()
   const making = new Map<string, Promise<Variant | undefined>>()
   let isBusy = false
@@ -73,6 +75,8 @@ export function createVariants(options: VariantsOptions): Variants {
     meter.count('variants.made')
     const variant = { tag: tagOfVariant(original.cid, coding, made), bytes: made }
     store.set(key, made.length < bytes.length * worth ? variant : 'worthless')
+    // One that the store has no room for would be made again and again.
+    if (store.get(key) === undefined) store.set(key, 'worthless')
     return variant
   }
   const once = (original: Original, coding: Coding): Promise<Variant | undefined> => {
@@ -103,7 +107,7 @@ export function createVariants(options: VariantsOptions): Variants {
         try {
           await once(original, coding)
         } catch (error) {
-          if (!isFault(error)) throw error
+          if (!isFault(error)) onBug(error)
           meter.count('variants.failed')
         }
       })

@@ -6,6 +6,7 @@
 // owner's to say: the edge cannot know which of them are meant to be embedded.
 
 import { type Field, withFields } from '../message.ts'
+import type { Content } from '../questions.ts'
 import type { RuleBook } from '../site/rules.ts'
 import { type IngressStep, known } from '../visit.ts'
 
@@ -15,13 +16,18 @@ export const protection: readonly Field[] = [
 ]
 
 /** `hstsS` is how long a browser insists on TLS, 0 for not at all (RFC 6797). */
-export function rules(book: RuleBook, hstsS: number): IngressStep {
+export function rules(content: Pick<Content, 'resolve'>, book: RuleBook, hstsS: number): IngressStep {
   const secured: readonly Field[] =
     hstsS === 0 ? protection : [...protection, ['Strict-Transport-Security', `max-age=${hstsS}`]]
   return async (visit, next) => {
-    const found = book.find(known(visit, 'site').root, visit.request.signal)
+    const { root } = known(visit, 'site')
+    const { segments } = known(visit, 'target')
+    const { signal } = visit.request
+    const found = book.find(root, signal)
+    // Of a version that is new here, most likely the file of that path is wanted: its blocks come meanwhile.
+    if (found instanceof Promise) content.resolve(root, segments.join('/'), signal).catch(() => {})
     const rules = found instanceof Promise ? await found : found
-    const changes = rules.headers.find(known(visit, 'target').segments)
+    const changes = rules.headers.find(segments)
     const fields = visit.request.secure ? secured : protection
     if (changes === undefined) return withFields(await next({ ...visit, rules }), fields)
     const kept = fields.filter(([name]) => !changes.without.has(name.toLowerCase()))

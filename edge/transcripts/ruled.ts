@@ -77,11 +77,15 @@ export const ruledFiles: Readonly<Record<string, string>> = {
 /** All codings of `cid`, and none of anything else until somebody has asked for it. */
 export async function variantsOf(cid: string, text: string): Promise<Variants> {
   const clock = { now: () => 0, after: () => () => {} }
+  const onBug = (error: unknown): never => {
+    throw error
+  }
   const variants = createVariants({
     store: createVariantMemory(1 << 20),
     clock,
     share: 1,
     meter: createMeter(),
+    onBug,
   })
   const bytes = utf8(text)
   async function* read(): AsyncGenerator<Uint8Array> {
