@@ -32,7 +32,7 @@ const udpBytesMax = 1232
 /** RFC 6890: what is not an address of one machine on the Internet. */
 const special = new BlockList()
 const ipv4 = ['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12']
-const ipv6 = ['::/96', '::ffff:0:0/96', '64:ff9b:1::/48', 'fc00::/7', 'fe80::/10', 'ff00::/8']
+const ipv6 = ['::/96', '64:ff9b:1::/48', 'fc00::/7', 'fe80::/10', 'ff00::/8']
 for (const [family, networks] of [
   ['ipv4', [...ipv4, '192.168.0.0/16', '224.0.0.0/3']],
   ['ipv6', ipv6],
