@@ -121,7 +121,7 @@ describe('what edges saw of clients', () => {
     assert.match(named(south), /^south/, 'unknown: as seen from here')
     assert.equal(south.scopeBits(client), 0)
     await clock.advance(1000)
-    assert.equal(named(south), 'east,south,west', 'as far from west as it was seen, so beside east')
+    assert.equal(named(south), 'east,south', 'as far from west as it was seen, so beside east')
     assert.equal(south.scopeBits(client), 24)
     assert.match(named(south, parsePrefix('198.51.101.0/24')!), /^south/)
 

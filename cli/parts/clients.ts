@@ -62,7 +62,10 @@ interface Spot {
   near?: { readonly among: readonly ServingEdge[]; readonly bands: Bands<ServingEdge> }
 }
 
-/** Kept of one client's nearest edges; an answer names four. */
+/** Of a client whose place is known only the nearest band is named, for resolvers shuffle what they are given; but this
+ *  many in any case, so that there is one to turn to when the first is silent. */
+const fallbackCount = 2
+/** Kept of one client's nearest edges; an answer names fewer. */
 const nearMax = 16
 const turnMs = 1000
 /** What one fit looks at, so that it takes less than a millisecond: newest records, and edges beside whom to begin. */
@@ -93,8 +96,9 @@ export async function openClients(ground: Ground, options: ClientsOptions): Prom
       }
       const spot = settings['clients.lookupsPerS'] > 0 ? learned.find(client, clock.now()).spot : undefined
       meter.count(spot === undefined ? count.here : count.placed)
-      const bands = spot === undefined ? hereBands() : bandsFor(spot, options)
-      return inProportion(bands, turn++, countMax)
+      if (spot === undefined) return inProportion(hereBands(), turn++, countMax)
+      const bands = bandsFor(spot, options)
+      return inProportion(bands, turn++, Math.min(countMax, Math.max(fallbackCount, bands[0]?.length ?? 0)))
     },
     scopeBits(client) {
       const { scopeBits } = map().find(client.octets)
