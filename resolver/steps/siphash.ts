@@ -1,92 +1,96 @@
 // SipHash-2-4 (Aumasson and Bernstein, 2012): a keyed hash of short messages, in 64 bits.
 //
 // RFC 9018 §4.4 chose it for server cookies, so that servers of different makers that share a secret
-// understand each other's. Words of 64 bits are two of 32 here: BigInt allocates for every addition, and the
-// hash runs for each query that brings a cookie. A MAC of `node:crypto` would cost ten times as much to set up.
+// understand each other's. Words of 64 bits are two of 32 here, in local variables, for the hash runs for each query
+// that brings a cookie: BigInt allocates for every addition, and a MAC of `node:crypto` would cost ten times as much to
+// set up.
 
-/** The hash of `message` under `key` (16 octets), as eight octets, least first, written to `into` at `at`. */
+import { assert } from '../../base/fault.ts'
+
+/** What eight blocks hold beside the octet for the length. */
+const messageBytesMax = 63
+
+/** The blocks of the message, the lower half of each first. One for all, since nothing here can be interrupted. */
+const words = new Int32Array(16)
+
+/** The hash of `message` (63 octets at most) under `key` (16 octets), as eight octets, least first, in `into` at `at`. */
 export function sipHash24(key: Uint8Array, message: Uint8Array, into: Uint8Array, at = 0): void {
-  begin(key)
-  const whole = message.length & ~7
-  for (let from = 0; from < whole; from += 8) absorb(u32(message, from), u32(message, from + 4))
-  // The last block carries the length in its last octet.
-  let low = 0
-  let high = message.length << 24
-  for (let i = whole; i < message.length; i++) {
-    if (i - whole < 4) low |= message[i]! << (8 * (i - whole))
-    else high |= message[i]! << (8 * (i - whole - 4))
+  const absorbing = 2 * readBlocks(message)
+  // The constants spell "somepseudorandomlygeneratedbytes".
+  let l0 = 0x70736575 ^ u32(key, 0)
+  let h0 = 0x736f6d65 ^ u32(key, 4)
+  let l1 = 0x6e646f6d ^ u32(key, 8)
+  let h1 = 0x646f7261 ^ u32(key, 12)
+  let l2 = 0x6e657261 ^ u32(key, 0)
+  let h2 = 0x6c796765 ^ u32(key, 4)
+  let l3 = 0x79746573 ^ u32(key, 8)
+  let h3 = 0x74656462 ^ u32(key, 12)
+  // Two rounds for each block, four at the end.
+  for (let round = 0; round < absorbing + 4; round++) {
+    const isFirst = (round & 1) === 0
+    if (round < absorbing && isFirst) {
+      l3 ^= words[round]!
+      h3 ^= words[round + 1]!
+    } else if (round === absorbing) l2 ^= 0xff
+    // v0 += v1; v1 = rotl(v1, 13) ^ v0; v0 = rotl(v0, 32)
+    let low = (l0 + l1) | 0
+    let high = (h0 + h1 + carry(low, l0)) | 0
+    let kept = l1
+    l1 = ((l1 << 13) | (h1 >>> 19)) ^ low
+    h1 = ((h1 << 13) | (kept >>> 19)) ^ high
+    l0 = high
+    h0 = low
+    // v2 += v3; v3 = rotl(v3, 16) ^ v2
+    low = (l2 + l3) | 0
+    h2 = (h2 + h3 + carry(low, l2)) | 0
+    l2 = low
+    kept = l3
+    l3 = ((l3 << 16) | (h3 >>> 16)) ^ l2
+    h3 = ((h3 << 16) | (kept >>> 16)) ^ h2
+    // v0 += v3; v3 = rotl(v3, 21) ^ v0
+    low = (l0 + l3) | 0
+    h0 = (h0 + h3 + carry(low, l0)) | 0
+    l0 = low
+    kept = l3
+    l3 = ((l3 << 21) | (h3 >>> 11)) ^ l0
+    h3 = ((h3 << 21) | (kept >>> 11)) ^ h0
+    // v2 += v1; v1 = rotl(v1, 17) ^ v2; v2 = rotl(v2, 32)
+    low = (l2 + l1) | 0
+    high = (h2 + h1 + carry(low, l2)) | 0
+    kept = l1
+    l1 = ((l1 << 17) | (h1 >>> 15)) ^ low
+    h1 = ((h1 << 17) | (kept >>> 15)) ^ high
+    l2 = high
+    h2 = low
+    if (round < absorbing && !isFirst) {
+      l0 ^= words[round - 1]!
+      h0 ^= words[round]!
+    }
   }
-  absorb(low, high)
-  v[4]! ^= 0xff
-  for (let i = 0; i < 4; i++) round()
-  low = v[0]! ^ v[2]! ^ v[4]! ^ v[6]!
-  high = v[1]! ^ v[3]! ^ v[5]! ^ v[7]!
-  for (let i = 0; i < 4; i++) {
-    into[at + i] = low >>> (8 * i)
-    into[at + 4 + i] = high >>> (8 * i)
-  }
+  put32(into, at, l0 ^ l1 ^ l2 ^ l3)
+  put32(into, at + 4, h0 ^ h1 ^ h2 ^ h3)
 }
 
-/** v0 to v3, the lower half of each before the upper. One for all, since nothing here can be interrupted. */
-const v = new Int32Array(8)
-
-/** The constants spell "somepseudorandomlygeneratedbytes". */
-function begin(key: Uint8Array): void {
-  const [k0, k1, k2, k3] = [u32(key, 0), u32(key, 4), u32(key, 8), u32(key, 12)]
-  v[0] = 0x70736575 ^ k0
-  v[1] = 0x736f6d65 ^ k1
-  v[2] = 0x6e646f6d ^ k2
-  v[3] = 0x646f7261 ^ k3
-  v[4] = 0x6e657261 ^ k0
-  v[5] = 0x6c796765 ^ k1
-  v[6] = 0x79746573 ^ k2
-  v[7] = 0x74656462 ^ k3
+/** Fills `words`; the last block carries the length in its last octet. Returns how many blocks there are. */
+function readBlocks(message: Uint8Array): number {
+  const { length } = message
+  assert(length <= messageBytesMax, 'a message for SipHash is short')
+  const blocks = (length >>> 3) + 1
+  words.fill(0, 0, 2 * blocks)
+  for (let i = 0; i < length; i++) words[i >>> 2]! |= message[i]! << (8 * (i & 3))
+  words[2 * blocks - 1]! |= length << 24
+  return blocks
 }
 
-function absorb(low: number, high: number): void {
-  v[6]! ^= low
-  v[7]! ^= high
-  round()
-  round()
-  v[0]! ^= low
-  v[1]! ^= high
-}
-
-function round(): void {
-  add(0, 2)
-  add(4, 6)
-  rotateXor(2, 13, 0)
-  rotateXor(6, 16, 4)
-  swap(0)
-  add(4, 2)
-  add(0, 6)
-  rotateXor(2, 17, 4)
-  rotateXor(6, 21, 0)
-  swap(4)
-}
-
-/** v[a] += v[b] */
-function add(a: number, b: number): void {
-  const low = (v[a]! >>> 0) + (v[b]! >>> 0)
-  v[a + 1] = v[a + 1]! + v[b + 1]! + (low > 0xffff_ffff ? 1 : 0)
-  v[a] = low
-}
-
-/** v[a] = rotl(v[a], bits) ^ v[b], for 0 < bits < 32 */
-function rotateXor(a: number, bits: number, b: number): void {
-  const low = v[a]!
-  const high = v[a + 1]!
-  v[a] = ((low << bits) | (high >>> (32 - bits))) ^ v[b]!
-  v[a + 1] = ((high << bits) | (low >>> (32 - bits))) ^ v[b + 1]!
-}
-
-/** v[a] = rotl(v[a], 32) */
-function swap(a: number): void {
-  const low = v[a]!
-  v[a] = v[a + 1]!
-  v[a + 1] = low
+/** Of the addition whose lower half is `sum`, from that of an addend. */
+function carry(sum: number, addend: number): number {
+  return sum >>> 0 < addend >>> 0 ? 1 : 0
 }
 
 function u32(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+}
+
+function put32(bytes: Uint8Array, at: number, value: number): void {
+  for (let i = 0; i < 4; i++) bytes[at + i] = value >>> (8 * i)
 }
