@@ -211,8 +211,8 @@ export const differences: readonly Difference[] = [
   },
   {
     why:
-      'A label with an octet of zero is a name like any other (RFC 2181 §11) and is not there; PowerDNS answers ' +
-      'SERVFAIL.',
+      'A label may hold any octets (RFC 2181 §11), and this name is not there; PowerDNS answers SERVFAIL where one ' +
+      'is a control character.',
     peers: ['powerdns'],
     holds: ({ name }, _, __, theirs) => name.startsWith('\\000') && theirs.status.startsWith('SERVFAIL'),
   },
