@@ -125,9 +125,9 @@ function lengthOf({ lengths, codings }: Found, version: '1.0' | '1.1'): Head['bo
       throw new Refused(400, 'The length of the request is given in two ways.')
     const coding = codings.join(',').toLowerCase()
     if (coding === 'chunked') return 'chunked'
-    const known = /^[a-z-]+(,[ \t]*[a-z-]+)*$/.test(coding) && coding.endsWith('chunked')
-    const twice = coding.split('chunked').length > 2
-    throw new Refused(known && !twice ? 501 : 400, 'The request has a transfer coding that is not "chunked".')
+    const named = coding.split(/,[ \t]*/)
+    const known = named.every(one => /^[a-z-]+$/.test(one)) && named.indexOf('chunked') === named.length - 1
+    throw new Refused(known ? 501 : 400, 'The request has a transfer coding that is not "chunked".')
   }
   if (lengths.length === 0) return 0
   if (lengths.length > 1 || !/^\d{1,15}$/.test(lengths[0]!))

@@ -86,13 +86,17 @@ export function begin(context: Context, asked: Asked): Exchange {
     signal,
     abandon() {
       cancel()
-      if (!signal.aborted) controller.abort(new Fault('net/unreachable', 'The client has gone.'))
+      if (!signal.aborted) controller.abort(clientGone())
     },
     done() {
       cancel()
       if (turned === undefined) share.leave(host)
     },
   }
+}
+
+export function clientGone(): Fault {
+  return new Fault('net/unreachable', 'The client has gone.')
 }
 
 /** 429 to a client that asks too often, 503 to a site that has its share; undefined for all others, who enter. */

@@ -6,10 +6,19 @@
 
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Head } from '../http1/head.ts'
+import { Fault } from '../../base/fault.ts'
+import type { Head, Refused } from '../http1/head.ts'
 import { Http1Reader, type Told } from '../http1/reader.ts'
 import { type Field, fieldLines, type IngressResponse, type Tunnel } from '../message.ts'
-import { begin, type Context, type Conversation, type Exchange, promised, refusal } from './exchange.ts'
+import {
+  begin,
+  type Context,
+  type Conversation,
+  clientGone,
+  type Exchange,
+  promised,
+  refusal,
+} from './exchange.ts'
 import { Incoming } from './incoming.ts'
 import { Pace } from './pace.ts'
 
@@ -22,6 +31,8 @@ interface Turn {
   readonly head: Head
   readonly incoming: Incoming
   readonly exchange: Exchange
+  /** The rest of its body is none. */
+  refused: Refused | undefined
 }
 
 export class Http1Conversation implements Conversation {
@@ -101,12 +112,19 @@ export class Http1Conversation implements Conversation {
       } else if (one.kind === 'ended') this.#turn?.incoming.end(one.trailers)
       else {
         this.#context.meter.count('http.malformed')
-        const { status, message } = one.refused
-        // In mid-body there is an answer under way, which refused octets cannot be part of.
-        if (this.#turn === undefined) void this.#refuse(status, message)
-        else this.#turn.incoming.fail(one.refused)
+        this.#break(one.refused)
       }
     }
+  }
+
+  #break(refused: Refused): void {
+    const turn = this.#turn
+    if (turn === undefined) {
+      void this.#refuse(refused.status, refused.message)
+      return
+    }
+    turn.refused = refused
+    turn.incoming.fail(new Fault('bytes/malformed', refused.message))
   }
 
   #begin(head: Head): void {
@@ -125,7 +143,7 @@ export class Http1Conversation implements Conversation {
     const from = { secure: this.#secure, client: this.#client }
     const body = { body: incoming.body, trailers: () => incoming.trailers }
     const exchange = begin(this.#context, { method, target, version, fields, ...from, ...body })
-    this.#turn = { head, incoming, exchange }
+    this.#turn = { head, incoming, exchange, refused: undefined }
     void this.#answer(this.#turn)
   }
 
@@ -134,8 +152,9 @@ export class Http1Conversation implements Conversation {
     const { exchange, incoming, head } = turn
     const { meter, log } = this.#context
     try {
-      const response = await exchange.response
+      let response = await exchange.response
       if (this.#socket.destroyed) return
+      if (turn.refused !== undefined) response = unreadable(turn.refused.status, turn.refused.message)
       if (response.tunnel !== undefined && response.status === 101) {
         await this.#tunnel(response, response.tunnel)
         return
@@ -143,7 +162,7 @@ export class Http1Conversation implements Conversation {
       // A body that nobody read would be taken for the next request, or read to its end for nothing.
       const last = this.#isLast(turn, response)
       const whole = await this.#send(head, response, last)
-      if (last || !whole || !incoming.ended) await this.#close()
+      if (last || !whole || !incoming.ended || turn.refused !== undefined) await this.#close()
     } catch (error) {
       const left = exchange.signal.aborted
       meter.count(left ? 'http.left' : 'http.cut')
@@ -163,10 +182,13 @@ export class Http1Conversation implements Conversation {
     if (this.#turn === undefined && this.#socket.readableEnded) this.#socket.end(() => this.#socket.destroy())
   }
 
-  #isLast({ head, incoming }: Turn, { sizeBytes, body }: IngressResponse): boolean {
+  #isLast({ head, incoming, refused }: Turn, { status, sizeBytes, body }: IngressResponse): boolean {
     const { closing, limits } = this.#context
     const endless = head.version === '1.0' && sizeBytes === undefined && body !== undefined
+    // Whoever sends what cannot be read may mean its next octets in another way than we do, too.
+    const doubtful = refused !== undefined || status === 400
     return (
+      doubtful ||
       closing ||
       !head.persists ||
       !incoming.ended ||
@@ -218,7 +240,7 @@ export class Http1Conversation implements Conversation {
   async #refuse(status: number, what: string): Promise<void> {
     if (this.#state !== 'open') return
     this.#state = 'closing'
-    const response = refusal(status, 'That request cannot be read', what)
+    const response = unreadable(status, what)
     const text = headText(response, [['Connection', 'close']])
     await this.#write(Buffer.concat([Buffer.from(text, 'latin1'), response.body as Uint8Array]))
     await this.#close()
@@ -275,9 +297,13 @@ export class Http1Conversation implements Conversation {
 
   #closed(): void {
     this.#turn?.exchange.abandon()
-    this.#turn?.incoming.fail(new Error('the client has gone'))
+    this.#turn?.incoming.fail(clientGone())
     this.#wake?.()
   }
+}
+
+function unreadable(status: number, what: string): IngressResponse {
+  return refusal(status, 'That request cannot be read', what)
 }
 
 function connectionFields({ version, persists }: Head, last: boolean, chunked: boolean): Field[] {

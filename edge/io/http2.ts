@@ -9,7 +9,15 @@ import { isFault } from '../../base/fault.ts'
 import { codes } from '../http2/frames.ts'
 import { Session, type Told } from '../http2/session.ts'
 import type { Field, IngressResponse } from '../message.ts'
-import { begin, type Context, type Conversation, type Exchange, promised, refusal } from './exchange.ts'
+import {
+  begin,
+  type Context,
+  type Conversation,
+  clientGone,
+  type Exchange,
+  promised,
+  refusal,
+} from './exchange.ts'
 import { Incoming } from './incoming.ts'
 import { Pace } from './pace.ts'
 
@@ -99,7 +107,7 @@ export class Http2Conversation implements Conversation {
       answering?.incoming.end(told.trailers)
     } else if (told.kind === 'reset') {
       answering?.exchange.abandon()
-      answering?.incoming.fail(new Error('the client has gone'))
+      answering?.incoming.fail(clientGone())
       answering?.wake?.()
     } else if (told.stream === 0) {
       this.#wakeAll()
@@ -230,7 +238,7 @@ export class Http2Conversation implements Conversation {
   #closed(): void {
     for (const { exchange, incoming, wake } of [...this.#streams.values()]) {
       exchange.abandon()
-      incoming.fail(new Error('the client has gone'))
+      incoming.fail(clientGone())
       wake?.()
     }
   }

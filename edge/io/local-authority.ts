@@ -2,7 +2,7 @@
 //
 // Made once per data folder, so that a person has to trust it once. It may only vouch for the suffixes of this
 // network and for loopback addresses (RFC 5280 §4.2.1.10): whoever steals its key cannot pretend to be a bank.
-// Certificates of names are made when first asked for, kept while they are in use, and last a month.
+// Certificates of names are made when first asked for, kept while they are in use, and last three months.
 
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
@@ -34,7 +34,9 @@ export interface LocalAuthority extends Certificates {
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const dayMs = 24 * 60 * 60 * 1000
 const rootDays = 3650
-const leafDays = 30
+const leafDays = 90
+/** Scanners warn of a certificate with less than this left. */
+const renewDays = 60
 /** Some 2 KiB each; one more is a few milliseconds away. */
 const leavesMax = 256
 /** Clocks of two machines differ. */
@@ -56,7 +58,7 @@ export async function openLocalAuthority(options: LocalAuthorityOptions): Promis
     const kept = leaves.get(key)
     if (kept !== undefined && kept.untilAt > now) return kept.made
     const made = makeLeaf(root, names, now)
-    leaves.set(key, { made, untilAt: now + (leafDays - 1) * dayMs })
+    leaves.set(key, { made, untilAt: now + (leafDays - renewDays) * dayMs })
     return made
   }
   const under = (name: string): boolean =>
