@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises'
 import { Fault, isFault } from '../base/fault.ts'
 import type { Log } from '../base/io/log.ts'
-import type { Certificate, ListeningTls } from '../resolver/io/tls.ts'
+import type { Certificate } from '../resolver/io/tls.ts'
 import { watchFiles } from './watch.ts'
 
 /** Paths of PEM files. */
@@ -33,7 +33,7 @@ async function readPem(file: string): Promise<string> {
 /** Renews `listening` whenever one of the files changes, and when told to read them `again`; until disposed of. */
 export async function followCertificate(
   files: CertificateFiles,
-  listening: readonly ListeningTls[],
+  listening: readonly { renew(certificate: Certificate): void }[],
   log: Log,
 ): Promise<Disposable & { again(): void }> {
   const renew = async (): Promise<void> => {

@@ -260,9 +260,11 @@ program
   .option('--dns <address:port>', 'standalone: UDP and TCP, 127.0.0.1:5300 by default', collect, [])
   .option('--dot <address:port>', 'standalone: DNS over TLS', collect, [])
   .option('--doh <address:port>', 'standalone: DNS over HTTPS, at /dns-query', collect, [])
-  .option('--http <address:port>', 'standalone: HTTP, in front of --origin; may be repeated', collect, [])
-  .option('--origin <url>', 'standalone: where the site comes from, such as http://127.0.0.1:3000')
-  .option('--tls-cert <file>', 'standalone: certificate chain as PEM, for --dot and --doh')
+  .option('--http <address:port>', 'standalone: HTTP, for --origin or --site; may be repeated', collect, [])
+  .option('--https <address:port>', 'standalone: the same over TLS', collect, [])
+  .option('--origin <url>', 'standalone: cache what comes from there, such as http://127.0.0.1:3000')
+  .option('--site <folder>', 'standalone: serve a folder as it will be when it is published')
+  .option('--tls-cert <file>', 'standalone: certificate chain as PEM, for --https, --dot and --doh')
   .option('--tls-key <file>', 'standalone: its key as PEM')
   .option('--tsig-file <file>', 'standalone: keys of secondaries, as tsig-keygen writes them')
   .option('--sign-online <folder>', 'standalone: keys of zones that sign themselves while answering')
@@ -274,7 +276,7 @@ program
   )
   .action(async options =>
     options.standalone
-      ? options.http.length > 0
+      ? options.http.length + options.https.length > 0
         ? (await import('./standalone-http.ts')).standaloneHttp(options)
         : (await import('./standalone.ts')).standalone(options)
       : (await import('./commands/edge.ts')).edge(options),

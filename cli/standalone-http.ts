@@ -1,7 +1,8 @@
-// `inxt edge --standalone --http …`: an HTTP edge without chain and peers, in front of an origin.
+// `inxt edge --standalone --http …`: an HTTP edge without chain and peers, before an origin or over a folder.
 //
-// For those who only want a caching reverse proxy, and for every comparison with one. The server is that of an edge,
-// the chain behind it that of a site whose record names an origin; nothing else is needed to run it.
+// For those who only want a caching reverse proxy or a server of files, and for every comparison with one. The server
+// is that of an edge, and so are the chains behind it: that of a site whose record names an origin, and that of a
+// site that is content.
 
 import { Fault } from '../base/fault.ts'
 import { realClock } from '../base/io/clock.ts'
@@ -12,45 +13,91 @@ import type { Settings } from '../config/knobs.ts'
 import { settingsFrom } from '../config/settings.ts'
 import { createStore } from '../edge/cache/store.ts'
 import { createOrigin } from '../edge/io/origin.ts'
+import type { SecureOptions } from '../edge/io/secure.ts'
 import { serveHttp } from '../edge/io/server.ts'
 import type { Ingress } from '../edge/message.ts'
 import { createProxy } from '../edge/proxy.ts'
+import type { Certificate } from '../edge/tls/certificates.ts'
+import { followCertificate, readCertificate } from './certificate.ts'
 import { parsePlace, placeText } from './place.ts'
+import { siteFor } from './standalone-site.ts'
 import { stopSignal } from './stop-signal.ts'
 import { createTerminal } from './terminal.ts'
 
 export interface StandaloneHttpOptions {
   readonly http: readonly string[]
+  readonly https: readonly string[]
   readonly origin?: string
+  readonly site?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
   readonly logLevel?: string
   readonly config?: string
   readonly set: readonly string[]
 }
 
 export async function standaloneHttp(options: StandaloneHttpOptions): Promise<void> {
-  if (options.origin === undefined) {
-    throw new Fault('input/invalid', '--http needs to know what to serve', {
-      hint: 'Such as --origin http://127.0.0.1:3000',
-    })
-  }
   const layers = options.config === undefined ? [] : [await readLayer(options.config)]
   const settings = settingsFrom([...layers, assignmentLayer(options.set)])
   const log = createLog({ name: 'standalone', level: options.logLevel ?? 'info' })
   const meter = createMeter()
   const stopped = stopSignal()
   await using stack = new AsyncDisposableStack()
-  const ingress = proxyFor(options.origin, settings, meter, log, stack)
-  const terminal = createTerminal()
+  const ground = { settings, meter, log, stack }
+  const ingress = await ingressFor(options, ground)
+  const secure = await secureFor(options, ground)
   const limits = { connectionsMax: settings['http.connectionsMax'] }
+  const ports = [
+    ...options.http.map(text => ({ text, flag: '--http', standard: 8080, word: 'HTTP', more: {} })),
+    ...options.https.map(text => ({
+      text,
+      flag: '--https',
+      standard: 8443,
+      word: 'HTTPS',
+      more: { secure: secure! },
+    })),
+  ]
   const places: string[] = []
-  for (const text of options.http) {
-    const place = parsePlace('--http', text, 8080)
-    const server = await serveHttp({ ...place, ingress, limits, log, meter })
+  for (const { text, flag, standard, word, more } of ports) {
+    const place = parsePlace(flag, text, standard)
+    const server = await serveHttp({ ...place, ...more, ingress, limits, log, meter })
     stack.defer(() => server.close(settings['http.drainMs']))
-    places.push(`HTTP ${placeText({ ...place, port: server.port })}`)
+    places.push(`${word} ${placeText({ ...place, port: server.port })}`)
   }
-  terminal.line(`ready: ${places.join(', ')}`)
+  createTerminal().line(`ready: ${places.join(', ')}`)
   log.info({ why: await stopped, counts: meter.read() }, 'the HTTP edge stops')
+}
+
+interface Ground {
+  readonly settings: Settings
+  readonly meter: Meter
+  readonly log: Log
+  readonly stack: AsyncDisposableStack
+}
+
+function ingressFor({ origin, site }: StandaloneHttpOptions, ground: Ground): Promise<Ingress> | Ingress {
+  if (origin !== undefined && site === undefined) return proxyFor(origin, ground)
+  if (site !== undefined && origin === undefined) return siteFor({ folder: site, ...ground })
+  throw new Fault('input/invalid', '--http needs to know what to serve, and one thing only', {
+    hint: 'Such as --origin http://127.0.0.1:3000, or --site ./folder',
+  })
+}
+
+/** One certificate for whatever name a client sends; read again when its files change. */
+async function secureFor(
+  { https, tlsCert, tlsKey }: StandaloneHttpOptions,
+  { log, stack }: Ground,
+): Promise<SecureOptions | undefined> {
+  if (https.length === 0) return undefined
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new Fault('input/invalid', '--https needs --tls-cert and --tls-key')
+  const files = { chainFile: tlsCert, keyFile: tlsKey }
+  let certificate: Certificate = await readCertificate(files)
+  const renew = (next: Certificate): void => {
+    certificate = next
+  }
+  stack.use(await followCertificate(files, [{ renew }], log))
+  return { certificates: { find: () => certificate } }
 }
 
 /** What the edge calls itself in Via, CDN-Loop and Cache-Status. */
@@ -58,13 +105,7 @@ const proxyName = 'inxt'
 /** The longest that an origin is left alone after connections that failed. */
 const restMaxMs = 30_000
 
-function proxyFor(
-  url: string,
-  settings: Settings,
-  meter: Meter,
-  log: Log,
-  stack: AsyncDisposableStack,
-): Ingress {
+function proxyFor(url: string, { settings, meter, log, stack }: Ground): Ingress {
   const origin = createOrigin({
     url,
     connectionsMax: settings['origin.connectionsMax'],
