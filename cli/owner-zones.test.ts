@@ -45,6 +45,7 @@ const unsigned = (serial: number): PublishedFiles => ({
 })
 
 class World {
+  readonly zonesMax: number
   readonly claims = new Map<string, ZoneClaim>()
   readonly content = new Map<string, PublishedFiles>()
   readonly domains = new Map<string, string>()
@@ -56,13 +57,23 @@ class World {
   steadyMs = 0
   bytesMax = 100_000
   reads = 0
-  zones = this.edge()
+  /** Reads wait for it, where it is set. */
+  gate: Promise<void> | undefined
+  readonly order: string[] = []
+  zones: OwnerZones
+
+  constructor(zonesMax = 3) {
+    this.zonesMax = zonesMax
+    this.zones = this.edge()
+  }
 
   edge(): OwnerZones {
     const options = {
       claimOf: (label: string) => this.claims.get(label),
       read: async (root: string) => {
         this.reads++
+        this.order.push(root)
+        await this.gate
         const found = this.content.get(root)
         if (found === undefined) throw new Fault('content/missing', root)
         return found
@@ -80,7 +91,7 @@ class World {
       },
       clock: { now: () => this.steadyMs, after: () => () => {} },
       wallNow: () => this.wallS * 1000,
-      zonesMax: 3,
+      zonesMax: this.zonesMax,
       bytesMax: this.bytesMax,
       log: silentLog,
       meter: this.meter,
@@ -251,6 +262,17 @@ describe('zones of owners on an edge', () => {
     world.domains.set('example.com.', 'rival')
     await world.name('two', version(2, { zone: 'example.com' }), { label: 'rival' })
     assert.deepEqual(world.serials(), [2])
+  })
+  test('whoever changes a zone all the time waits for the others', async () => {
+    const open = Promise.withResolvers<void>()
+    world = new World(9)
+    world.gate = open.promise
+    const labels = ['a', 'b', 'c', 'd', 'e', 'f']
+    for (const label of labels) void world.name(`${label}1`, undefined, { label })
+    for (const label of ['a', 'b', 'c']) void world.name(`${label}2`, undefined, { label })
+    open.resolve()
+    await world.zones.idle()
+    assert.deepEqual(world.order, ['a1', 'b1', 'c1', 'd1', 'e1', 'f1', 'a2', 'b2', 'c2'])
   })
   test('a name that ends, or that has no zone any more, ends its zone', async () => {
     await world.name('one', version(1))

@@ -228,6 +228,11 @@ export class OwnerZones {
         // Tried once: what cannot be had any more gives way to what the chain names.
         entry.kept = undefined
         this.#loads.delete(entry.label)
+        // To the end of the queue: whoever changes a zone all the time waits for everybody else each time.
+        if (this.#entries.get(entry.label) === entry) {
+          this.#entries.delete(entry.label)
+          this.#entries.set(entry.label, entry)
+        }
         this.turn()
       })
     this.#loads.set(entry.label, done)

@@ -51,7 +51,7 @@ export async function openZones(
       serves: (apex, label) => isServed(apex, label, settings['edge.suffix'], domains),
       withSite: domains.withSite,
       hold: root => content.steward.visit(root),
-      remember: all => writeAtomically(file, `${JSON.stringify({ version, zones: all }, null, 1)}\n`),
+      remember: createMemory(file),
       clock: realClock,
       wallNow: Date.now,
       zonesMax: settings['zones.countMax'],
@@ -129,6 +129,18 @@ async function readPublished(
 }
 
 const version = 1
+
+/** One write after the other, so that the last list stays. */
+function createMemory(file: string): (zones: readonly KeptZone[]) => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve()
+  return zones => {
+    const write = (): Promise<void> =>
+      writeAtomically(file, `${JSON.stringify({ version, zones }, null, 1)}\n`)
+    const next = last.then(write)
+    last = next.catch(() => {})
+    return next
+  }
+}
 
 async function readKept(file: string): Promise<readonly KeptZone[]> {
   const kept = (await readJson(file)) as { version?: unknown; zones?: unknown } | undefined
