@@ -1,7 +1,10 @@
-// A zone of the owner's own, from a master file to validated answers of every edge: signed, published, changed, broken.
+// A zone of the owner's own, from a master file to validated answers of every edge: signed, published, changed, broken; and one that
+// the server signs itself.
 
 import assert from 'node:assert/strict'
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import {
@@ -18,6 +21,7 @@ import { digAt, edgeView, publish } from './reader.ts'
 import { digShort, toolsMissing } from './tools.ts'
 
 const witnesses = { dig: 'dnsutils', delv: 'dnsutils' }
+const door = join(projectRoot, 'cli', 'inxt.mjs')
 const zoneText = (address: string): string => `$TTL 300
 @ SOA ns.example.net. hostmaster 1 7200 3600 1209600 300
   NS ns.example.net.
@@ -82,28 +86,17 @@ describe('a zone of the owner', { skip: toolsMissing(witnesses) }, () => {
   test('delv validates the places of the site, other records, a wildcard and what is not there', async () => {
     const { edges } = await devnet.network()
     const anchor = join(place.folder, 'anchor')
-    const [dnskey] = await digShort(edges[0]!.address, edges[0]!.dnsPort, 'mysite.inxt', 'DNSKEY')
-    const [flags, protocol, algorithm, ...key] = dnskey!.split(' ')
-    const words = `${flags} ${protocol} ${algorithm} "${key.join('')}"`
-    await writeFile(anchor, `trust-anchors { "mysite.inxt." static-key ${words}; };\n`)
-    const delv = async (
-      edge: { address: string; dnsPort: number },
-      ...question: string[]
-    ): Promise<string> => {
-      const at = [`@${edge.address}`, '-p', `${edge.dnsPort}`, '-a', anchor, '+root=mysite.inxt']
-      const { stdout, stderr } = await ran('delv', [...at, '+nodnssec', ...question])
-      return stdout + stderr
-    }
     const all = new Set(edges.map(({ address }) => address))
     for (const edge of edges) {
-      const places = await delv(edge, 'mysite.inxt', 'A')
+      const delv = await delvAt(edge, 'mysite.inxt', anchor)
+      const places = await delv('mysite.inxt', 'A')
       assert.match(places, /; fully validated/)
       const named = [...places.matchAll(/IN\s+A\s+(\S+)/g)].map(([, address]) => address!)
       assert(named.length === 3 && named.every(address => all.has(address)), places)
-      assert.match(await delv(edge, 'mail.mysite.inxt', 'A'), /; fully validated[\s\S]*192\.0\.2\.25/)
-      assert.match(await delv(edge, 'x.wild.mysite.inxt', 'TXT'), /; fully validated/)
-      assert.match(await delv(edge, 'nothing.mysite.inxt', 'A'), /negative response, fully validated/)
-      assert.match(await delv(edge, 'mysite.inxt', 'AAAA'), /negative response, fully validated/)
+      assert.match(await delv('mail.mysite.inxt', 'A'), /; fully validated[\s\S]*192\.0\.2\.25/)
+      assert.match(await delv('x.wild.mysite.inxt', 'TXT'), /; fully validated/)
+      assert.match(await delv('nothing.mysite.inxt', 'A'), /negative response, fully validated/)
+      assert.match(await delv('mysite.inxt', 'AAAA'), /negative response, fully validated/)
     }
   })
 
@@ -152,3 +145,62 @@ describe('a zone of the owner', { skip: toolsMissing(witnesses) }, () => {
     })
   })
 })
+
+describe('a zone file that signs itself', { skip: toolsMissing(witnesses) }, () => {
+  for (const algorithm of ['p256', 'ed25519']) {
+    test(`delv validates what is there and what is not, by ${algorithm}`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'inxt-online-'))
+      const keys = ['--zone', 'example.com', '--keys', join(folder, 'keys')]
+      const file = join(folder, 'zone')
+      let server: ChildProcess | undefined
+      try {
+        await writeFile(file, zoneText('192.0.2.25'))
+        await inxt(['zone', 'keys', '--make', '--algorithm', algorithm, ...keys])
+        const words = ['edge', '--standalone', '--zone', `example.com=${file}`, '--dns', '127.0.0.1:0']
+        server = spawn(process.execPath, [door, ...words, '--sign-online', join(folder, 'keys')])
+        const port = await portOf(server)
+        const ask = await delvAt(
+          { address: '127.0.0.1', dnsPort: port },
+          'example.com',
+          join(folder, 'anchor'),
+        )
+        assert.match(await ask('mail.example.com', 'A'), /; fully validated[\s\S]*192\.0\.2\.25/)
+        assert.match(await ask('x.wild.example.com', 'TXT'), /; fully validated/)
+        assert.match(await ask('example.com', 'DNSKEY'), /; fully validated/)
+        for (const name of ['nothing.example.com', 'mail.example.com', 'wild.example.com'])
+          assert.match(await ask(name, 'AAAA'), /negative response, fully validated/)
+      } finally {
+        server?.kill('SIGKILL')
+        await rm(folder, { recursive: true, force: true })
+      }
+    })
+  }
+})
+
+/** From the line that a standalone server prints when it is ready. */
+async function portOf(server: ChildProcess): Promise<number> {
+  let output = ''
+  for await (const chunk of server.stdout!) {
+    output += String(chunk)
+    const [, port] = /ready: DNS 127\.0\.0\.1:(\d+)/.exec(output) ?? []
+    if (port !== undefined) return Number(port)
+  }
+  throw new Error(`the server ended: ${output}`)
+}
+
+/** Asks one server, with the key of `zone` that it gives now as the anchor; both streams of delv. */
+async function delvAt(
+  { address, dnsPort }: { address: string; dnsPort: number },
+  zone: string,
+  anchor: string,
+): Promise<(...question: string[]) => Promise<string>> {
+  const [dnskey] = await digShort(address, dnsPort, zone, 'DNSKEY')
+  const [flags, protocol, algorithm, ...key] = dnskey!.split(' ')
+  const words = `${flags} ${protocol} ${algorithm} "${key.join('')}"`
+  await writeFile(anchor, `trust-anchors { "${zone}." static-key ${words}; };\n`)
+  return async (...question) => {
+    const at = [`@${address}`, '-p', `${dnsPort}`, '-a', anchor, `+root=${zone}`, '+nodnssec']
+    const { stdout, stderr } = await ran('delv', [...at, ...question])
+    return stdout + stderr
+  }
+}
