@@ -13,18 +13,17 @@ import type { Settings } from '../../config/knobs.ts'
 import type { ClaimEntry } from '../../registry-contract/table.ts'
 import { follow } from '../../resolver/delegation/io/follow.ts'
 import { createLookUp } from '../../resolver/delegation/io/look-up.ts'
+import type { Remembered } from '../../resolver/delegation/remembered.ts'
 import { type Change, createWatch, type Standing, type Watch } from '../../resolver/delegation/watch.ts'
 import type { Respond } from '../../resolver/responder.ts'
-import { rcodes } from '../../resolver/wire/code.ts'
-import { headerBytes } from '../../resolver/wire/header.ts'
-import { foldCase, nameText, readName } from '../../resolver/wire/name.ts'
-import { Reader } from '../../resolver/wire/reader.ts'
+import { nameText } from '../../resolver/wire/name.ts'
 import type { Names } from '../../resolver/zone/names.ts'
 import { defaultTtls } from '../../resolver/zone/suffix.ts'
 import { openDomainMemory } from '../domain-memory.ts'
 import { createDomainShelf, type DomainShelf } from '../domain-shelf.ts'
 import { problemOf } from '../domain-words.ts'
 import type { EdgeStatus } from '../edge-interface.ts'
+import { withRefusalsHeard } from '../refusals.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 
@@ -88,13 +87,12 @@ export async function openDomains(ground: Ground, network: Network, names: Names
       memory.touch()
     },
   })
-  const readClaims = (): void => {
-    if (settings['domains.countMax'] > 0) following.claims(registry.claims())
+  const readClaims = (remembered: readonly Remembered[] = []): void => {
+    if (settings['domains.countMax'] > 0) following.claims(registry.claims(), remembered)
     shelf.relabel()
   }
-  readClaims()
-  following.restore(memory.remembered)
-  network.onChange(readClaims)
+  readClaims(memory.remembered)
+  network.onChange(() => readClaims())
   stack.defer(async () => {
     following.stop()
     lookUp.close()
@@ -109,7 +107,7 @@ export async function openDomains(ground: Ground, network: Network, names: Names
       const problems = following.standings().flatMap(standing => problemIn(standing, live) ?? [])
       return { served: shelf.count(), problems: problems.slice(0, problemsMax) }
     },
-    hearing: respond => hearing(respond, following.asked),
+    hearing: respond => withRefusalsHeard(respond, following.asked),
   }
 }
 
@@ -157,18 +155,5 @@ function createWarning({ log, meter }: Ground): (domain: string, problem: Proble
     told.set(domain, problem.what)
     meter.count('domains.problems')
     log.warn(problem, 'something is wrong with a domain')
-  }
-}
-
-/** A packet that was answered has a question that can be read. */
-function hearing(respond: Respond, asked: (name: string) => void): Respond {
-  return (packet, client, transport) => {
-    const answer = respond(packet, client, transport)
-    if (answer !== undefined && (answer[3]! & 0xf) === rcodes.REFUSED && answer[5] === 1) {
-      const reader = new Reader(answer)
-      reader.at = headerBytes
-      asked(nameText(foldCase(readName(reader))).slice(0, -1))
-    }
-    return answer
   }
 }

@@ -16,8 +16,8 @@ export interface FollowOptions<C extends Claim> {
 }
 
 export interface Following<C extends Claim> {
-  claims(list: readonly C[]): void
-  restore(remembered: readonly Remembered[]): void
+  /** `remembered` at first, of an earlier run. */
+  claims(list: readonly C[], remembered?: readonly Remembered[]): void
   asked(name: string): void
   standing(domain: string): Standing<C> | undefined
   standings(): Standing<C>[]
@@ -48,8 +48,10 @@ export function follow<C extends Claim>(options: FollowOptions<C>): Following<C>
     if (wakeAt !== Number.POSITIVE_INFINITY) cancel = clock.after(wakeAt - clock.now(), turn)
   }
   return {
-    claims: list => tell(watch.claims(list, clock.now())),
-    restore: remembered => tell(watch.restore(remembered, clock.now())),
+    claims(list, remembered = []) {
+      const now = clock.now()
+      tell([...watch.claims(list, now), ...watch.restore(remembered, now)])
+    },
     asked(name) {
       if (watch.asked(name, clock.now())) turn()
     },
