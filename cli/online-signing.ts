@@ -23,8 +23,8 @@ import type { ReadZone, ZoneFile } from './zone-files.ts'
 export interface OnlineSigning extends Disposable {
   /** `zone`, of the apex that the keys are for, signing itself; it goes on with other keys when they change. */
   sign(zone: Zone, site?: SiteAnswers): Zone
-  /** Another value when ready-made answers are to be made anew: with other keys, and every hour. */
-  version(): unknown
+  /** Grows when ready-made answers are to be made anew: with other keys, and every hour. */
+  version(): number
 }
 
 interface Signers {
@@ -99,7 +99,7 @@ export async function openOnlineSigning(
         nowS,
         ...(site && { site }),
       }),
-    version: () => `${generation} ${Math.floor(nowS() / hourS)}`,
+    version: () => generation + Math.floor(nowS() / hourS),
     [Symbol.dispose]: () => cancel(),
   }
 }
@@ -115,7 +115,8 @@ async function passphraseOf(file: string): Promise<string> {
 
 export interface SigningReads extends Disposable {
   readonly read: ReadZone
-  version(): unknown
+  /** Of all of them, as that of one. */
+  version(): number
 }
 
 /**
@@ -148,7 +149,11 @@ export async function signingReads(
       }
       return { ...version, zone: signing.sign(version.zone) }
     },
-    version: () => [...signings.values()].map(signing => signing.version()).join(),
+    version() {
+      let sum = 0
+      for (const signing of signings.values()) sum += signing.version()
+      return sum
+    },
     [Symbol.dispose]() {
       for (const signing of signings.values()) signing[Symbol.dispose]()
     },

@@ -10,10 +10,8 @@ import { openOnlineSigning } from '../online-signing.ts'
 import type { Ground } from './ground.ts'
 
 export interface OnlineSuffix {
-  /** The zone of the suffix, signed; those of `children` that lie below it are delegations in it. */
+  /** The zone of the suffix, signed, for a responder that makes answers of it anew each second; those of `children` that lie below it are delegations in it. */
   sign(suffix: Zone, servers: Servers, children: () => readonly Zone[]): Zone
-  /** Another value when answers are to be made anew, beside what else may change them. */
-  version(): unknown
 }
 
 /** Undefined where no keys are set. Faults: config/unreadable, config/invalid, state/broken, wallet/locked. */
@@ -44,6 +42,5 @@ export async function openOnlineSuffix({ settings, log, stack }: Ground): Promis
       ]
       return signing.sign(withDelegations(zone, kept), { ttlS: settings['dns.placeTtlS'], types: families })
     },
-    version: () => signing.version(),
   }
 }
