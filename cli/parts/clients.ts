@@ -65,7 +65,7 @@ interface Spot {
 /** Of a client whose place is known only the nearest band is named, for resolvers shuffle what they are given; but this
  *  many in any case, so that there is one to turn to when the first is silent. */
 const fallbackCount = 2
-/** Kept of one client's nearest edges; an answer names fewer. */
+/** Kept of one client's nearest edges, others for each where more are as near; an answer names fewer. */
 const nearMax = 16
 const turnMs = 1000
 /** What one fit looks at, so that it takes less than a millisecond: newest records, and edges beside whom to begin. */
@@ -75,7 +75,7 @@ const peersMax = 256
 /** Faults of the map: config/unreadable, config/invalid. */
 export async function openClients(ground: Ground, options: ClientsOptions): Promise<Clients> {
   const { settings, meter } = ground
-  const { serving, clock = realClock } = options
+  const { clock = realClock } = options
   const prefixesMax = settings['clients.prefixesMax']
   const learned = new Learned<Spot>({ prefixesMax, waitingMax: 1024, freshMs: settings['clients.freshMs'] })
   const sightings = new Sightings(prefixesMax)
@@ -84,15 +84,15 @@ export async function openClients(ground: Ground, options: ClientsOptions): Prom
   publishInTurns(ground, options, sightings)
 
   const hereBands = createHereBands(options, clock)
-  const mappedFor = (client: ClientPrefix) => mappedBand(map().find(client.octets).value, serving())
+  const mapped = createMapped(options)
   let turn = 0
   return {
     near(client, countMax) {
       const count = client.octets.length === 4 ? counts.ipv4 : counts.ipv6
-      const mapped = mappedFor(client)
-      if (mapped !== undefined) {
+      const band = mapped(map().find(client.octets).value)
+      if (band !== undefined) {
         meter.count(count.mapped)
-        return inProportion([mapped], turn++, countMax, ({ weight }) => weight).map(({ edge }) => edge)
+        return inProportion([band], turn++, countMax, ({ weight }) => weight).map(({ edge }) => edge)
       }
       const spot = settings['clients.lookupsPerS'] > 0 ? learned.find(client, clock.now()).spot : undefined
       meter.count(spot === undefined ? count.here : count.placed)
@@ -101,8 +101,8 @@ export async function openClients(ground: Ground, options: ClientsOptions): Prom
       return inProportion(bands, turn++, Math.min(countMax, Math.max(fallbackCount, bands[0]?.length ?? 0)))
     },
     scopeBits(client) {
-      const { scopeBits } = map().find(client.octets)
-      return mappedFor(client) ? scopeBits : Math.max(scopeBits, learned.scopeBits(client))
+      const { value, scopeBits } = map().find(client.octets)
+      return mapped(value) ? scopeBits : Math.max(scopeBits, learned.scopeBits(client))
     },
     sighted(address, rttMs) {
       if (settings['clients.publishMax'] > 0) sightings.see(address, rttMs)
@@ -121,17 +121,25 @@ const counts = { ipv4: countsFor('ipv4'), ipv6: countsFor('ipv6') }
 
 type Mapped = { readonly edge: ServingEdge; readonly weight: number }
 
-/** Undefined when the map has no line, or one without an edge that serves. */
-function mappedBand(
-  line: readonly MappedEdge[] | undefined,
-  serving: readonly ServingEdge[],
-): Mapped[] | undefined {
-  const band: Mapped[] = []
-  for (const { address, weight } of line ?? []) {
-    const edge = serving.find(({ address: ipv4, ipv6 }) => ipv4 === address || ipv6 === address)
-    if (edge !== undefined) band.push({ edge, weight })
+/** The edges of a line of the map that serve; undefined without a line, or without any. */
+function createMapped({
+  serving,
+}: ClientsOptions): (line: readonly MappedEdge[] | undefined) => Mapped[] | undefined {
+  let among: readonly ServingEdge[] | undefined
+  let byAddress: ReadonlyMap<string, ServingEdge> = new Map()
+  return line => {
+    if (line === undefined) return undefined
+    if (among !== serving()) {
+      among = serving()
+      byAddress = new Map(among.flatMap(edge => [[edge.ipv6, edge] as const, [edge.address, edge] as const]))
+    }
+    const band: Mapped[] = []
+    for (const { address, weight } of line) {
+      const edge = byAddress.get(address)
+      if (edge !== undefined) band.push({ edge, weight })
+    }
+    return band.length === 0 ? undefined : band
   }
-  return band.length === 0 ? undefined : band
 }
 
 /** As seen from this edge; at most a second old. */
@@ -152,7 +160,7 @@ function bandsFor(spot: Spot, { serving, coordinateOf }: ClientsOptions): Bands<
   const bands: (readonly ServingEdge[])[] = []
   let left = nearMax
   for (const band of bandsOf(among, ({ peer }) => expectedMs(spot, peer, coordinateOf(peer)))) {
-    bands.push(band.slice(0, left))
+    bands.push(band.length > left ? sample(realRandom, band, left) : band)
     left -= band.length
     if (left <= 0) break
   }
