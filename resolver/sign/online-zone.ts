@@ -168,7 +168,12 @@ function denialOf(
   }
   return {
     compact: denial === 'compact',
-    nodata: name => [deny(name, presentAt(name))],
+    nodata: name => {
+      const present = presentAt(name)
+      // What is below a cut is not this zone's to speak of (RFC 9824 §3.4).
+      if (!present.includes(types.NS) || name === zone.apex) return [deny(name, present)]
+      return [options.signer.sign(nsecSet(name, nameBeyond(name), present, ttlS()), nowS())]
+    },
     nxdomain: (name, encloser) => {
       if (denial === 'compact') return [deny(name, 'none')]
       return [cover(nearer(name, encloser)), cover(wildcardOf(encloser))]

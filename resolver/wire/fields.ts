@@ -202,6 +202,21 @@ export const longString: Field = {
   parse: words => stringOctets(words.next('a string')),
 }
 
+/** As `longString`, of at least one octet (RFC 7553 §4.4). */
+export const target: Field = {
+  take(reader, end) {
+    const octets = rest(reader, end)
+    if (octets.length === 0) throw malformed('a URI without a target')
+    return octets
+  },
+  text: quoted,
+  parse(words) {
+    const octets = stringOctets(words.next('a target'))
+    if (octets.length === 0) throw wrong('a URI without a target')
+    return octets
+  },
+}
+
 /** The property of a CAA record: letters and digits (RFC 8659 §4.1). */
 export const tag: Field = {
   take(reader) {

@@ -28,6 +28,7 @@ import {
   string,
   strings,
   tag,
+  target,
   typeField,
   u8,
   u16,
@@ -90,7 +91,7 @@ const layouts = new Map<number, Layout>([
   [types.SPF, [strings]],
   [types.EUI48, [eui(6)]],
   [types.EUI64, [eui(8)]],
-  [types.URI, [u16('a priority'), u16('a weight'), longString]],
+  [types.URI, [u16('a priority'), u16('a weight'), target]],
   [types.CAA, [u8('flags'), tag, longString]],
 ])
 

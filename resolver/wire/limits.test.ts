@@ -111,6 +111,8 @@ describe('data', () => {
     ['a window twice', 'NSEC', '00000101000101'],
     ['a parameter that lacks an octet', 'SVCB', '00010002bc000261'],
     ['half the length of a parameter', 'SVCB', '00010002bc00'],
+    ['a target of none', 'URI', '00000000'],
+    ['the parameter that is none', 'SVCB', '000100ffff0000'],
     ['an ALPN that lacks an octet', 'HTTPS', `0001000001${u16(2)}0261`],
     ['a port of one octet', 'HTTPS', '000100000300016b'],
     ['an address of three', 'HTTPS', '00010000040003c00002'],

@@ -129,6 +129,9 @@ const forms = new Map<number, Form>([
 ])
 const keyByWord = new Map([...forms].map(([key, { word }]) => [word, key]))
 
+/** The key that is invalid (RFC 9460 §14.3.2). */
+const reservedKey = 65_535
+
 function keyText(key: number): string {
   return forms.get(key)?.word ?? `key${key}`
 }
@@ -137,8 +140,8 @@ function keyOf(word: string): number {
   const known = keyByWord.get(word)
   if (known !== undefined) return known
   const number = /^key(0|[1-9][0-9]{0,4})$/.exec(word)?.[1]
-  // 65535 is reserved as the key that is invalid (RFC 9460 §14.3.2).
-  if (number === undefined || Number(number) >= 65_535) throw wrong(`not a parameter of SVCB: ${shown(word)}`)
+  if (number === undefined || Number(number) >= reservedKey)
+    throw wrong(`not a parameter of SVCB: ${shown(word)}`)
   return Number(number)
 }
 
@@ -200,6 +203,7 @@ export function faultIn(octets: Uint8Array): string | undefined {
     const key = reader.u16()
     const length = reader.u16()
     if (length > reader.left) return 'half a parameter'
+    if (key === reservedKey) return 'the key 65535, which is none'
     if (key <= previous) return 'parameters that are not in ascending order'
     const value = reader.take(length)
     if (forms.get(key)?.good(value) === false) return `${keyText(key)} of a form that it does not have`
