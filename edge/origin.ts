@@ -113,12 +113,24 @@ export function requestFields(
   ]
 }
 
-/** Whether content comes with it (RFC 9112 §6.3). Over HTTP/2 it may come without length: where it is usual, it does. */
-export function hasContent({ fields, version, method }: IngressRequest): boolean {
+/** Whether a head announces content (RFC 9112 §6.3); undefined when only the end of the stream tells (RFC 9113 §8.1). */
+export function announcesContent({ fields, version }: IngressRequest): boolean | undefined {
   if (fieldLines(fields, 'transfer-encoding').length > 0) return true
   const length = fieldLines(fields, 'content-length')[0]
-  if (length === undefined) return version === '2' && !/^(GET|HEAD|OPTIONS|DELETE)$/.test(method)
-  return Number(length) > 0
+  return length === undefined && version === '2' ? undefined : Number(length ?? 0) > 0
+}
+
+/** The content, or undefined when there is none. */
+export async function contentOf(request: IngressRequest): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const announced = announcesContent(request)
+  if (announced !== undefined) return announced ? request.body : undefined
+  const rest = request.body[Symbol.asyncIterator]()
+  const first = await rest.next()
+  if (first.done) return undefined
+  return (async function* () {
+    yield first.value
+    yield* { [Symbol.asyncIterator]: () => rest }
+  })()
 }
 
 /** How many proxies of one name a request may pass: an edge before an edge is no loop, this many are (RFC 8586). */

@@ -47,14 +47,13 @@ export function answerFrom(
   { name, how, now }: { readonly name: string; readonly how: How; readonly now: number },
 ): IngressResponse {
   const ttlMs = freshForMs(stored.freshness, now)
-  const old = stored.fields.filter(([key]) => key.toLowerCase() !== 'age')
-  const aged: Field[] = [...old, ['Age', String(Math.floor(ageMs(stored.freshness, now) / 1000))]]
+  const aged = isFirstHand(how) ? stored.fields : withAge(stored, now)
   const fields = withCacheStatus(aged, cacheStatus(name, how, ttlMs))
   const source = () => ('hit' in how ? ({ from: 'memory' } as const) : ({ from: 'origin' } as const))
   if (unmodified(request.fields, stored, now))
     return { ...emptyResponse(304, notModifiedFields(fields)), source }
   const { status, body } = stored
-  const sizeBytes = body.piece()?.length ?? stored.sizeBytes
+  const sizeBytes = body.wholeBytes ?? stored.sizeBytes
   const part = partOf(stored, request, sizeBytes, now)
   if (part === 'unsatisfiable') return unsatisfiable(sizeBytes!)
   if (part !== undefined) {
@@ -69,6 +68,16 @@ export function answerFrom(
     sizeBytes,
     source,
   }
+}
+
+/** §5.1: an Age says that the origin was not asked for this very answer. */
+function isFirstHand(how: How): boolean {
+  return 'fwd' in how && how.collapsed !== true && (how.fwdStatus ?? 500) < 500
+}
+
+function withAge({ fields, freshness }: Stored, now: number): Field[] {
+  const others = fields.filter(([key]) => key.toLowerCase() !== 'age')
+  return [...others, ['Age', String(Math.floor(ageMs(freshness, now) / 1000))]]
 }
 
 function partOf(

@@ -74,12 +74,15 @@ interface Sky {
   readonly options: FlightOptions
   readonly flights: Map<string, Flight>
   /** Until when answers to such requests count as personal. */
-  readonly passed: Sieve<number>
+  readonly passed: Sieve<{ readonly until: number; readonly flightKey: string }>
   arrivingBytes: number
 }
 
 export function createFlights(options: FlightOptions): Flights {
-  const passed = createSieve<number>({ bytesMax: passedBytesMax, bytesOf: () => 8 })
+  const passed = createSieve<{ until: number; flightKey: string }>({
+    bytesMax: passedBytesMax,
+    bytesOf: ({ flightKey }) => 2 * flightKey.length,
+  })
   const sky: Sky = { options, flights: new Map(), passed, arrivingBytes: 0 }
   const { store, meter } = options
   return {
@@ -119,7 +122,7 @@ export function createFlights(options: FlightOptions): Flights {
 }
 
 function isPassed({ passed, options }: Sky, flightKey: string): boolean {
-  return (passed.get(flightKey) ?? 0) > options.now()
+  return (passed.get(flightKey)?.until ?? 0) > options.now()
 }
 
 /** Whether others than the one who asked may have it, at this moment. */
@@ -137,7 +140,12 @@ function depart(sky: Sky, key: string, request: IngressRequest, ask: Ask): Fligh
   const leaving = new AbortController()
   const requestedAt = now()
   const kept = withoutConditions(request.fields).filter(([name]) => name.toLowerCase() !== 'range')
-  const asked = ask({ fields: [...kept, ...(conditions ?? [])], signal: leaving.signal })
+  // What comes with a GET is no part of its key, so it is no part of the question either.
+  const asked = ask({
+    fields: [...kept, ...(conditions ?? [])],
+    body: chunksOf(undefined),
+    signal: leaving.signal,
+  })
   const outcome = asked.then(response =>
     judge(sky, flight, request, old, { response, requestedAt, receivedAt: now() }),
   )
@@ -149,7 +157,7 @@ function depart(sky: Sky, key: string, request: IngressRequest, ask: Ask): Fligh
   }
   outcome.then(result => {
     const shared = isShared(sky, result, request)
-    if (!shared) sky.passed.set(flightKey, now() + passedMs)
+    if (!shared) sky.passed.set(flightKey, { until: now() + passedMs, flightKey })
     if (shared && result.kind === 'stored') void result.stored.body.kept.then(land)
     else land()
   }, land)

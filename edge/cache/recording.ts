@@ -15,6 +15,8 @@ export interface Recording {
   piece(): Uint8Array | undefined
   /** So far. */
   readonly sizeBytes: number
+  /** Undefined until the end is there. */
+  readonly wholeBytes: number | undefined
   /** Resolves once it is known: true when all of it was kept, false when it grew too long or the source failed. */
   readonly kept: Promise<boolean>
 }
@@ -65,6 +67,9 @@ export function record(source: Bytes, options: RecordOptions): Recording {
     },
     get sizeBytes() {
       return tape.sizeBytes
+    },
+    get wholeBytes() {
+      return tape.end === undefined || 'error' in tape.end ? undefined : tape.sizeBytes
     },
     kept: kept.promise,
   }

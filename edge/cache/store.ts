@@ -41,30 +41,36 @@ const variantsMax = 16
 /** Of a stored answer without its body and its fields. */
 const overheadBytes = 500
 
+interface Shelf {
+  /** The sieve counts values only, and an address may be long. */
+  readonly key: string
+  readonly variants: readonly Stored[]
+}
+
 export function matches(stored: Stored, request: readonly Field[]): boolean {
   return fits(stored.fields, stored.variant, stored.names, request)
 }
 
 export function createStore(bytesMax: number): Store {
-  const sieve = createSieve<readonly Stored[]>({
+  const sieve = createSieve<Shelf>({
     bytesMax,
-    bytesOf: variants => variants.reduce((sum, one) => sum + bytesOf(one), 0),
+    bytesOf: ({ key, variants }) => variants.reduce((sum, one) => sum + bytesOf(one), 2 * key.length),
   })
   return {
-    find: (key, request) => sieve.get(key)?.find(stored => matches(stored, request)),
+    find: (key, request) => sieve.get(key)?.variants.find(stored => matches(stored, request)),
     has: key => sieve.has(key),
     put(key, stored) {
-      const others = (sieve.get(key) ?? []).filter(
+      const others = (sieve.get(key)?.variants ?? []).filter(
         one => one.variant !== stored.variant || one.names.join() !== stored.names.join(),
       )
       const kept = [stored, ...others.slice(0, variantsMax - 1)]
       // The sieve takes nothing above a quarter of it: the oldest variants go first.
       while (kept.length > 1 && kept.reduce((sum, one) => sum + bytesOf(one), 0) > bytesMax / 5) kept.pop()
-      sieve.set(key, kept)
+      sieve.set(key, { key, variants: kept })
     },
     remove: key => void sieve.delete(key),
     flightKey(key, request) {
-      const names = sieve.get(key)?.[0]?.names ?? []
+      const names = sieve.get(key)?.variants[0]?.names ?? []
       return `${key}\n${variantOf(names, request)}`
     },
     usage: () => sieve.usage(),

@@ -14,6 +14,7 @@ describe('a shared cache', () => {
     const { get, asked, clock } = bench(() => lasting('hello', ['A', '1']))
     const first = await get('/')
     assert.deepEqual([first.text, first.how], ['hello', 'inxt; fwd=uri-miss; fwd-status=200; stored; ttl=60'])
+    assert.equal(age(first), undefined)
     clock.now += 5000
     const second = await get('/')
     assert.deepEqual([second.text, second.how, age(second)], ['hello', 'inxt; hit; ttl=55', '5'])
@@ -204,6 +205,17 @@ describe('a shared cache', () => {
     assert.equal((await get('/', ['Range', 'bytes=0-1,4-5'])).text, '0123456789')
     assert.equal((await get('/', ['Range', 'bytes=0-1'], ['If-Range', '"b"'])).status, 200)
     assert.equal((await get('/', ['Range', 'bytes=0-1'], ['If-Range', '"a"'])).status, 206)
+  })
+
+  test('cuts parts from what came in chunks of unknown number, once all are there', async () => {
+    const { get } = bench(() => ({
+      ...lasting(''),
+      body: stream('012', '345', '6789'),
+      sizeBytes: undefined,
+    }))
+    await get('/')
+    const part = await get('/', ['Range', 'bytes=2-6'])
+    assert.deepEqual([part.status, part.text], [206, '23456'])
   })
 
   test('passes a request for a part that it has nothing of', async () => {

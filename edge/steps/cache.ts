@@ -12,7 +12,7 @@ import { useOf, wantsOnlyCached } from '../cache/reuse.ts'
 import type { Stored } from '../cache/store.ts'
 import { dated, freshened, onlyOriginJudges, sameRepresentation } from '../cache/validation.ts'
 import { fieldLines, type IngressRequest, type IngressResponse } from '../message.ts'
-import { hasContent, pathOf } from '../origin.ts'
+import { announcesContent, pathOf } from '../origin.ts'
 import { page } from '../page.ts'
 import { type IngressStep, known, type Visit } from '../visit.ts'
 
@@ -36,7 +36,7 @@ export function cache(options: CacheOptions): IngressStep {
     const key = addressOf(visit)
     if (method !== 'GET' && method !== 'HEAD') return change(context, visit, next, key)
     // A GET with content: the origin may look at it, and the key does not.
-    const odd = hasField(visit.request, 'upgrade') || hasContent(visit.request)
+    const odd = hasField(visit.request, 'upgrade') || announcesContent(visit.request) === true
     if (odd || onlyOriginJudges(fields)) return pass(context, visit, next, 'bypass')
     return method === 'GET' ? get(context, visit, next, key) : head(context, visit, next, key)
   }

@@ -7,8 +7,8 @@
 import type { Meter } from '../../base/meter.ts'
 import { type Field, fieldLines, type IngressRequest, type IngressResponse } from '../message.ts'
 import {
+  contentOf,
   endToEnd,
-  hasContent,
   loops,
   type Origin,
   type OriginAnswer,
@@ -48,7 +48,7 @@ export function forward(options: ForwardOptions): Forward {
     if (loops(request.fields, name)) return loop(origin.name)
     if (now() < restsUntil)
       return failed(origin.name, { failure: 'down', what: 'it took no connection just now' })
-    const body = hasContent(request) ? request.body : undefined
+    const body = await contentOf(request)
     const asked = {
       method: request.method,
       path: pathOf(request.target) ?? '*',
