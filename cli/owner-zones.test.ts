@@ -1,5 +1,5 @@
-// The life of a zone on an edge: what the chain names, what arrives of it, and what is answered from meanwhile. The judge
-// and the zones are real; chain, content and clocks are played.
+// The life of a zone on an edge: what the chain names, what arrives of it, and what is answered from meanwhile. The
+// judge and the zones are real; chain, content and clocks are played.
 
 import assert from 'node:assert/strict'
 import { beforeEach, describe, test } from 'node:test'

@@ -2,8 +2,8 @@
 // is time.
 //
 // What was published lies beside the file (FILE.signed, FILE.places), so `keep` can tell by itself whether anything is
-// to be done: the file changed, other edges are on the Roll, a third of the life of the signatures is left, or the chain
-// does not name this version yet. Without --every it looks once, for cron and systemd timers; nothing done costs nothing.
+// to be done: the file changed, other edges are on the Roll, a third of the life of the signatures is left, or the
+// chain does not name this version yet. Without --every it looks once, for cron and systemd timers.
 
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -10,7 +10,10 @@ import { openOnlineSigning } from '../online-signing.ts'
 import type { Ground } from './ground.ts'
 
 export interface OnlineSuffix {
-  /** The zone of the suffix, signed, for a responder that makes answers of it anew each second; those of `children` that lie below it are delegations in it. */
+  /**
+   * The zone of the suffix, signed; those of `children` that lie below it are delegations in it. For a responder that
+   * makes its answers anew each second: nothing else tells that keys changed.
+   */
   sign(suffix: Zone, servers: Servers, children: () => readonly Zone[]): Zone
 }
 

@@ -1,4 +1,4 @@
-// The edges whose addresses an owner signs: those on the Roll, as the chain says, and which of them are near each other.
+// The edges whose addresses an owner signs: those on the Roll, as the chain says, and which are near each other.
 //
 // Who may be named is the chain's word, and nobody else's: an owner would sign whatever address a single edge made up.
 // Which are near each other is only a preference, so that is asked of the edges: each knows its round trips.

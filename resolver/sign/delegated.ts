@@ -1,9 +1,9 @@
 // A zone whose names may have zones of their own, served beside it: each is a delegation, with the DS that its owner
 // wants (CDS, RFC 7344) or, without one, of the keys that it has for that.
 //
-// Who serves both needs no word from the owner to the parent: what the owner published is bound to the name on chain, so
-// what it says of its own keys may be said here. Without the delegation a signed parent would claim the names below as its
-// own, and validators would find signatures of a stranger there.
+// Who serves both needs no word from the owner to the parent: what the owner published is bound to the name on chain,
+// so what it says of its own keys may be said here. Without the delegation a signed parent would claim the names
+// below as its own, and validators would find signatures of a stranger there.
 
 import { types } from '../wire/code.ts'
 import { type Name, parentOf } from '../wire/name.ts'

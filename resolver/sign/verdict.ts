@@ -121,7 +121,7 @@ const words: Readonly<Record<Exclude<Verdict, 'good'>, string>> = {
   foreign: 'a signature by a key that is not in the DNSKEY set',
 }
 
-/** One good signature makes a set valid; any bad one is said all the same, but for those of an algorithm that changes. */
+/** One good signature makes a set valid; any bad one is said all the same, but for those of a coming algorithm. */
 function signatureFindings(
   sets: readonly Rrset[],
   apex: Name,

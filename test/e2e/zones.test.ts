@@ -1,5 +1,5 @@
-// A zone of the owner's own, from a master file to validated answers of every edge: signed, published, changed, broken; and one that
-// the server signs itself.
+// A zone of the owner's own, from a master file to validated answers of every edge: signed, published, changed,
+// broken; and one that the server signs itself.
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -100,7 +100,7 @@ describe('a zone of the owner', { skip: toolsMissing(witnesses) }, () => {
     }
   })
 
-  test('keep does nothing while nothing changed, and publishes what did; the old serial is gone everywhere', async () => {
+  test('keep does nothing while nothing changed; what did is published, the old serial gone everywhere', async () => {
     assert.equal((await zone('keep', file, 'mysite')).done, false)
     await writeFile(file, zoneText('192.0.2.26'))
     const second = await zone('keep', file, 'mysite')
