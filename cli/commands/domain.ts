@@ -52,16 +52,20 @@ export async function domainClaim(typed: string, site: string, options: SpendOpt
   await using chain = await openChainFor(options)
   const { owner, expiresAt } = await readName(chain.reader, chain.addresses, label)
   if (expiresAt <= (await chain.reader.now()) * 1000) {
-    throw new Fault('name/taken', `${label} belongs to nobody now, so a domain cannot show it.`, {
+    throw new Fault('input/invalid', `${label} belongs to nobody now, so no domain can show it.`, {
       hint: `Register it first: inxt name register ${label}`,
     })
   }
   const terminal = options.json ? quiet : createTerminal()
-  const spent = await spend(chain, options, terminal, `claim ${domain} for ${label}`, payer => {
-    return claimCall(chain.addresses, claimOf(chain.addresses, domain, payer, label))
+  const { addresses, rpc } = chain
+  const spent = await spend(chain, options, terminal, `claim ${domain} for ${label}`, async payer => {
+    const claim = claimOf(addresses, domain, payer, label)
+    const standing = await claimsOn(rpc, addresses, domain)
+    const isThere = standing.some(({ owner, site }) => owner === payer && site === claim.site)
+    return isThere ? undefined : claimCall(addresses, claim)
   })
-  const claim = claimOf(chain.addresses, domain, spent.payer, label)
-  const servers = nameServers(claim, await edgesOn(chain.rpc, chain.addresses))
+  const claim = claimOf(addresses, domain, spent.payer, label)
+  const servers = nameServers(claim, await edgesOn(rpc, addresses))
   if (options.json) {
     return print({
       domain,
@@ -73,32 +77,45 @@ export async function domainClaim(typed: string, site: string, options: SpendOpt
     })
   }
   printServers(terminal, claim, servers)
-  terminal.line(`  \`inxt domain show ${domain}\` says what an edge sees. transaction ${spent.transaction}\n`)
+  terminal.line(`  \`inxt domain show ${domain}\` says what an edge sees.${transactionText(spent)}\n`)
 }
 
 export async function domainRelease(typed: string, options: SpendOptions): Promise<void> {
   const domain = requireDomain(typed)
   await using chain = await openChainFor(options)
   const terminal = options.json ? quiet : createTerminal()
-  const { transaction } = await spend(chain, options, terminal, `release ${domain}`, () => {
-    return releaseCall(chain.addresses, domain)
+  const { addresses, rpc } = chain
+  const spent = await spend(chain, options, terminal, `release ${domain}`, async payer => {
+    const standing = await claimsOn(rpc, addresses, domain)
+    return standing.some(({ owner }) => owner === payer) ? releaseCall(addresses, domain) : undefined
   })
-  if (options.json) return print({ domain, transaction })
-  terminal.line(`\n  No edge serves ${domain} on this claim any more. transaction ${transaction}\n`)
+  if (options.json) return print({ domain, ...spent })
+  terminal.line(`\n  No edge serves ${domain} on a claim of ${spent.payer}.${transactionText(spent)}\n`)
 }
 
-/** Shows the bill, and sends when somebody agreed to it. */
+interface Spent {
+  readonly payer: string
+  /** Undefined: all was as wanted already. */
+  readonly transaction: string | undefined
+}
+
+function transactionText({ transaction }: Spent): string {
+  return transaction === undefined ? ' Nothing had to be changed on chain.' : ` transaction ${transaction}`
+}
+
+/** Shows the bill, and sends when somebody agreed to it; `callFor` says what, if anything is to be changed. */
 async function spend(
   chain: OpenChain,
   options: SpendOptions,
   terminal: Terminal,
   what: string,
-  callFor: (payer: string) => Call,
-): Promise<{ payer: string; transaction: string }> {
+  callFor: (payer: string) => Promise<Call | undefined>,
+): Promise<Spent> {
   await confirmContracts(chain.rpc, chain.addresses, ['DomainClaims'])
   const wallet = await chain.openWallet()
   const payer = wallet.address
-  const call = callFor(payer)
+  const call = await callFor(payer)
+  if (call === undefined) return { payer, transaction: undefined }
   const [gas, gasPrice, eth] = await Promise.all([wallet.estimate(call), wallet.gasPrice(), wallet.balance()])
   const bill = { expenses: [{ what, gas, inxt: 0n }], gasPrice, eth, payer }
   await settleOn(bill, createTerminal(options.json ? process.stderr : process.stdout), options.yes)

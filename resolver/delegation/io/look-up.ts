@@ -1,5 +1,7 @@
 // Walks on real sockets: a domain goes in, what its parent says comes out.
 
+import { isIP } from 'node:net'
+import { Fault } from '../../../base/fault.ts'
 import { realRandom } from '../../../base/io/chance.ts'
 import { realClock } from '../../../base/io/clock.ts'
 import { parseName } from '../../wire/name.ts'
@@ -30,7 +32,10 @@ export interface LookUp {
 /** Cuts of top-level domains and the zones between them and claimed domains; 1 kB each. */
 const cutsMax = 5000
 
+/** Fault `config/invalid` for a root that is no address. */
 export function createLookUp({ roots, port = 53, timeoutMs, totalMs }: LookUpOptions): LookUp {
+  const wrong = roots.find(root => isIP(root) === 0)
+  if (wrong !== undefined) throw new Fault('config/invalid', `${wrong} is no address of a root server`)
   const cuts = createCuts(rootOf(roots), cutsMax, realClock.now)
   const exchange = createExchange({ port, timeoutMs, mayAsk: askableFrom(roots) })
   const end = new AbortController()
