@@ -7,6 +7,7 @@ import { cacheKnobs } from './cache-knobs.ts'
 import { certificateKnobs } from './certificate-knobs.ts'
 import { clientKnobs } from './client-knobs.ts'
 import { domainKnobs } from './domain-knobs.ts'
+import { httpKnobs } from './http-knobs.ts'
 import { address, gib, type Knob, mib, port } from './knob.ts'
 import { overlayKnobs } from './overlay-knobs.ts'
 import { siteKnobs } from './site-knobs.ts'
@@ -147,21 +148,7 @@ export const knobs = {
     max: 1000,
     why: 'How many of 1,000 queries are in the log, each with the network of its client. A line is a disk write.',
   },
-  'http.port': { ...port, default: 8080, why: '80 needs a privilege; a domain in service sets it.' },
-  'http.connectionsMax': {
-    default: 4000,
-    unit: 'count',
-    min: 1,
-    max: 100_000,
-    why: 'Below the usual limit of 4,096 to 65,536 open files, with room for blocks and peers.',
-  },
-  'http.drainMs': {
-    default: 5000,
-    unit: 'ms',
-    min: 0,
-    max: 1_800_000,
-    why: 'What a stop waits for running responses before it cuts them.',
-  },
+  ...httpKnobs,
   ...cacheKnobs,
   ...certificateKnobs,
   ...domainKnobs,

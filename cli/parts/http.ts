@@ -2,7 +2,9 @@
 
 import { Fault } from '../../base/fault.ts'
 import { delay, realClock } from '../../base/io/clock.ts'
+import type { Settings } from '../../config/knobs.ts'
 import { createIngress } from '../../edge/ingress.ts'
+import type { HttpLimits } from '../../edge/io/limits.ts'
 import { serveHttp } from '../../edge/io/server.ts'
 import type { Sites } from '../../edge/questions.ts'
 import {
@@ -59,9 +61,28 @@ export async function openHttp(
     meter,
     edgeName: address,
   })
-  const limits = { connectionsMax: settings['http.connectionsMax'] }
+  const limits = limitsOf(settings)
   const server = await serveHttp({ address, port: settings['http.port'], ingress, limits, log, meter })
   stack.defer(() => server.close(settings['http.drainMs']))
+}
+
+/** The bounds of the HTTP server that an operator may set. */
+export function limitsOf(settings: Settings): Partial<HttpLimits> {
+  const [requests, handshakes] = [
+    settings['http.requestsPerClientPerS'],
+    settings['http.handshakesPerClientPerS'],
+  ]
+  return {
+    connectionsMax: settings['http.connectionsMax'],
+    connectionsPerClientMax: settings['http.connectionsPerClientMax'],
+    requestsPerClientPerS: requests,
+    requestsPerClientBurst: requests,
+    handshakesPerClientPerS: handshakes,
+    handshakesPerClientBurst: handshakes * 5,
+    answersMax: settings['http.answersMax'],
+    headBytesMax: settings['http.headBytesMax'],
+    rateMinBytesPerS: settings['http.rateMinBytesPerS'],
+  }
 }
 
 async function holdersAnswer(network: Network, cid: string): Promise<HoldersAnswer['holders']> {
