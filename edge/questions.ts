@@ -4,7 +4,7 @@
 // edge answer about itself. The first is synchronous, from a snapshot: a host name never makes a request
 // wait.
 
-import type { Field } from './message.ts'
+import type { Field, Source } from './message.ts'
 
 export interface Sites {
   /**
@@ -23,12 +23,16 @@ export type Resolved =
 export interface Content {
   /** `path` is decoded segments joined by '/', '' for the root itself. Faults: content/*, net/unreachable. */
   resolve(root: string, path: string, signal: AbortSignal): Promise<Resolved>
-  /** Bytes [start, end) of a file. Throws Fault 'content/missing' when no holder is left, at any moment. */
+  /**
+   * Bytes [start, end) of a file. Throws Fault 'content/missing' when no holder is left, at any moment. `onSource`
+   * is called before the first of them, if it is known where they come from.
+   */
   read(
     root: string,
     cid: string,
     range: { readonly start: number; readonly end: number },
     signal: AbortSignal,
+    onSource?: (source: Source) => void,
   ): AsyncIterable<Uint8Array>
   /** One block, from this machine only; the CID comes as version 1 in base32. */
   block(cid: string): Promise<Uint8Array | undefined>

@@ -35,7 +35,7 @@ function rangeField({ request: { method, fields } }: Visit, file: ChosenFile): s
 
 function single(read: ReadPart, visit: Visit, { sizeBytes }: ChosenFile, part: ByteRange): IngressResponse {
   const fields = [['Content-Range', contentRange(part, sizeBytes)]] as const
-  return { status: 206, fields, body: read(visit, part), sizeBytes: part.end - part.start }
+  return { status: 206, fields, sizeBytes: part.end - part.start, ...read(visit, part) }
 }
 
 function several(
@@ -50,14 +50,13 @@ function several(
     .slice(0, 32)
   const parts = ranges.map((part, i) => {
     const head = `Content-Type: ${mediaType}\r\nContent-Range: ${contentRange(part, sizeBytes)}\r\n\r\n`
-    return { part, head: utf8(`${i === 0 ? '' : '\r\n'}--${boundary}\r\n${head}`) }
+    return { part, ...read(visit, part), head: utf8(`${i === 0 ? '' : '\r\n'}--${boundary}\r\n${head}`) }
   })
   const close = utf8(`\r\n--${boundary}--\r\n`)
-  async function* body(): AsyncGenerator<Uint8Array> {
-    for (const { part, head } of parts) {
+  async function* together(): AsyncGenerator<Uint8Array> {
+    for (const { body, head } of parts) {
       // The head waits for its first bytes: until then `failure` can still make a page of a Fault.
       let headed = false
-      const body = read(visit, part)
       for await (const chunk of body instanceof Uint8Array ? [body] : body) {
         if (!headed) yield head
         headed = true
@@ -68,7 +67,8 @@ function several(
   }
   const total = parts.reduce((sum, { part, head }) => sum + head.length + part.end - part.start, close.length)
   const fields = [['Content-Type', `multipart/byteranges; boundary=${boundary}`]] as const
-  return { status: 206, fields, body: body(), sizeBytes: total }
+  const [{ source }] = parts as [(typeof parts)[number]]
+  return { status: 206, fields, body: together(), sizeBytes: total, ...(source && { source }) }
 }
 
 function unsatisfiable({ sizeBytes }: ChosenFile): IngressResponse {

@@ -67,9 +67,10 @@ export const content: Content = {
     const isDirectory = full === '' || Object.keys(files).some(one => one.startsWith(`${full}/`))
     return isDirectory ? { kind: 'directory', cid: cidOf(full) } : { kind: 'missing' }
   },
-  async *read(_root, cid, { start, end }) {
+  async *read(_root, cid, { start, end }, _signal, onSource) {
     if (cid === cidOf('broken/gone.bin')) throw new Fault('content/missing', 'No holder of cid-x answered.')
     if (cid === cidOf('broken/late.bin')) throw new Fault('net/unreachable', 'The holder was too slow.')
+    if (cid === cidOf('long.txt')) onSource?.({ from: 'peer', which: '127.0.1.3' })
     const bytes = utf8(byCid.get(cid)!).subarray(start, end)
     for (let at = 0; at < bytes.length; at += 5) {
       if (at > 0 && cid === cidOf('broken/half.bin')) throw new Fault('content/missing', 'The holder died.')
