@@ -33,8 +33,9 @@ export function unmodified(request: readonly Field[], { status, fields }: Head, 
     return tags === '*' || (own !== undefined && tags?.some(({ tag }) => tag === own.tag) === true)
   }
   const since = dateOf(request, 'if-modified-since', now)
+  if (since === undefined) return false
   const changedAt = dateOf(fields, 'last-modified', now) ?? dateOf(fields, 'date', now)
-  return since !== undefined && changedAt !== undefined && changedAt <= since
+  return changedAt !== undefined && changedAt <= since
 }
 
 /** RFC 9110 §13.1.5: by a strong tag, or by the exact date of the last change. */
