@@ -99,6 +99,7 @@ function createHeaders(blocks: readonly Block[]): Headers {
   return {
     blocks: blocks.length,
     find(segments) {
+      if (blocks.length === 0) return undefined
       const set = new Map<string, Field>()
       const without = new Set<string>()
       for (const { index } of matches(segments)) {

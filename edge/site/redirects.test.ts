@@ -74,6 +74,7 @@ const wrong: [line: string, complaint: RegExp][] = [
   ['/a /b 0301', /"0301" is not one of/],
   ['/a https://example.org/ 200', /file of the site itself/],
   ['/a /b?c 200', /no "\?" or "#"/],
+  ['/:a b=:a /:a', /stands for two things/],
   ['/a //evil.example', /neither a path nor an http address/],
   ['/a /\\evil.example', /neither a path nor an http address/],
   ['/a javascript:alert(1)', /neither a path nor an http address/],

@@ -54,8 +54,8 @@ export interface Redirects {
 }
 
 export const redirectsBytesMax = 512 * 1024
-export const staticMax = 10_000
-export const dynamicMax = 500
+const staticMax = 10_000
+const dynamicMax = 500
 const lineCharactersMax = 2000
 
 /** All complaints, in the order of lines; `redirects` is only of use when there is none. */
@@ -101,8 +101,8 @@ function apply(rule: Redirect, captures: Captures, { segments, query }: Asked): 
   const all = rule.query.length === 0 ? captures : withQuery(rule, captures, query)
   if (all === undefined) return undefined
   const text = rule.to.map(({ name, text }) => (name === undefined ? '' : encoded(name, all)) + text).join('')
-  // What was captured may be empty, and "/:host/x" would then name a host.
-  if (text.length > targetLengthMax || text.startsWith('//')) return undefined
+  // What was captured may be empty, and "/:host/x" would then name a host; browsers take "/\" for the same.
+  if (text.length > targetLengthMax || /^\/[/\\]/.test(text)) return undefined
   const { status } = rule
   if (isRewrite(status)) {
     const target = readable(text)
@@ -165,6 +165,7 @@ function parseLine(line: string, number: number): Redirect | string | undefined 
   const status = statuses.find(one => String(one) === code.replace(/!$/, ''))
   if (status === undefined) return `"${code}" is not one of ${statuses.join(', ')}`
   const names = [...namesOf(pattern), ...query.filter(({ isName }) => isName).map(({ value }) => value)]
+  if (new Set(names).size < names.length) return 'the same placeholder stands for two things'
   const pieces = parseTo(to, status, names)
   if (typeof pieces === 'string') return pieces
   return { line: number, pattern, query, to: pieces, status, isForced: code.endsWith('!') }
