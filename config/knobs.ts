@@ -6,9 +6,10 @@
 import { cacheKnobs } from './cache-knobs.ts'
 import { certificateKnobs } from './certificate-knobs.ts'
 import { clientKnobs } from './client-knobs.ts'
+import { contentKnobs } from './content-knobs.ts'
 import { domainKnobs } from './domain-knobs.ts'
 import { httpKnobs } from './http-knobs.ts'
-import { address, gib, type Knob, mib, port } from './knob.ts'
+import { address, type Knob, port } from './knob.ts'
 import { overlayKnobs } from './overlay-knobs.ts'
 import { siteKnobs } from './site-knobs.ts'
 import { zoneKnobs } from './zone-knobs.ts'
@@ -156,55 +157,7 @@ export const knobs = {
   ...siteKnobs,
   ...zoneKnobs,
   ...clientKnobs,
-  'store.bytesMax': {
-    default: 10 * gib,
-    unit: 'bytes',
-    min: 4 * mib,
-    max: 1024 * 1024 * gib,
-    why: 'Some 40,000 blocks of 256 KiB: their index is a few MB.',
-  },
-  'store.memoryBytesMax': {
-    default: 64 * mib,
-    unit: 'bytes',
-    min: mib,
-    max: 64 * gib,
-    why: 'Hot blocks; a small machine still has the rest for itself.',
-  },
-  'content.replicas': {
-    default: 3,
-    unit: 'count',
-    min: 1,
-    max: 20,
-    why: 'Edges that hold all of a site by duty: two may go at once.',
-  },
-  'content.siteBytesMax': {
-    default: 2 * gib,
-    unit: 'bytes',
-    min: mib,
-    max: 1024 * gib,
-    why: 'A fifth of the default store: one site never fills an edge.',
-  },
-  'content.hedgeMs': {
-    default: 400,
-    unit: 'ms',
-    min: 10,
-    max: 60_000,
-    why: 'A block of 256 KiB at 10 Mbit/s takes 210 ms; twice that is slow enough to ask a second holder.',
-  },
-  'content.fetchTimeoutMs': {
-    default: 10_000,
-    unit: 'ms',
-    min: 100,
-    max: 600_000,
-    why: 'A holder that stalls is left.',
-  },
-  'content.graceMs': {
-    default: 600_000,
-    unit: 'ms',
-    min: 1000,
-    max: 86_400_000,
-    why: 'What was uploaded but is not (yet) named on chain is kept for ten minutes.',
-  },
+  ...contentKnobs,
   'chain.rpc': {
     default: 'http://127.0.0.1:8545',
     unit: 'url',
