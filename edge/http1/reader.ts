@@ -37,6 +37,8 @@ export class Http1Reader {
   /** Octets of a body or chunk that are still to come. */
   #due = 0
   #extensionBytes = 0
+  /** Whether the empty line that may stand before a request was there. */
+  #skipped = false
 
   constructor(options: ReaderOptions) {
     this.#options = options
@@ -97,14 +99,17 @@ export class Http1Reader {
   }
 
   #head(told: Told[]): boolean {
-    // RFC 9112 §2.2: an empty line before a request, which old clients sent behind a body, is passed over.
-    if (this.#left.length >= 2 && this.#left[0] === cr && this.#left[1] === lf)
+    // RFC 9112 §2.2: one empty line before a request, which old clients sent behind a body, is passed over.
+    if (!this.#skipped && this.#left.length >= 2 && this.#left[0] === cr && this.#left[1] === lf) {
       this.#left = this.#left.subarray(2)
+      this.#skipped = true
+    }
     const text = this.#block()
     if (text === undefined) return false
     const head = parseHead(text, this.#options.fieldsMax)
     told.push({ kind: 'head', head })
     this.#extensionBytes = 0
+    this.#skipped = false
     if (head.body === 'chunked') this.#state = 'chunk size'
     else this.#expect(head.body, told)
     return true
@@ -190,14 +195,10 @@ export class Http1Reader {
       const line = bytes.indexOf('\r\n') === -1 && this.#state === 'head'
       throw new Refused(line ? 414 : 431, 'The head of the request is too long.')
     }
-    // A method begins with a letter in all the world; what does not is another protocol (RFC 9110 §5.6.2).
-    if (
-      this.#state === 'head' &&
-      bytes.length > 0 &&
-      bytes[0] !== cr &&
-      !/[!-~]/.test(String.fromCharCode(bytes[0]!))
-    )
-      throw new Refused(400, 'That is not HTTP.')
+    if (this.#state !== 'head' || bytes.length === 0) return
+    const first = bytes[0]!
+    const mayBeEmptyLine = first === cr && bytes.length === 1 && !this.#skipped
+    if ((first <= 0x20 || first >= 0x7f) && !mayBeEmptyLine) throw new Refused(400, 'That is not HTTP.')
   }
 }
 
