@@ -12,6 +12,7 @@ import { mkdir } from 'node:fs/promises'
 import { createMeter } from '../base/meter.ts'
 import type { Changes } from '../registry-contract/registry.ts'
 import { awaitNames, enterRoll, openChain } from './parts/chain.ts'
+import { openClients } from './parts/clients.ts'
 import { openContent } from './parts/content.ts'
 import { openDns } from './parts/dns.ts'
 import type { Ground } from './parts/ground.ts'
@@ -56,8 +57,15 @@ async function start(ground: Ground): Promise<string> {
   const content = await openContent(ground, network)
   await awaitNames(ground, chain)
   publish = publishNames(ground, network, proofs)
+  const clients = await openClients(ground, {
+    serving: network.serving,
+    rttMs: overlay.rttMs,
+    coordinateOf: overlay.coordinateOf,
+    self: overlay.peer,
+    records: overlay.records,
+  })
   await openHttp(ground, network, content, createStatus(ground, network, content))
-  await openDns(ground, network)
+  await openDns(ground, network, clients)
   await enterRoll(ground, chain, overlay.publicKey)
   return overlay.peer
 }

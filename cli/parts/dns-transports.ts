@@ -4,6 +4,7 @@
 // certificate must be that of the name under which clients know the edge, and only the operator can get one.
 
 import { Fault } from '../../base/fault.ts'
+import type { OnHandshake } from '../../resolver/io/handshake.ts'
 import { serveHttps } from '../../resolver/io/https.ts'
 import type { Listening } from '../../resolver/io/listen.ts'
 import { serveTcp } from '../../resolver/io/tcp.ts'
@@ -16,7 +17,11 @@ import type { Ground } from './ground.ts'
 type Serving = Pick<Ground, 'settings' | 'meter' | 'log' | 'stack'>
 
 /** Throws Fault `net/port-taken`; `config/invalid` or `config/unreadable` for the certificate. */
-export async function openTransports(ground: Serving, respond: Respond): Promise<void> {
+export async function openTransports(
+  ground: Serving,
+  respond: Respond,
+  onHandshake?: OnHandshake,
+): Promise<void> {
   const { settings, meter, log, stack } = ground
   const kept = <T extends Listening>(listening: T): T => {
     stack.defer(() => listening.close())
@@ -38,7 +43,8 @@ export async function openTransports(ground: Serving, respond: Respond): Promise
   kept(await serveTcp({ ...where, port }))
   if (files === undefined || certificate === undefined) return
   const listening = []
-  for (const { port, serve } of encrypted) listening.push(kept(await serve({ ...where, port, certificate })))
+  for (const { port, serve } of encrypted)
+    listening.push(kept(await serve({ ...where, port, certificate, ...(onHandshake && { onHandshake }) })))
   stack.use(await followCertificate(files, listening, log))
 }
 

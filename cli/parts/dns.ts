@@ -5,12 +5,13 @@ import { createResponder } from '../../resolver/responder.ts'
 import { answeringFrom } from '../answering.ts'
 import { withQueryLog } from '../query-log.ts'
 import type { ServingEdge } from '../serving.ts'
+import type { Clients } from './clients.ts'
 import { openTransports } from './dns-transports.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 
 /** Throws the Faults of `openTransports`. */
-export async function openDns(ground: Ground, network: Network): Promise<void> {
+export async function openDns(ground: Ground, network: Network, clients: Clients): Promise<void> {
   const { settings, meter, log } = ground
   const asAddress = ({ address }: ServingEdge) => ({ ipv4: address })
   const respond = createResponder({
@@ -25,7 +26,8 @@ export async function openDns(ground: Ground, network: Network): Promise<void> {
       serial: () => network.follower.registry.head()?.number ?? 0,
     },
     places: {
-      near: (_site, _client, countMax) => network.nearest(network.serving(), countMax).map(asAddress),
+      near: (_site, client, countMax) => clients.near(client, countMax).map(asAddress),
+      scopeBits: clients.scopeBits,
       servers: () =>
         network.serving().map(edge => ({ name: `e-${edge.peerKey.slice(2, 10)}`, address: asAddress(edge) })),
     },
@@ -33,7 +35,7 @@ export async function openDns(ground: Ground, network: Network): Promise<void> {
     ttls: { addressS: settings['dns.placeTtlS'] },
     onBug: error => log.error({ err: error }, 'a DNS query met a bug'),
   })
-  await openTransports(ground, withQueryLog(respond, settings['dns.logShare'], log))
+  await openTransports(ground, withQueryLog(respond, settings['dns.logShare'], log), clients.sighted)
 }
 
 /** A number that grows with every change, and with every second, since names expire by the clock. */

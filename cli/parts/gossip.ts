@@ -19,7 +19,7 @@ import type { Ground } from './ground.ts'
 
 export interface Gossip {
   readonly membership: Pick<Membership, 'self' | 'members' | 'live' | 'routable' | 'stretch'>
-  readonly coordinates: Pick<Coordinates, 'between' | 'figures' | 'measuredMs'>
+  readonly coordinates: Pick<Coordinates, 'between' | 'figures' | 'measuredMs' | 'of'>
   /** Round trip from here in ms, measured or predicted; 0 to this peer itself, undefined while nothing is known. */
   rttMs(peer: PeerId): number | undefined
   /** A request to this peer failed: it is probed soon. */

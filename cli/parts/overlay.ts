@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { realClock } from '../../base/io/clock.ts'
-import { noLabel } from '../../overlay/coordinates/coordinate.ts'
+import { type Coordinate, noLabel } from '../../overlay/coordinates/coordinate.ts'
 import { openHost } from '../../overlay/io/host.ts'
 import { openIdentity } from '../../overlay/io/identity.ts'
 import { openLetter, sealLetter } from '../../overlay/io/letter.ts'
@@ -24,6 +24,8 @@ export interface Overlay {
   routable(): readonly Member[]
   /** Round trip from here in ms, measured or predicted; 0 to this peer itself, undefined while nothing is known. */
   rttMs(peer: PeerId): number | undefined
+  /** Of this peer too; undefined while nothing fresh is known. */
+  coordinateOf(peer: PeerId): Coordinate | undefined
   /** A request to this peer failed: it is probed soon. */
   blame(peer: PeerId): void
   readonly records: Records
@@ -70,6 +72,7 @@ export async function openOverlay(
     self: () => membership.self(),
     routable: () => membership.routable(),
     rttMs,
+    coordinateOf: peer => coordinates.of(peer, realClock.now()),
     blame,
     records: grid.records,
     letterTo: (to, text, about) => sealLetter(text, publicKeyOf(to), about),

@@ -119,8 +119,8 @@ export class Coordinates {
 
   /** Predicted round trip in ms between two peers, of which one may be this; undefined while nothing is known. */
   between(a: PeerId, b: PeerId, now: number): number | undefined {
-    const from = this.#coordinateOf(a, now)
-    const to = this.#coordinateOf(b, now)
+    const from = this.of(a, now)
+    const to = this.of(b, now)
     if (!from || !to || !isPlaced(from.base) || !isPlaced(to.base)) return undefined
     if (a === b) return 0
     return this.#isLocal(from, to)
@@ -211,7 +211,8 @@ export class Coordinates {
     }
   }
 
-  #coordinateOf(peer: PeerId, now: number): Coordinate | undefined {
+  /** As last heard, or as this peer says it of itself; undefined unless that is fresh. */
+  of(peer: PeerId, now: number): Coordinate | undefined {
     if (peer === this.#self) return this.#own
     const known = this.#known.get(peer)
     return known && now - known.heardAt <= this.#tuning.staleMs ? known.coordinate : undefined
