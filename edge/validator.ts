@@ -1,8 +1,8 @@
 // Entity tags: how a client says which version it has (RFC 9110 §8.8.3, §13.1).
 //
 // The tag of a file is its CID, so it is strong by construction: equal tags are equal bytes, on every edge
-// and after every restart; site/variants.ts says what a compressed form's is. That is also why there is no Last-Modified: a date can only be weaker, and edges
-// would differ.
+// and after every restart; site/variants.ts says what a compressed form's is. That is also why there is no
+// Last-Modified: a date can only be weaker, and edges would differ.
 
 export interface EntityTag {
   readonly weak: boolean
