@@ -36,7 +36,7 @@ export function verdictText(verdict: Verdict | undefined): string {
     case 'served':
       return `is delegated to the name servers of ${verdict.claim.owner}`
     case 'contested':
-      return `has name servers of several claimants (${verdict.claims.map(({ owner }) => owner).join(', ')}): leave those of one`
+      return `has name servers of ${verdict.claims.map(({ owner }) => owner).join(' and ')}: leave those of one`
     case 'elsewhere': {
       const hosts = verdict.delegation.hosts.slice(0, 4).map(({ name }) => nameText(name))
       return `is delegated to nobody who claims it (${hosts.join(', ')})`
@@ -51,7 +51,8 @@ export function verdictText(verdict: Verdict | undefined): string {
 /** Undefined for what needs no action. */
 export function securityText(security: Security): string | undefined {
   if (security === 'bogus') {
-    return 'has a DS at its parent that fits no key of its zone, so validating resolvers refuse it: take the DS away, or publish the signed zone'
+    const what = 'has a DS at its parent that fits no key of its zone, so validating resolvers refuse it'
+    return `${what}: take the DS away, or publish the signed zone`
   }
   if (security === 'island')
     return 'is signed, but its parent has no DS: enter the one that `inxt zone keys` prints'

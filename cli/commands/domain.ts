@@ -1,8 +1,8 @@
 // `inxt domain claim|release|show`: a domain of one's own for a site, and what to enter at the registrar for it.
 //
-// The claim is a transaction; what makes it count is entered elsewhere, by hand, so the command ends with the very lines
-// to enter. Which edges they name is the same whenever it is asked, spread over the network by the domain's name. `show`
-// walks from the root servers to the domain's parent as an edge does, and says what an edge would see.
+// The claim is a transaction; what makes it count is entered elsewhere, by hand, so the command ends with the very
+// lines to enter. Which edges they name is the same whenever it is asked, spread over the network by the domain's name.
+// `show` walks from the root servers to the domain's parent as an edge does, and says what an edge would see.
 
 import { toHex } from '../../base/bytes.ts'
 import { Fault } from '../../base/fault.ts'

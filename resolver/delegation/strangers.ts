@@ -3,8 +3,8 @@
 // Three lanes take turns, so that none can stand in another's way: domains that somebody asked us for (which resolvers
 // do as soon as a parent names us, and hardly ever before), claims that were never looked at, and those that were and
 // came to nothing. Among new claims every owner has a turn before one has two, the latest claim's first: 200,000 claims
-// of one owner are one claim ahead of the next owner's, and a flood that is over delays nobody who comes later. Rejected:
-// first come, first served, which is a queue that an attacker fills.
+// of one owner are one claim ahead of the next owner's, and a flood that is over delays nobody who comes later.
+// Rejected: first come, first served, which is a queue that an attacker fills.
 
 import { createHeap } from './heap.ts'
 
@@ -85,9 +85,11 @@ export function createStrangers(): Strangers {
       if (asked.size < askedMax) asked.add(domain)
     },
     claim(domain, id) {
-      const owner = owners.get(id) ?? { id, waiting: [], turns: 0, order: 0 }
-      owners.set(id, owner)
-      owner.waiting.push(domain)
+      const known = owners.get(id)
+      // A list of one takes a fifth of an empty one that grew, and a flood of claims is of owners with one each.
+      const owner = known ?? { id, waiting: [domain], turns: 0, order: 0 }
+      if (known === undefined) owners.set(id, owner)
+      else known.waiting.push(domain)
       if (owner !== turns.least()?.item) line(owner)
     },
     again: (domain, dueAt) => waiting.add(dueAt, domain),

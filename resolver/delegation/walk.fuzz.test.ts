@@ -1,5 +1,5 @@
-// Hostile servers: packets of the honest Internet with bytes changed, sections mixed, names of elsewhere, or nothing but
-// noise. A walk always ends within its budget, throws nothing, and never finds a claimant whom no parent ever named.
+// Hostile servers: packets of the honest Internet with bytes changed, sections mixed, names of elsewhere, or nothing at
+// all. A walk always ends within its budget, throws nothing, and never finds a claimant whom no parent ever named.
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -14,7 +14,7 @@ import type { Question } from './walk.ts'
 const token = '0123456789abcdef0123456789abcdef'
 const roots = ['198.51.100.1', '198.51.100.2']
 const root = zone(
-  'test 3600 IN NS a.nic.test.\ntest 3600 IN NS b.nic.test.\na.nic.test 60 IN A 192.0.2.1\nb.nic.test 60 IN A 192.0.2.2',
+  'test 3600 IN NS a.nic.test.\ntest 60 IN NS b.nic.test.\na.nic.test 60 IN A 192.0.2.1\nb.nic.test 60 IN A 192.0.2.2',
 )
 const top = zone(
   `a.nic 60 IN A 192.0.2.1\nb.nic 60 IN A 192.0.2.2\nshop 60 IN NS ns1.${token}.shop\nother 60 IN NS ns.other`,

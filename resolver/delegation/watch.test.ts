@@ -93,7 +93,8 @@ describe('verdicts', () => {
 
   test('DS beside DNSKEY: RFC 4509 section 2.3', () => {
     const base64 =
-      'AQOeiiR0GOMYkDshWoSKz9XzfwJr1AYtsmx3TGkJaNXVbfi/2pHm822aJ5iI9BMzNXxeYCmZDRD99WYwYqUSdjMmmAphXdvxegXd/M5+X7OrzKBaMbCVdFLUUh6DhweJBjEVv5f2wwjM9XzcnOf+EPbtG9DMBmADjFDc2w/rljwvFw=='
+      'AQOeiiR0GOMYkDshWoSKz9XzfwJr1AYtsmx3TGkJaNXVbfi/2pHm822aJ5iI9BMzNXxeYCmZDRD99WYwYqUSdjMmmAphXdvx' +
+      'egXd/M5+X7OrzKBaMbCVdFLUUh6DhweJBjEVv5f2wwjM9XzcnOf+EPbtG9DMBmADjFDc2w/rljwvFw=='
     const key = Buffer.concat([Buffer.from([1, 0, 3, 5]), Buffer.from(base64, 'base64')])
     const digest = 'D4B7D520E7BB5F0F67674A0CCEB1E3E0614B93C4F9E99B8383F6A1E4469DA50A'
     const ds = Buffer.concat([Buffer.from([60485 >> 8, 60485 & 0xff, 5, 2]), Buffer.from(digest, 'hex')])
@@ -192,6 +193,10 @@ describe('what is kept', () => {
     run(watch, 60 * minuteMs, 63 * minuteMs, () => delegatedTo(mine, theirs))
     assert.equal(owner(watch), undefined)
     assert.equal(watch.standings()[0]?.verdict?.kind, 'contested')
+    watch.claims([mine], 64 * minuteMs)
+    assert.deepEqual(watch.standings(), [])
+    run(watch, 64 * minuteMs, 65 * minuteMs, () => delegatedTo(mine, theirs))
+    assert.equal(owner(watch), 'me')
   })
 
   test('another site at once, a release at once, a claim of strangers not at all', () => {

@@ -188,7 +188,7 @@ function reclaim<C extends Claim>(state: State<C>, domain: string, now: number):
     return changes
   }
   watched.set(domain, one)
-  const fresh = claims.filter(claim => !one.claims.includes(claim))
+  const before = one.claims
   one.claims = claims
   const { kept } = one
   const own = claims.find(({ owner }) => owner === kept?.claim.owner)
@@ -197,9 +197,14 @@ function reclaim<C extends Claim>(state: State<C>, domain: string, now: number):
     return keep(state, one, { ...kept, claim: own })
   }
   one.verdict = undefined
+  notable.delete(one)
   const changes = keep(state, one, undefined)
   one.dueAt = one.failures = 0
-  for (const { owner } of fresh.length > 0 ? fresh : claims) state.schedule.claim(domain, owner)
+  // Where one was taken back, the others have their turn anew: it may have been what contested them.
+  const isFewer = claims.length < before.length
+  for (const claim of claims) {
+    if (isFewer || !before.includes(claim)) state.schedule.claim(domain, claim.owner)
+  }
   return changes
 }
 
@@ -223,6 +228,7 @@ function restore<C extends Claim>(state: State<C>, remembered: Remembered, now: 
 /** Says what changed. */
 function keep<C extends Claim>(state: State<C>, one: Watched<C>, after: Kept<C> | undefined): Change<C>[] {
   const before = one.kept
+  if (before === undefined && after === undefined && one.verdict === undefined) return [] // a new claim
   state.keptCount += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
   one.kept = after
   one.isDoubted = false

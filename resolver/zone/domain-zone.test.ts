@@ -97,7 +97,9 @@ describe('a domain without a zone of its own', () => {
 describe('the zone of an owner', () => {
   const apex = parseName('shop.test')
   const zone = (body: string): Zone => {
-    const text = `@ 300 IN SOA ns hostmaster 1 7200 3600 1209600 300\n@ 300 IN NS ns\nns 300 IN A 192.0.2.53\n@ 300 IN MX 10 mail\n${body}\n`
+    const head =
+      '@ 300 IN SOA ns hostmaster 1 7200 3600 1209600 300\n@ 300 IN NS ns\nns 300 IN A 192.0.2.53\n'
+    const text = `${head}@ 300 IN MX 10 mail\n${body}\n`
     return createZone(readZone(text, apex).records, apex)
   }
   const owners = ['shop.test', 'www.shop.test', 'a.b.shop.test'].map(parseName)

@@ -6,8 +6,8 @@
 //   _dnslink.<either>       TXT that names the content, where DNSLink looks first
 //   <below the domain>      name servers that the parent has addresses of: the same A, AAAA
 //
-// What is said of a site is said in one place: its nodes in the zone of a suffix (suffix.ts), which a domain shows under
-// its own name. There is no CAA, so that any authority may issue certificates; who wants one has a zone of their own.
+// What is said of a site is said in one place: its nodes in the zone of a suffix (suffix.ts), which a domain shows
+// under its own name. There is no CAA, so that any authority may issue certificates; who wants one has an own zone.
 
 import { parseIpv4, parseIpv6 } from '../wire/address.ts'
 import { types } from '../wire/code.ts'
