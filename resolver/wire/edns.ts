@@ -90,17 +90,25 @@ export function writeOpt(bytes: Uint8Array, at: number, opt: EdnsReply, paddingB
   let end = at + 11
   for (const { code, bytes: data } of opt.options) end = writeOption(bytes, end, code, data)
   if (paddingBytes !== undefined) {
-    end = writeOption(bytes, end, optionCodes.padding, new Uint8Array(paddingBytes))
+    // Filled in place: an array of zeros for each answer would cost more than the rest of it.
+    end = writeOptionHead(bytes, end, optionCodes.padding, paddingBytes)
+    bytes.fill(0, end, end + paddingBytes)
+    end += paddingBytes
   }
   bytes[at + 9] = (end - at - 11) >>> 8
   bytes[at + 10] = end - at - 11
 }
 
 function writeOption(bytes: Uint8Array, at: number, code: number, data: Uint8Array): number {
+  const dataAt = writeOptionHead(bytes, at, code, data.length)
+  bytes.set(data, dataAt)
+  return dataAt + data.length
+}
+
+function writeOptionHead(bytes: Uint8Array, at: number, code: number, dataBytes: number): number {
   bytes[at] = code >>> 8
   bytes[at + 1] = code
-  bytes[at + 2] = data.length >>> 8
-  bytes[at + 3] = data.length
-  bytes.set(data, at + 4)
-  return at + 4 + data.length
+  bytes[at + 2] = dataBytes >>> 8
+  bytes[at + 3] = dataBytes
+  return at + 4
 }

@@ -3,17 +3,19 @@
 //   node --expose-gc resolver/zone/snapshot.bench.ts [names]
 //
 // Names are asked for in an order that no cache likes, and, as `hot`, one name again and again. `whole` is the
-// path from packet to packet without anything kept ready-made. Times depend on the machine: no build fails on
-// them.
+// path from packet to packet without anything kept ready-made, `ready` the same with it, for each shape of query;
+// limiter and cookies are on. Times are of the CPU, for a neighbour on the machine not to count; no build fails on them.
 
 import { realClock } from '../../base/io/clock.ts'
 import { createMeter } from '../../base/meter.ts'
-import { createResponder } from '../responder.ts'
+import { createResponder, type Respond } from '../responder.ts'
+import type { Transport } from '../steps/query.ts'
 import { types } from '../wire/code.ts'
-import { optRecord } from '../wire/edns.ts'
+import { optionCodes, optRecord } from '../wire/edns.ts'
 import { encodeMessage } from '../wire/message.ts'
 import { parseName } from '../wire/name.ts'
 import type { Question } from '../wire/question.ts'
+import type { EdnsOption } from '../wire/rdata.ts'
 import { createLadder } from './ladder.ts'
 import { readZone } from './master.ts'
 import { createZone } from './snapshot.ts'
@@ -49,9 +51,10 @@ function text(signed: boolean): string {
 function ns(rounds: number, work: (i: number) => void): string {
   let best = Number.POSITIVE_INFINITY
   for (let round = 0; round < 3; round++) {
-    const startedAt = realClock.now()
+    const before = process.cpuUsage()
     for (let i = 0; i < rounds; i++) work(i)
-    best = Math.min(best, ((realClock.now() - startedAt) * 1e6) / rounds)
+    const { user, system } = process.cpuUsage(before)
+    best = Math.min(best, ((user + system) * 1e3) / rounds)
   }
   return `${Math.round(best).toString().padStart(6)} ns`
 }
@@ -59,11 +62,16 @@ function ns(rounds: number, work: (i: number) => void): string {
 function measure(title: string, zone: Zone, dnssecOk: boolean): void {
   const zones = [zone]
   const ladder = createLadder(zones)
-  const respond = createResponder({
-    ...{ suffixes: [], zones: () => zones, readyMax: 0, meter: createMeter() },
-    names: { site: () => undefined, serial: () => 1 },
-    places: { near: () => [], servers: () => [] },
-  })
+  const rate = { answersPerS: 1e9, prefixAnswersPerS: 1e9, slip: 2, buckets: 65_536, seed: 1, now: () => 1 }
+  const responderOf = (readyMax: number): Respond =>
+    createResponder({
+      ...{ suffixes: [], zones: () => zones, readyMax, meter: createMeter() },
+      names: { site: () => undefined, serial: () => 1 },
+      places: { near: () => [], servers: () => [] },
+      limit: rate,
+      cookies: { secret: new Uint8Array(16), now: () => 1_700_000_000_000 },
+    })
+  const respond = responderOf(0)
   const ask = (name: string): Question => ({
     name: parseName(`${name}.example.com`),
     type: types.A,
@@ -74,17 +82,30 @@ function measure(title: string, zone: Zone, dnssecOk: boolean): void {
   const spread = Array.from({ length: count }, (_, i) => ask(label((i * 7919) % names)))
   const absent = Array.from({ length: count }, (_, i) => ask(`${label((i * 7919) % names)}x`))
   const hot = spread[1]!
-  const packets = [hot, ...spread.slice(0, 20_000)].map(question =>
+  const packetOf = (question: Question, options: readonly EdnsOption[] = []): Uint8Array =>
     encodeMessage({
       ...{ id: 7, flags: 0, questions: [question], answers: [], authorities: [] },
-      additionals: dnssecOk ? [optRecord(edns)] : [],
-    }),
-  )
+      additionals: dnssecOk || options.length > 0 ? [optRecord({ ...edns, dnssecOk, options })] : [],
+    })
+  const packets = [hot, ...spread.slice(0, 20_000)].map(question => packetOf(question))
+  const made = absent.slice(0, 20_000).map(question => packetOf(question))
   console.log(`${title}: look-up hot   ${ns(1_000_000, () => ladder(hot, dnssecOk))}`)
   console.log(`${title}: look-up       ${ns(count, i => ladder(spread[i]!, dnssecOk))}`)
   console.log(`${title}: look-up no    ${ns(count, i => ladder(absent[i]!, dnssecOk))}`)
   console.log(`${title}: whole hot     ${ns(200_000, () => respond(packets[0]!, client, 'udp'))}`)
   console.log(`${title}: whole         ${ns(20_000, i => respond(packets[i + 1]!, client, 'udp'))}`)
+  console.log(`${title}: whole no      ${ns(20_000, i => respond(made[i]!, client, 'udp'))}`)
+  const ready = responderOf(16_384)
+  const shapes: [shape: string, transport: Transport, options: EdnsOption[]][] = [
+    ['udp', 'udp', []],
+    ['cookie', 'udp', [{ code: optionCodes.cookie, bytes: new Uint8Array(8) }]],
+    ['tcp', 'tcp', []],
+    ['padded', 'tls', [{ code: optionCodes.padding, bytes: new Uint8Array(0) }]],
+  ]
+  for (const [shape, transport, options] of shapes) {
+    const packet = packetOf(hot, options)
+    console.log(`${title}: ready ${shape.padEnd(6)}  ${ns(200_000, () => ready(packet, client, transport))}`)
+  }
 }
 
 for (const signed of [false, true]) {
