@@ -5,6 +5,7 @@ import { Fault, isFault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
 import { ask } from '../../resolver/io/ask.ts'
 import { types } from '../../resolver/wire/code.ts'
+import { askEdge, type EdgeStatus, statusPath } from '../edge-interface.ts'
 import type { NetworkEdge } from '../network.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -56,6 +57,24 @@ export async function awaitEdges(
       `after ${deadlineMs / 1000} s not every edge answers with ${what}: ${names}`,
     )
   })
+}
+
+/** Asks each edge until it knows the chain up to a block, and so what its transactions changed. */
+export function awaitBlock(
+  confirmation: Parameters<typeof awaitEdges>[0],
+  blockNumber: number,
+  terminal: Terminal,
+): Promise<Resolution[]> {
+  const hasSeen = async (edge: NetworkEdge): Promise<boolean> => {
+    try {
+      const { chain } = await askEdge<EdgeStatus>(edge, statusPath, { timeoutMs: 1000 })
+      return chain.height >= blockNumber
+    } catch (error) {
+      if (isFault(error)) return false
+      throw error
+    }
+  }
+  return awaitEdges(confirmation, hasSeen, terminal)
 }
 
 async function answersRight(edge: NetworkEdge, { name, suffix, root }: Confirmation): Promise<boolean> {

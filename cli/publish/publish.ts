@@ -18,7 +18,7 @@ import { askEdge, type EdgeStatus, type HoldersAnswer, holdersPath, statusPath }
 import type { Network, NetworkEdge } from '../network.ts'
 import { durationText, type Terminal } from '../terminal.ts'
 import { devnetChainId } from '../wallet-file.ts'
-import { awaitEverywhere, type Resolution } from './confirm.ts'
+import { awaitBlock, awaitEverywhere, type Resolution } from './confirm.ts'
 import { type Imported, importFolder } from './import.ts'
 import { uploadSite } from './upload.ts'
 
@@ -73,10 +73,12 @@ export async function publishFolder(request: PublishRequest, terminal: Terminal)
   const upload = await uploadSite({ live, imported, folder, grant, root }, terminal)
   const holders = await replicate(upload.edge, root, Math.min(holdersMin, live.length), deadlineMs, terminal)
   const sent = await terminal.step(`${name} points at the new content`, () => point(account, name, imported))
-  const edges = await awaitEverywhere(
-    { edges: live, name, suffix: network.suffix, root, deadlineMs },
-    terminal,
-  )
+  const { blockNumber, hasZone, ...pointed } = sent
+  const confirmation = { edges: live, name, suffix: network.suffix, root, deadlineMs }
+  // The owner's own zone says what DNS answers for the name, so there the chain is what an edge must have seen.
+  const edges = hasZone
+    ? await awaitBlock({ edges: live, deadlineMs, what: root }, blockNumber, terminal)
+    : await awaitEverywhere(confirmation, terminal)
   return {
     name,
     root,
@@ -86,7 +88,7 @@ export async function publishFolder(request: PublishRequest, terminal: Terminal)
     uploadedTo: upload.edge.address,
     uploadedBlocks: upload.blocks,
     holders,
-    ...sent,
+    ...pointed,
     edges,
     urls: live.map(({ httpPort }) => `http://${name}.${network.suffix}:${httpPort}/`).filter(isFirst),
   }
@@ -182,11 +184,12 @@ async function point(
   { chain, registrar }: Account,
   name: string,
   imported: Imported,
-): Promise<{ sequence: number; transaction: string | undefined }> {
+): Promise<{ sequence: number; transaction: string | undefined; blockNumber: number; hasZone: boolean }> {
   const contenthash = `0x${toHex(encodeContenthash(imported.root))}`
   const before = await readName(chain.reader, chain.addresses, name)
+  const hasZone = before.zonehash !== '0x'
   if (before.contenthash.toLowerCase() === contenthash)
-    return { sequence: before.sequence, transaction: undefined }
-  const { transaction } = await registrar.setContenthash(name, contenthash)
-  return { sequence: before.sequence + 1, transaction }
+    return { sequence: before.sequence, transaction: undefined, blockNumber: 0, hasZone }
+  const { transaction, blockNumber } = await registrar.setContenthash(name, contenthash)
+  return { sequence: before.sequence + 1, transaction, blockNumber, hasZone }
 }

@@ -110,6 +110,13 @@ describe('a zone of the owner', { skip: toolsMissing(witnesses) }, () => {
       assert.deepEqual(await digShort(address, dnsPort, 'mail.mysite.inxt', 'A'), ['192.0.2.26'])
   })
 
+  test('a site is published again although its name has a zone of its own', async () => {
+    const site = join(place.folder, 'site')
+    await cp(join(projectRoot, 'examples', 'sites', 'welcome'), site, { recursive: true })
+    await writeFile(join(site, 'new.txt'), 'new')
+    assert.equal((await publish(data, site, 'mysite')).edges.length, 5)
+  })
+
   test('an older version, one with a wrong signature and what is no zone are refused, and the old stays', async () => {
     const before = await serials()
     const refused = async (root: string, count: string): Promise<void> => {
