@@ -110,6 +110,6 @@ test('no client gets what the origin would not have it get', async () => {
         for (let i = 0; i < 20; i++) await Promise.resolve()
       }
     }),
-    { numRuns: 250 },
+    { numRuns: 150 },
   )
 })
