@@ -22,6 +22,7 @@ import type { Store } from '../content/store.ts'
 import { createIngress } from '../edge/ingress.ts'
 import type { Ingress } from '../edge/message.ts'
 import type { Content } from '../edge/questions.ts'
+import { variantsFrom } from './variants.ts'
 
 export interface SiteOptions {
   readonly folder: string
@@ -67,6 +68,8 @@ export async function siteFor({ folder, settings, meter, log, stack }: SiteOptio
     content: contentOver(store, settings['store.memoryBytesMax']),
     routes: {},
     meter,
+    variants: variantsFrom({ settings, meter, log }),
+    hstsS: settings['site.hstsS'],
   })
 }
 

@@ -16,6 +16,7 @@ import {
 } from '../edge-interface.ts'
 import { createRoutes } from '../routes.ts'
 import type { ServingEdge } from '../serving.ts'
+import { variantsFrom } from '../variants.ts'
 import type { CertificatePart } from './certificates.ts'
 import { type ContentPart, contentFor } from './content.ts'
 import type { Ground } from './ground.ts'
@@ -59,6 +60,8 @@ export async function openHttp(
     content: contentFor(ground, content),
     routes,
     meter,
+    variants: variantsFrom(ground),
+    hstsS: settings['site.hstsS'],
     edgeName: address,
   })
   const limits = limitsOf(settings)
