@@ -1,4 +1,5 @@
-// The knobs of origin pull: how origins are asked, and what the shared cache remembers. Part of the table in `knobs.ts`.
+// The knobs of origin pull: how origins are asked, and what the shared cache remembers. Part of the table in
+// `knobs.ts`.
 
 import { gib, type Knob, mib } from './knob.ts'
 

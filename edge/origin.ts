@@ -48,7 +48,10 @@ export interface Origin {
   ask(request: OriginRequest): Promise<OriginAnswer | OriginFailure>
 }
 
-/** The authority a request is for, and its path with query, as sent. Throws Fault 'bytes/malformed', 'bytes/too-large'. */
+/**
+ * The authority a request is for, and its path with query, as sent. Throws Fault 'bytes/malformed' and
+ * 'bytes/too-large'.
+ */
 export function destination({ method, target, fields, version }: IngressRequest): {
   authority: Authority
   path: string
@@ -113,7 +116,7 @@ export function requestFields(
   ]
 }
 
-/** Whether a head announces content (RFC 9112 §6.3); undefined when only the end of the stream tells (RFC 9113 §8.1). */
+/** Whether a head announces content (RFC 9112 §6.3); undefined when only the stream's end tells (RFC 9113 §8.1). */
 export function announcesContent({ fields, version }: IngressRequest): boolean | undefined {
   if (fieldLines(fields, 'transfer-encoding').length > 0) return true
   const length = fieldLines(fields, 'content-length')[0]
