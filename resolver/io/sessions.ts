@@ -2,8 +2,8 @@
 //
 // HTTP/2 has frames without end that ask nothing (PING, SETTINGS, a body octet by octet), each of which counts as
 // activity to Node's own timeouts. So the idle clock is ours, and who outlives it, the lifetime or the number of
-// queries is told to go (GOAWAY, or `Connection: close` in HTTP/1.1) and cut off when it stays. A body has as long as an
-// idle connection.
+// queries is told to go (GOAWAY, or `Connection: close` in HTTP/1.1) and cut off when it stays. A body has as long as
+// an idle connection.
 
 import type { Http2ServerRequest, Http2ServerResponse, Http2Session } from 'node:http2'
 import type { Socket } from 'node:net'

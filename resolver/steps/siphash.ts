@@ -13,7 +13,7 @@ const messageBytesMax = 63
 /** The blocks of the message, the lower half of each first. One for all, since nothing here can be interrupted. */
 const words = new Int32Array(16)
 
-/** The hash of `message` (63 octets at most) under `key` (16 octets), as eight octets, least first, in `into` at `at`. */
+/** The hash of `message` (63 octets at most) under `key` (16 octets): eight octets, least first, in `into` at `at`. */
 export function sipHash24(key: Uint8Array, message: Uint8Array, into: Uint8Array, at = 0): void {
   const absorbing = 2 * readBlocks(message)
   // The constants spell "somepseudorandomlygeneratedbytes".

@@ -4,7 +4,8 @@
 //
 // Names are asked for in an order that no cache likes, and, as `hot`, one name again and again. `whole` is the
 // path from packet to packet without anything kept ready-made, `ready` the same with it, for each shape of query;
-// limiter and cookies are on. Times are of the CPU, for a neighbour on the machine not to count; no build fails on them.
+// limiter and cookies are on. Times are of the CPU, for a neighbour on the machine not to count; no build fails on
+// them.
 
 import { realClock } from '../../base/io/clock.ts'
 import { createMeter } from '../../base/meter.ts'
