@@ -62,7 +62,9 @@ export class Writer {
 
   /** A copy of what was written. */
   copy(): Uint8Array {
-    return Buffer.from(this.buffer.subarray(0, this.at))
+    const bytes = Buffer.allocUnsafe(this.at)
+    this.buffer.copy(bytes, 0, 0, this.at)
+    return bytes
   }
 
   private room(count: number): boolean {
