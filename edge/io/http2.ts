@@ -46,6 +46,7 @@ export class Http2Conversation implements Conversation {
   readonly #streams = new Map<number, Answering>()
   #requests = 0
   #flushing = false
+  #leaving = false
 
   constructor(context: Context, socket: Socket, secure: boolean) {
     const { limits, clock } = context
@@ -68,6 +69,7 @@ export class Http2Conversation implements Conversation {
   }
 
   drain(): void {
+    this.#leaving = true
     this.#session.drain()
     this.#flush()
   }
@@ -82,9 +84,9 @@ export class Http2Conversation implements Conversation {
     const late = this.#pace.overdue(now, waits, sent)
     if (late === undefined) return
     this.#context.meter.count(late === 'idle' ? 'http.idle' : 'http.slow')
-    if (late === 'idle') this.drain()
-    if (late === 'idle' && !this.#session.drained) this.#pace.enter('head', now)
-    else this.#socket.destroy()
+    // Told once that it ends, a client has as long again to say that it heard.
+    if (late !== 'idle' || this.#leaving) this.#socket.destroy()
+    else this.drain()
   }
 
   #receive(bytes: Buffer): void {
@@ -183,7 +185,9 @@ export class Http2Conversation implements Conversation {
       await this.#push(stream, body, true, answering)
       return
     }
-    for await (const chunk of promised(response)) await this.#push(stream, chunk, false, answering)
+    for await (const chunk of promised(response)) {
+      if (!(await this.#push(stream, chunk, false, answering))) return
+    }
     const last = trailers?.() ?? []
     if (last.length === 0) this.#session.send(stream, new Uint8Array(0), true)
     else
@@ -195,22 +199,26 @@ export class Http2Conversation implements Conversation {
     this.#flush()
   }
 
+  /** Resolves when there is room for more, with false when nobody waits for it any longer. */
   async #push(
     stream: number,
     bytes: Uint8Array,
     ends: boolean,
     answering: Answering | undefined,
-  ): Promise<void> {
+  ): Promise<boolean> {
     for (let at = 0; ; ) {
       at += this.#session.send(stream, bytes.subarray(at), ends)
       this.#flush()
-      if (at === bytes.length && (ends || !this.#socket.writableNeedDrain)) return
-      if (answering === undefined || answering.exchange.signal.aborted || this.#socket.destroyed) return
+      if (at === bytes.length && (ends || !this.#socket.writableNeedDrain)) return true
+      if (answering === undefined || answering.exchange.signal.aborted || this.#socket.destroyed) {
+        this.#session.reset(stream)
+        return false
+      }
       await new Promise<void>(resolve => {
         answering.wake = resolve
       })
       answering.wake = undefined
-      if (at === bytes.length) return
+      if (at === bytes.length) return !answering.exchange.signal.aborted
     }
   }
 

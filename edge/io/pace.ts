@@ -29,7 +29,10 @@ export class Pace {
   overdue(now: number, waits: boolean, sentBytes: number): Phase | 'rate' | undefined {
     const { headTimeoutMs: head, requestTimeoutMs: body, keepAliveMs: idle, idleTimeoutMs } = this.#limits
     const boundMs = { head, body, idle, answer: Number.POSITIVE_INFINITY }[this.#phase]
-    if (now - this.#since > boundMs) return this.#phase
+    if (now - this.#since > boundMs) {
+      this.#since = now
+      return this.#phase
+    }
     if (!waits) this.#stall = undefined
     else this.#stall ??= { at: now, bytes: sentBytes }
     if (this.#stall === undefined || now - this.#stall.at < idleTimeoutMs) return undefined

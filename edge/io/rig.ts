@@ -43,8 +43,8 @@ export function bigContent(
   sizeBytes: number,
   chunkBytes = 64 * 1024,
 ): { content: Content; state: { sent: number; closed: Promise<void> } } {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const state = { sent: 0, closed: promise }
+  const closed = Promise.withResolvers<void>()
+  const state = { sent: 0, closed: closed.promise }
   async function* read(
     _root: string,
     _cid: string,
@@ -57,11 +57,14 @@ export function bigContent(
         yield chunk
       }
     } finally {
-      resolve()
+      closed.resolve()
     }
   }
-  const resolved = { kind: 'file', cid: 'cid-big', sizeBytes } as const
-  return { content: { resolve: async () => resolved, read, block: async () => undefined }, state }
+  const file = { kind: 'file', cid: 'cid-big', sizeBytes } as const
+  // The files of rules are not there: they would be read before.
+  const resolve: Content['resolve'] = async (_root, path) =>
+    path.startsWith('_') ? { kind: 'missing' } : file
+  return { content: { resolve, read, block: async () => undefined }, state }
 }
 
 /** Bytes that tell their own position, so that a wrong offset shows. */

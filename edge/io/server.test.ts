@@ -4,6 +4,7 @@ import { afterEach, describe, test } from 'node:test'
 import { isFault } from '../../base/fault.ts'
 import { silentLog } from '../../base/io/log.ts'
 import { createMeter } from '../../base/meter.ts'
+import type { Ingress } from '../message.ts'
 import { createWorld } from '../transcripts/world.ts'
 import {
   address,
@@ -186,5 +187,55 @@ describe('start and stop', () => {
     await asked.promise
     await close(20)
     assert.equal(await got, '')
+  })
+})
+
+describe('tunnels', () => {
+  const tunnel: Ingress = async request => {
+    const fields = [['Upgrade', 'echo']] as const
+    if (!request.fields.some(([, value]) => value === 'echo')) return { ...emptied, status: 404 }
+    async function* loud(incoming: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      for await (const part of incoming) yield Buffer.from(Buffer.from(part).toString().toUpperCase())
+    }
+    return { ...emptied, status: 101, fields, tunnel: loud }
+  }
+  const emptied = { fields: [], body: undefined, sizeBytes: 0 }
+  const ask = get('/', 'Connection: Upgrade', 'Upgrade: echo')
+
+  test('what comes behind the head, and later, goes through; the end of one side is the end of both', async () => {
+    const { port } = await start(tunnel, { lingerMs: 20 })
+    const socket = dial(port)
+    socket.write(`${ask}early `)
+    let got = ''
+    for await (const part of socket as AsyncIterable<Buffer>) {
+      got += part.toString()
+      if (got.endsWith('EARLY ')) socket.write('late')
+      if (got.endsWith('LATE')) socket.end()
+    }
+    assert.match(
+      got,
+      /^HTTP\/1\.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\nEARLY LATE$/,
+    )
+  })
+
+  test('a tunnel that nobody reads takes no more than it can pass on', async () => {
+    const { port } = await start(tunnel)
+    const socket = dial(port)
+    socket.write(ask)
+    socket.pause()
+    const chunk = Buffer.alloc(1024 * 1024, 'a')
+    let written = 0
+    while (written < 64 && socket.write(chunk)) written++
+    for (; written < 64; written++) {
+      const more = await Promise.race([
+        new Promise<true>(resolve => socket.once('drain', () => resolve(true))),
+        new Promise<false>(resolve =>
+          AbortSignal.timeout(100).addEventListener('abort', () => resolve(false)),
+        ),
+      ])
+      if (!more) break
+      socket.write(chunk)
+    }
+    assert.ok(written < 32, `${written} MiB went in`)
   })
 })

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
+import { afterEach, describe, test } from 'node:test'
+import { frame, frameTypes, preface, settings, settingsFrame, words } from '../http2/frames.ts'
+import { Encoder } from '../http2/hpack.ts'
+import { createWorld } from '../transcripts/world.ts'
+import { bigContent, dial, ingressOf, start, stopAll } from './rig.ts'
+
+afterEach(stopAll)
+
+describe('HTTP/2 at the rim', () => {
+  const big = 32 * 1024 * 1024
+  const greet = async (port: number, windowBytes: number): Promise<Socket> => {
+    const socket = dial(port)
+    const open = frame(frameTypes.windowUpdate, 0, 0, words(Math.max(1, windowBytes)))
+    socket.write(Buffer.concat([preface, settingsFrame({ [settings.initialWindowSize]: windowBytes }), open]))
+    return socket
+  }
+  const fields = new Encoder().encode([
+    [':method', 'GET'],
+    [':scheme', 'http'],
+    [':path', '/big'],
+    [':authority', 'welcome.inxt'],
+  ])
+
+  test('a reader of many streams that reads nothing costs a bounded part of each, and is cut for its pace', async () => {
+    const { content, state } = bigContent(big)
+    const { port, counts } = await start(ingressOf({ content }), { idleTimeoutMs: 200 })
+    const socket = await greet(port, 0x7000_0000)
+    socket.pause()
+    for (let id = 1; id < 60; id += 2) socket.write(frame(frameTypes.headers, 5, id, fields))
+    await new Promise<void>(resolve =>
+      socket
+        .once('close', () => resolve())
+        .resume()
+        .pause(),
+    )
+    assert.ok(state.sent < big, `${state.sent} bytes were pulled`)
+    assert.ok((counts()['http.slow'] ?? 0) >= 1)
+  })
+
+  test('windows that never open hold nothing but their place, and not for long', async () => {
+    const { content, state } = bigContent(big)
+    const { port, counts } = await start(ingressOf({ content }), { idleTimeoutMs: 100 })
+    const socket = await greet(port, 0)
+    for (let id = 1; id < 60; id += 2) socket.write(frame(frameTypes.headers, 5, id, fields))
+    socket.resume()
+    await new Promise<void>(resolve => socket.once('close', () => resolve()))
+    assert.ok(state.sent <= 30 * 64 * 1024, `${state.sent} bytes were pulled`)
+    assert.equal(counts()['http.slow'], 1)
+  })
+
+  test('a greeting that never ends is cut off', async () => {
+    const { port } = await start(createWorld(), { headTimeoutMs: 80 })
+    const socket = dial(port)
+    socket.write('PRI * HT')
+    await new Promise<void>(resolve => socket.once('close', () => resolve()).resume())
+  })
+
+  test('an idle connection is told that it ends', async () => {
+    const { port, counts } = await start(createWorld(), { keepAliveMs: 60, headTimeoutMs: 100 })
+    const socket = await greet(port, 65_535)
+    socket.write(frame(frameTypes.settings, 1, 0, Buffer.alloc(0)))
+    const parts: Buffer[] = []
+    socket.on('data', part => parts.push(part))
+    await new Promise<void>(resolve => socket.once('close', () => resolve()))
+    assert.ok(Buffer.concat(parts).includes(frame(frameTypes.goaway, 0, 0, words(0x7fff_ffff, 0))))
+    assert.ok((counts()['http.idle'] ?? 0) >= 1)
+  })
+})
