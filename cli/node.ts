@@ -14,13 +14,15 @@ import type { Changes } from '../registry-contract/registry.ts'
 import { awaitNames, enterRoll, openChain } from './parts/chain.ts'
 import { openClients } from './parts/clients.ts'
 import { openContent } from './parts/content.ts'
-import { openDns } from './parts/dns.ts'
+import { createNames, openDns } from './parts/dns.ts'
+import { openDomains } from './parts/domains.ts'
 import type { Ground } from './parts/ground.ts'
 import { openHttp } from './parts/http.ts'
 import { createNetwork } from './parts/network.ts'
 import { openOverlay } from './parts/overlay.ts'
 import { createProofs, publishNames } from './parts/proofs.ts'
 import { createStatus } from './parts/status.ts'
+import { openZones } from './parts/zones.ts'
 
 export interface Node {
   readonly peer: string
@@ -64,8 +66,12 @@ async function start(ground: Ground): Promise<string> {
     self: overlay.peer,
     records: overlay.records,
   })
-  await openHttp(ground, network, content, createStatus(ground, network, content))
-  await openDns(ground, network, clients)
+  const names = createNames(network)
+  const domains = await openDomains(ground, network, names)
+  const zones = await openZones(ground, network, content, domains)
+  await openHttp(ground, network, content, createStatus(ground, network, content, domains.status), domains)
+  const { hearing } = domains
+  await openDns(ground, { network, clients, names, zones: () => domains.zones(zones.zones()), hearing })
   await enterRoll(ground, chain, overlay.publicKey)
   return overlay.peer
 }

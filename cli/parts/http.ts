@@ -27,11 +27,13 @@ export async function openHttp(
   network: Network,
   content: ContentPart,
   status: () => EdgeStatus,
+  domains: { labelOf(host: string): string | undefined },
   certificates?: CertificatePart,
 ): Promise<void> {
   const { settings, meter, log, stack } = ground
   const address = settings['edge.address']
   const sites: Sites = {
+    bound: domains.labelOf,
     find(label) {
       const name = network.name(label)
       if (name === undefined) return 'unknown'
