@@ -29,12 +29,7 @@ describe('HTTP/2 at the rim', () => {
     const socket = await greet(port, 0x7000_0000)
     socket.pause()
     for (let id = 1; id < 60; id += 2) socket.write(frame(frameTypes.headers, 5, id, fields))
-    await new Promise<void>(resolve =>
-      socket
-        .once('close', () => resolve())
-        .resume()
-        .pause(),
-    )
+    await state.closed
     assert.ok(state.sent < big, `${state.sent} bytes were pulled`)
     assert.ok((counts()['http.slow'] ?? 0) >= 1)
   })
