@@ -2,16 +2,18 @@
 // nothing, one that sends too much.
 
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { once as onceEvent } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, afterEach, describe, test } from 'node:test'
 import type { CID } from 'multiformats/cid'
 import { isFault } from '../base/fault.ts'
-import { realClock } from '../base/io/clock.ts'
+import { delay, realClock } from '../base/io/clock.ts'
 import { createMeter } from '../base/meter.ts'
 import { type Block, blockBytesMax, blockOf } from './block.ts'
-import { createBlocks } from './blocks.ts'
+import { createBlocks, type Source } from './blocks.ts'
+import type { Lie } from './fetch.ts'
 import type { Holder } from './holders.ts'
 import { formatCid, parseCid, rawCodec } from './identifier.ts'
 import { createGateway } from './io/gateway.ts'
@@ -19,8 +21,9 @@ import { createMemoryStore } from './memory.ts'
 import { readFile } from './reader.ts'
 import { gather, grow, noise } from './specimen.ts'
 
-const gateway = createGateway({ connectMs: 1000, idleMs: 2000, connectionsMax: 8 })
-after(() => gateway.close())
+const openGateway = (idleMs: number) => createGateway({ connectMs: 1000, idleMs, connectionsMax: 8 })
+const gateways = { patient: openGateway(2000), hasty: openGateway(30) }
+after(() => Object.values(gateways).map(gateway => gateway.close()))
 
 const servers: Server[] = []
 afterEach(async () => {
@@ -81,14 +84,14 @@ const one = new Map([[formatCid(block.cid), block]])
 
 function world(
   holders: readonly Stand[],
-  options: { hedgeMs?: number; bytesMax?: number; askMs?: number } = {},
+  options: Partial<Parameters<typeof createBlocks>[0]> & { bytesMax?: number } = {},
 ) {
   const meter = createMeter()
   const store = createMemoryStore({ bytesMax: options.bytesMax ?? 10_000_000 })
   const asked: string[] = []
   const blocks = createBlocks({
     store,
-    gateway,
+    gateway: gateways.patient,
     meter,
     clock: realClock,
     holders: {
@@ -99,12 +102,14 @@ function world(
     },
     memoryBytesMax: 1_000_000,
     askedMax: 3,
-    hedgeMs: options.hedgeMs ?? 5000,
+    hedgeMs: 5000,
     roundsMax: 2,
     pauseMs: 1,
-    askMs: options.askMs ?? 5000,
+    patienceMs: 5000,
+    askedPerHolderMax: 8,
     freshMs: 5000,
     lieOutMs: 60_000,
+    ...options,
   })
   return { blocks, store, meter, asked }
 }
@@ -174,6 +179,45 @@ describe('blocks', () => {
     assert.equal(good.requests.length, all.size)
   })
 
+  test('what a liar sent is told as evidence; where a block came from, too', async () => {
+    const lies: Lie[] = []
+    const sources: Source[] = []
+    const [liar, good] = [await stand('liar', lying(one)), await stand('good', honest(one))]
+    const { blocks } = world([liar, good], { onLie: lie => lies.push(lie) })
+    const onSource = (source: Source): void => void sources.push(source)
+    for (let i = 0; i < 2; i++) await blocks.get(block.cid, { onSource })
+    const sent = Uint8Array.from(block.bytes)
+    sent[sent.length >> 1]! ^= 1
+    const sentSha256 = createHash('sha256').update(sent).digest('hex')
+    assert.deepEqual(lies, [{ holder: 'liar', cid: formatCid(block.cid), sentSha256 }])
+    assert.deepEqual(sources, [{ from: 'peer', which: 'good' }, { from: 'memory' }])
+  })
+
+  test('three that fail at once are not blamed for our own line', async () => {
+    const blamed: string[] = []
+    const dead = await Promise.all(['a', 'b', 'c', 'd'].map(id => stand(id, status(500))))
+    const { blocks, meter } = world(dead, { onFailing: id => blamed.push(id), roundsMax: 1 })
+    await assert.rejects(blocks.get(block.cid), error => isFault(error, 'content/missing'))
+    assert.deepEqual(blamed, ['a', 'b'])
+    assert.equal(meter.read()['fetch.doubted'], 2)
+  })
+
+  test('a holder that trickles loses to a quick one in mid-block, and delivers where it is the only one', async () => {
+    const trickling: RequestListener = async (_, response) => {
+      for (let at = 0; at < 5000 && !response.destroyed; at += 500) {
+        response.write(block.bytes.subarray(at, at + 500))
+        await delay(15)
+      }
+      response.end()
+    }
+    const [slow, good] = [await stand('slow', trickling), await stand('good', honest(one))]
+    const raced: Source[] = []
+    const options = { hedgeMs: 25, patienceMs: 40, roundsMax: 1 }
+    await world([slow, good], options).blocks.get(block.cid, { onSource: source => raced.push(source) })
+    assert.deepEqual(raced, [{ from: 'peer', which: 'good' }])
+    assert.deepEqual(await world([slow], options).blocks.get(block.cid), block.bytes)
+  })
+
   test('a slow holder gets company, and goes behind afterwards', async () => {
     const { root, blocks: all } = await grow({ a: 'a', b: 'b', c: 'c' })
     const [slow, good] = [await stand('slow', silent), await stand('good', honest(all))]
@@ -209,7 +253,7 @@ describe('blocks', () => {
   })
 
   test('a time limit for each holder', async () => {
-    const { blocks, meter } = world([await stand('slow', silent)], { askMs: 30 })
+    const { blocks, meter } = world([await stand('slow', silent)], { gateway: gateways.hasty })
     await assert.rejects(blocks.get(block.cid), error => isFault(error, 'content/missing'))
     assert.equal(meter.read()['fetch.failing'], 2) // once a round
   })
@@ -242,10 +286,13 @@ describe('blocks', () => {
 
   test('addresses that are none reach no URL', async () => {
     for (const host of ['', 'a/b', 'a@b', 'a b', 'a:1', '[::1]', 'fe80::1%eth0', '-a', 'a?x', '#']) {
-      const ask = gateway.get({ id: 'x', host, port: 80 }, block.cid, {
-        bytesMax: 1000,
-        signal: new AbortController().signal,
-      })
+      const ask = gateways.patient.get(
+        { id: 'x', host, port: 80 },
+        {
+          ...{ cid: block.cid, root: block.cid, bytesMax: 1000 },
+          signal: new AbortController().signal,
+        },
+      )
       await assert.rejects(
         ask,
         error => isFault(error, 'net/unreachable') && /no usable/.test(error.message),
@@ -257,7 +304,8 @@ describe('blocks', () => {
   test('more holders than pools', async () => {
     const stands = await Promise.all(Array.from({ length: 8 }, (_, i) => stand(`${i}`, honest(one))))
     const signal = new AbortController().signal
-    const gets = stands.map(({ holder }) => gateway.get(holder, block.cid, { bytesMax: 10_000, signal }))
+    const wish = { cid: block.cid, root: block.cid, bytesMax: 10_000, signal }
+    const gets = stands.map(({ holder }) => gateways.patient.get(holder, wish))
     for (const bytes of await Promise.all(gets)) assert.deepEqual(Uint8Array.from(bytes), block.bytes)
     assert.ok(await gather(readFile({ get: async () => block.bytes, cid: block.cid })))
   })

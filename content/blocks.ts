@@ -18,10 +18,15 @@ export type BlocksOptions = FetchOptions & {
   readonly memoryBytesMax: number
 }
 
+/** Where a block was: here, or with which peer. */
+export type Source = { readonly from: 'memory' | 'disk' } | { readonly from: 'peer'; readonly which: string }
+
 export type Context = {
   /** The site whose holders to ask; the block itself by default. */
   readonly root?: CID
   readonly signal?: AbortSignal
+  /** Called before the block is handed over. */
+  readonly onSource?: (source: Source) => void
 }
 
 export type Blocks = {
@@ -34,6 +39,11 @@ export type Blocks = {
   usage(): { memoryBytes: number; memoryEntries: number; fetching: number }
 }
 
+type Found = { readonly bytes: Uint8Array; readonly source: Source }
+
+const fromMemory: Source = { from: 'memory' }
+const fromDisk: Source = { from: 'disk' }
+
 export function createBlocks(options: BlocksOptions): Blocks {
   const { store, meter } = options
   const fetch = createFetch(options)
@@ -41,20 +51,20 @@ export function createBlocks(options: BlocksOptions): Blocks {
     bytesMax: options.memoryBytesMax,
     bytesOf: bytes => bytes.length,
   })
-  const together = createTogether<Uint8Array>()
+  const together = createTogether<Found>()
 
-  const local = async (cid: CID): Promise<Uint8Array | undefined> => {
+  const find = async (cid: CID): Promise<Found | undefined> => {
     const key = formatCid(cid)
     const hot = inlineBytes(cid) ?? memory.get(key)
     if (hot !== undefined) {
       meter.count('blocks.memory')
-      return hot
+      return { bytes: hot, source: fromMemory }
     }
     const bytes = await store.get(cid)
     if (bytes === undefined) return undefined
     meter.count('blocks.disk')
     memory.set(key, bytes)
-    return bytes
+    return { bytes, source: fromDisk }
   }
 
   const keep = async (block: Block): Promise<void> => {
@@ -67,28 +77,30 @@ export function createBlocks(options: BlocksOptions): Blocks {
     }
   }
 
-  const load = async (cid: CID, root: CID, signal: AbortSignal): Promise<Uint8Array> => {
-    const here = await local(cid)
+  const load = async (cid: CID, root: CID, signal: AbortSignal): Promise<Found> => {
+    const here = await find(cid)
     if (here !== undefined) return here
-    const block = await fetch(cid, root, signal)
+    const { from, bytes } = await fetch(cid, root, signal)
     meter.count('blocks.fetched')
-    await keep(block)
-    return block.bytes
+    await keep({ cid, bytes })
+    return { bytes, source: { from: 'peer', which: from } }
   }
 
   return {
-    get: async (cid, context = {}) => {
+    get: async (cid, { root = cid, signal, onSource } = {}) => {
       const hot = inlineBytes(cid) ?? memory.get(formatCid(cid))
       if (hot !== undefined) {
         meter.count('blocks.memory')
+        onSource?.(fromMemory)
         return hot
       }
-      const root = context.root ?? cid
       // By block and site: another site's holders may have what this site's lack.
       const key = `${formatCid(cid)} ${formatCid(root)}`
-      return together.join(key, signal => load(cid, root, signal), context.signal)
+      const { bytes, source } = await together.join(key, stop => load(cid, root, stop), signal)
+      onSource?.(source)
+      return bytes
     },
-    local,
+    local: async cid => (await find(cid))?.bytes,
     put: async ({ cid, bytes }) => {
       await store.put(verifiedBlock(cid, bytes))
       memory.set(formatCid(cid), bytes)

@@ -1,14 +1,16 @@
 // Fetching a block from its holders: drives the pursuit with a real clock and a real gateway, checks what comes.
 //
 // Nothing that a holder sends is believed: the bytes are hashed here, before anybody else sees them, so the worst a
-// holder can do is to waste one request, after which it is out.
+// holder can do is to waste one request, after which it is out, and what it sent is told as evidence.
 
 import type { CID } from 'multiformats/cid'
+import { toHex } from '../base/bytes.ts'
 import { Fault, isFault } from '../base/fault.ts'
 import type { Meter } from '../base/meter.ts'
 import { type Block, blockBytesMax, verifiedBlock } from './block.ts'
+import { createDoubt, type Doubt } from './doubt.ts'
 import { createRoster, type Holder, type Holders } from './holders.ts'
-import { formatCid } from './identifier.ts'
+import { formatCid, sha256 } from './identifier.ts'
 import {
   createPursuit,
   type Pursuit,
@@ -16,14 +18,23 @@ import {
   type PursuitOptions,
   type Refusal,
 } from './pursuit.ts'
-import { createStanding } from './standing.ts'
+import { createSlots, type Slots } from './slots.ts'
+import { createStanding, type Standing } from './standing.ts'
+
+export type Wish = {
+  readonly cid: CID
+  /** The site that the block is of. */
+  readonly root: CID
+  readonly bytesMax: number
+  readonly signal: AbortSignal
+}
 
 export type Gateway = {
   /**
-   * The bytes that `holder` sends for `cid`, not verified. Throws `content/missing` when it has not got them,
-   * `bytes/too-large`, and `net/unreachable` for all that a network can do.
+   * The bytes that `holder` sends, not verified. Throws `content/missing` when it has not got them, `bytes/too-large`,
+   * and `net/unreachable` for all that a network can do, a silence of some seconds among them.
    */
-  get(holder: Holder, cid: CID, options: { bytesMax: number; signal: AbortSignal }): Promise<Uint8Array>
+  get(holder: Holder, wish: Wish): Promise<Uint8Array>
 }
 
 /** What this folder needs of `base/io/clock.ts`. */
@@ -32,63 +43,127 @@ export type Clock = {
   after(delayMs: number, action: () => void): () => void
 }
 
-export type FetchOptions = PursuitOptions & {
+/** That `holder` sent bytes with the hash `sentSha256` (hexadecimal) when it was asked for `cid`. */
+export type Lie = { readonly holder: string; readonly cid: string; readonly sentSha256: string }
+
+export type FetchOptions = Omit<PursuitOptions, 'hedgeMs'> & {
   readonly holders: Holders
   readonly gateway: Gateway
   readonly clock: Clock
   readonly meter: Meter
-  /** One holder's time for one block. */
-  readonly askMs: number
+  /** Until another is asked beside a holder of which nothing is known. */
+  readonly hedgeMs: number
+  /** Blocks under way from one holder. */
+  readonly askedPerHolderMax: number
   /** How long an answer of `holders` is good for. */
   readonly freshMs: number
   /** How long a liar is left out. */
   readonly lieOutMs: number
   /** Told of each holder that could not be reached or broke off: it may be dead. */
   readonly onFailing?: (id: string) => void
+  readonly onLie?: (lie: Lie) => void
 }
 
-/** Resolves to a verified block. Throws `content/missing` after the last holder, or the signal's reason. */
-export type Fetch = (cid: CID, root: CID, signal: AbortSignal) => Promise<Block>
+/** A verified block, and who sent it. */
+export type Delivery = Block & { readonly from: string }
+
+/** Throws `content/missing` after the last holder, or the signal's reason. */
+export type Fetch = (cid: CID, root: CID, signal: AbortSignal) => Promise<Delivery>
+
+/** Blocks that wait for a place at one holder. */
+const waitingMax = 256
+/** Everything takes longer while our own line is the suspect. */
+const doubtStretch = 2
 
 export function createFetch(options: FetchOptions): Fetch {
-  const { clock, meter } = options
+  const { clock } = options
   const roster = createRoster(options.holders, { freshMs: options.freshMs })
-  const standing = createStanding({ lieOutMs: options.lieOutMs })
+  const standing = createStanding(options)
+  const doubt = createDoubt()
+  const slots = createSlots({ takenMax: options.askedPerHolderMax, waitingMax })
+  const inquiry: Inquiry = { ...options, standing, doubt, slots }
 
-  const ask = async (holder: Holder, cid: CID, signal: AbortSignal): Promise<Block | Refusal> => {
-    const late = new AbortController()
-    const askedAt = clock.now()
-    const cancel = clock.after(options.askMs, () => late.abort())
-    try {
-      meter.count('fetch.asked')
-      const both = AbortSignal.any([signal, late.signal])
-      const bytes = await options.gateway.get(holder, cid, { bytesMax: blockBytesMax, signal: both })
-      const block = verifiedBlock(cid, bytes)
-      standing.delivered(holder.id)
-      return block
-    } catch (error) {
-      // Another was quicker, or the reader left. Whoever was slow enough to be hedged goes behind the others, or a
-      // machine that swallows packets would cost every block its `hedgeMs`.
-      if (signal.aborted && clock.now() - askedAt < options.hedgeMs) return 'failing'
-      const refusal = signal.aborted ? 'failing' : refusalOf(error)
-      if (refusal === 'failing' && !signal.aborted) options.onFailing?.(holder.id)
-      meter.count(`fetch.${refusal}`)
-      if (refusal === 'lying') standing.lied(holder.id, clock.now())
-      if (refusal === 'failing') standing.failed(holder.id, clock.now())
-      return refusal
-    } finally {
-      cancel()
-    }
-  }
-
-  return (cid, root, signal) =>
-    pursue(createPursuit(options), {
+  return (cid, root, signal) => {
+    const stretch = doubt.wronged(clock.now()).length > 0 ? doubtStretch : 1
+    const hedgeMs = (id: string): number => stretch * standing.hedgeMs(id)
+    const pursuit = createPursuit({ ...options, hedgeMs, patienceMs: stretch * options.patienceMs })
+    return pursue(pursuit, {
       clock,
       signal,
       missing: () => new Fault('content/missing', `no holder delivered ${formatCid(cid)}`),
       find: async fresh => standing.order(await roster.find(root, clock.now(), fresh), clock.now()),
-      ask: (holder, stop) => ask(holder, cid, stop),
+      ask: (holder, stop) => ask(inquiry, holder, { cid, root, bytesMax: blockBytesMax, signal: stop }),
     })
+  }
+}
+
+type Inquiry = Pick<FetchOptions, 'clock' | 'meter' | 'gateway' | 'onFailing' | 'onLie'> & {
+  readonly standing: Standing
+  readonly doubt: Doubt
+  readonly slots: Slots
+}
+
+/** Why a request is ended by us. */
+const tooLate = new Error('another holder has its place')
+
+async function ask(inquiry: Inquiry, holder: Holder, wish: Wish): Promise<Delivery | Refusal> {
+  const { clock, meter, standing, doubt } = inquiry
+  const { id } = holder
+  const free = await inquiry.slots.take(id, wish.signal).catch(() => undefined)
+  if (free === undefined) return 'failing'
+  const askedAt = clock.now()
+  meter.count('fetch.asked')
+  standing.asked(id, askedAt)
+  try {
+    const bytes = await inquiry.gateway.get(holder, wish)
+    const block = judged(inquiry, id, wish.cid, bytes)
+    doubt.delivered()
+    standing.delivered(id, bytes.length, askedAt, clock.now())
+    return { ...block, from: id }
+  } catch (error) {
+    const { aborted, reason } = wish.signal
+    const refusal = aborted ? 'failing' : refusalOf(error)
+    if (aborted && reason !== tooLate) endOfWaiting(standing, id, askedAt, clock.now())
+    else sentence(inquiry, id, refusal)
+    return refusal
+  } finally {
+    free()
+  }
+}
+
+/** The reader left, or another holder was quicker: who knows how long it would have taken. */
+function endOfWaiting(standing: Standing, id: string, askedAt: number, now: number): void {
+  if (now - askedAt < standing.hedgeMs(id)) standing.ended(id, now)
+  else standing.overtaken(id, askedAt, now)
+}
+
+function sentence({ clock, meter, standing, doubt, onFailing }: Inquiry, id: string, refusal: Refusal): void {
+  const now = clock.now()
+  meter.count(`fetch.${refusal}`)
+  if (refusal === 'lacking') standing.ended(id, now)
+  if (refusal === 'lying') standing.lied(id, now)
+  if (refusal !== 'failing') return
+  standing.failed(id, now)
+  doubt.failed(id, now)
+  const wronged = doubt.wronged(now)
+  if (wronged.length === 0) {
+    onFailing?.(id)
+    return
+  }
+  meter.count('fetch.doubted')
+  standing.forgive(wronged)
+}
+
+/** Throws as `verifiedBlock` does, once the lie is told. */
+function judged({ onLie }: Inquiry, id: string, cid: CID, bytes: Uint8Array): Block {
+  try {
+    return verifiedBlock(cid, bytes)
+  } catch (error) {
+    if (isFault(error, 'content/mismatch')) {
+      onLie?.({ holder: id, cid: formatCid(cid), sentSha256: toHex(sha256(bytes)) })
+    }
+    throw error
+  }
 }
 
 type Chase = {
@@ -97,18 +172,20 @@ type Chase = {
   missing(): Fault
   find(fresh: boolean): Promise<readonly Holder[]>
   /** Never throws. */
-  ask(holder: Holder, stop: AbortSignal): Promise<Block | Refusal>
+  ask(holder: Holder, stop: AbortSignal): Promise<Delivery | Refusal>
 }
 
 /** Turns effects into requests and one deadline into one timer, until there is an answer. */
-function pursue(pursuit: Pursuit, chase: Chase): Promise<Block> {
+function pursue(pursuit: Pursuit, chase: Chase): Promise<Delivery> {
   const { clock, signal } = chase
   return new Promise((resolve, reject) => {
-    const over = new AbortController()
+    const stops = new Map<string, AbortController>()
+    let isOver = false
     let cancelTimer = (): void => {}
     const end = (settle: () => void): void => {
-      if (over.signal.aborted) return
-      over.abort()
+      if (isOver) return
+      isOver = true
+      for (const stop of stops.values()) stop.abort()
       cancelTimer()
       signal.removeEventListener('abort', leave)
       settle()
@@ -122,22 +199,26 @@ function pursue(pursuit: Pursuit, chase: Chase): Promise<Block> {
         .catch(fail)
     }
     const ask = (holder: Holder): void => {
-      const settle = (answer: Block | Refusal): void => {
-        if (typeof answer === 'string') run(pursuit.refused(holder.id, answer, clock.now()))
-        else end(() => resolve(answer))
+      const stop = new AbortController()
+      stops.set(holder.id, stop)
+      const settle = (answer: Delivery | Refusal): void => {
+        if (stops.get(holder.id) === stop) stops.delete(holder.id)
+        if (typeof answer !== 'string') end(() => resolve(answer))
+        else if (!stop.signal.aborted) run(pursuit.refused(holder.id, answer, clock.now()))
       }
-      chase.ask(holder, over.signal).then(settle).catch(fail)
+      chase.ask(holder, stop.signal).then(settle).catch(fail)
     }
     const run = (effects: readonly PursuitEffect[]): void => {
-      if (over.signal.aborted) return
+      if (isOver) return
       for (const effect of effects) {
         if (effect.do === 'ask') ask(effect.holder)
+        else if (effect.do === 'drop') stops.get(effect.id)?.abort(tooLate)
         else if (effect.do === 'find') find(true)
         else fail(chase.missing())
       }
       cancelTimer()
       const wakeAt = pursuit.wakeAt()
-      if (over.signal.aborted || wakeAt === Number.POSITIVE_INFINITY) return
+      if (isOver || wakeAt === Number.POSITIVE_INFINITY) return
       cancelTimer = clock.after(wakeAt - clock.now(), () => run(pursuit.wake(clock.now())))
     }
     if (signal.aborted) return leave()

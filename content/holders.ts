@@ -11,6 +11,14 @@ export type Holder = {
   readonly id: string
   readonly host: string
   readonly port: number
+  /** The round trip to it, measured or predicted; left out when nothing is known. */
+  readonly rttMs?: number
+  /** False of who is still fetching the root: it may have a block or not, and is asked after the others. */
+  readonly isComplete?: boolean
+  /** Others' opinion of it, from 0 to 1, which is what is taken for granted when left out. */
+  readonly trust?: number
+  /** A home of the root, which fetches for who asks it what it lacks (`homes.ts`). */
+  readonly fetches?: boolean
 }
 
 export type Holders = {

@@ -101,6 +101,6 @@ export function decodeContenthash(bytes: Uint8Array): CID {
   return decodeCid(bytes.subarray(ipfsNamespace.length))
 }
 
-function sha256(bytes: Uint8Array): Uint8Array {
+export function sha256(bytes: Uint8Array): Uint8Array {
   return hash('sha256', bytes, 'buffer')
 }

@@ -38,7 +38,11 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
     meter,
   })
   const timeoutMs = settings['content.fetchTimeoutMs']
-  const gateway = createGateway({ connectMs: 2000, idleMs: timeoutMs, connectionsMax: 8 })
+  const gateway = createGateway({
+    connectMs: 2000,
+    idleMs: timeoutMs,
+    connectionsMax: settings['content.askedPerHolderMax'],
+  })
   stack.defer(async () => gateway.close())
   const blocks = createBlocks({
     store,
@@ -52,7 +56,8 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
     gateway,
     clock: realClock,
     meter,
-    askMs: timeoutMs,
+    patienceMs: timeoutMs,
+    askedPerHolderMax: settings['content.askedPerHolderMax'],
     freshMs: 2000,
     lieOutMs: 600_000,
     askedMax: 3,

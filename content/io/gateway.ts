@@ -1,8 +1,9 @@
 // Blocks over HTTP from another edge: `GET /ipfs/<cid>?format=raw`, the trustless gateway of the ecosystem.
 //
 // `Cache-Control: only-if-cached` asks for what the peer has and forbids it to fetch in turn, so that two edges that
-// lack a block cannot send each other round in circles (412 then; trustless gateway specification §2.1.6). Every wait
-// has a limit, a body is cut off at its bound, and connections to one holder are few and rest for seconds only.
+// lack a block cannot send each other round in circles (412 then; trustless gateway specification §2.1.6). Only a home
+// edge is asked to fetch what it lacks: `Inxt-Root` tells it for which site. Every wait has a limit, a body is cut off
+// at its bound, and connections to one holder are few and rest for seconds only.
 
 import { isIP } from 'node:net'
 import { Fault } from '../../base/fault.ts'
@@ -21,14 +22,16 @@ export type GatewayOptions = {
 
 /** Long enough that a burst of fetches uses a connection again, short enough that many holders do not add up. */
 const restMs = 4_000
-const headers = { accept: 'application/vnd.ipld.raw', 'cache-control': 'only-if-cached' }
+const plain = { accept: 'application/vnd.ipld.raw' }
+const onlyHeld = { 'cache-control': 'only-if-cached' }
 
 export function createGateway(options: GatewayOptions): Gateway & { close(): void } {
   const { connectMs, idleMs, connectionsMax } = options
   const client = createHttpClient({ connectionsMax, restMs })
   return {
-    async get(holder, cid, { bytesMax, signal }) {
+    async get(holder, { cid, root, bytesMax, signal }) {
       const url = `${originOf(holder)}/ipfs/${formatCid(cid)}?format=raw`
+      const headers = holder.fetches ? { ...plain, 'inxt-root': formatCid(root) } : { ...plain, ...onlyHeld }
       const question = { headers, bytesMax, connectMs, idleMs, signal }
       const answer = await client.ask(url, question).catch(cause => {
         throw new Fault('net/unreachable', `holder ${holder.id} at ${holder.host}: ${cause.message}`, {
@@ -53,8 +56,8 @@ function bytesOf({ status, body }: HttpAnswer, { id }: Holder, bytesMax: number)
 /** Holders' addresses come from strangers: only an IP address or a plain host name may reach the URL. */
 function originOf({ id, host, port }: Holder): string {
   const family = isIP(host)
-  const plain = family !== 0 || /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(host)
-  if (!plain || host.includes('%') || !Number.isInteger(port) || port < 1 || port > 65535) {
+  const isPlain = family !== 0 || /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(host)
+  if (!isPlain || host.includes('%') || !Number.isInteger(port) || port < 1 || port > 65535) {
     throw new Fault('net/unreachable', `holder ${id} gives no usable address`)
   }
   return `http://${family === 6 ? `[${host}]` : host}:${port}`
