@@ -91,8 +91,13 @@ export function createFlights(options: FlightOptions): Flights {
       const flight = isPassed(sky, flightKey) ? undefined : sky.flights.get(flightKey)
       if (flight !== undefined) {
         flight.waiting++
-        const outcome = await raced(flight.outcome, request.signal).finally(() => flight.waiting--)
-        if (isShared(sky, outcome, request)) {
+        const outcome = await raced(flight.outcome, request.signal)
+          .catch(error => {
+            // Whoever led it has left just now, and that is not our reason to.
+            if (request.signal.aborted) throw error
+          })
+          .finally(() => flight.waiting--)
+        if (outcome !== undefined && isShared(sky, outcome, request)) {
           meter.count('cache.collapsed')
           return { ...outcome, collapsed: true }
         }

@@ -339,6 +339,23 @@ describe('a shared cache', () => {
     assert.ok(alone.asked[0]!.signal.aborted)
   })
 
+  test('asks for itself when the one it waits with leaves at that moment', async () => {
+    const gate = Promise.withResolvers<void>()
+    const { ask, get, asked } = bench(async ({ signal }) => {
+      if (asked.length > 1) return lasting('x')
+      await aborted(signal)
+      await gate.promise
+      throw signal.reason
+    })
+    const leaving = new AbortController()
+    const first = ask('/', { signal: leaving.signal })
+    leaving.abort(new Fault('net/unreachable', 'left'))
+    const second = get('/')
+    gate.resolve()
+    await assert.rejects(first, /left/)
+    assert.equal((await second).text, 'x')
+  })
+
   test('stays out of conditions that only origins can judge, of upgrades, and of GET with content', async () => {
     const { get, asked } = bench(() => lasting('x'))
     await get('/')

@@ -13,6 +13,7 @@ import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
 import { Agent, fetch } from 'undici'
 import { inxt, projectRoot, ran, until } from './devnet.ts'
+import { toolsMissing } from './tools.ts'
 
 interface Started {
   readonly child: ChildProcess
@@ -20,7 +21,7 @@ interface Started {
   readonly places: Readonly<Record<string, string>>
 }
 
-describe('a standalone HTTP edge', () => {
+describe('a standalone HTTP edge', { skip: toolsMissing({ openssl: 'openssl' }) }, () => {
   let folder: string
   const children: ChildProcess[] = []
   const trusting = new Agent({ connect: { rejectUnauthorized: false } })
