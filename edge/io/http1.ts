@@ -24,6 +24,7 @@ import { Pace } from './pace.ts'
 
 /** What may be read ahead of whoever takes it: a body's next part, or requests that wait for their turn. */
 const aheadBytesMax = 64 * 1024
+const copyBytesMax = 32 * 1024
 /** What a client may still send into the void: about what is under way on a fast line. */
 const lingerBytesMax = 8 * 1024 * 1024
 
@@ -205,7 +206,11 @@ export class Http1Conversation implements Conversation {
     const text = headText(response, connectionFields(head, last, chunked))
     if (mute || body === undefined) return this.#write(text)
     if (body instanceof Uint8Array && !chunked) {
-      return this.#write(body.length === 0 ? text : Buffer.concat([Buffer.from(text, 'latin1'), body]))
+      if (body.length === 0) return this.#write(text)
+      // One write for what is small; what is large is not copied for each of its readers.
+      if (body.length <= copyBytesMax) return this.#write(Buffer.concat([Buffer.from(text, 'latin1'), body]))
+      this.#socket.write(text, 'latin1')
+      return this.#write(body)
     }
     let before = text
     for await (const chunk of promised(response)) {

@@ -34,6 +34,20 @@ describe('HTTP/2 at the rim', () => {
     assert.ok((counts()['http.slow'] ?? 0) >= 1)
   })
 
+  test('a body in memory is made frames as the socket takes them, whatever window is open', async () => {
+    const body = new Uint8Array(256 * 1024 * 1024)
+    const whole = { status: 200, fields: [], body, sizeBytes: body.length }
+    const { port, counts } = await start(async () => whole, { idleTimeoutMs: 100 })
+    const before = process.memoryUsage().rss
+    const socket = await greet(port, 0x7000_0000)
+    socket.pause()
+    socket.write(frame(frameTypes.headers, 5, 1, fields))
+    for (let i = 0; i < 100 && counts()['http.slow'] === undefined; i++)
+      await new Promise<void>(resolve => AbortSignal.timeout(20).addEventListener('abort', () => resolve()))
+    assert.equal(counts()['http.slow'], 1)
+    assert.ok(process.memoryUsage().rss - before < 64 * 1024 * 1024)
+  })
+
   test('windows that never open hold nothing but their place, and not for long', async () => {
     const { content, state } = bigContent(big)
     const { port, counts } = await start(ingressOf({ content }), { idleTimeoutMs: 100 })

@@ -26,6 +26,8 @@ const streamWindowBytes = 256 * 1024
 const windowBytes = 1024 * 1024
 /** A browser that leaves a page resets up to a hundred streams at once. */
 const calm = { burst: 2000, perS: 200 }
+/** What of a body in memory is made frames at a time: whatever window a client opens, no more of it is copied. */
+const stepBytes = 64 * 1024
 /** Past this much unwritten the client does not read: then we do not read either. */
 const backlogBytesMax = 1024 * 1024
 
@@ -207,8 +209,13 @@ export class Http2Conversation implements Conversation {
     answering: Answering | undefined,
   ): Promise<boolean> {
     for (let at = 0; ; ) {
-      at += this.#session.send(stream, bytes.subarray(at), ends)
-      this.#flush()
+      const part = bytes.subarray(at, at + stepBytes)
+      const sent = this.#session.send(stream, part, ends && at + part.length === bytes.length)
+      at += sent
+      if (at === bytes.length) this.#flush()
+      else this.#write()
+      const onward = at < bytes.length && sent === part.length && !this.#socket.writableNeedDrain
+      if (onward && !this.#socket.destroyed) continue
       if (at === bytes.length && (ends || !this.#socket.writableNeedDrain)) return true
       if (answering === undefined || answering.exchange.signal.aborted || this.#socket.destroyed) {
         this.#session.reset(stream)
@@ -233,14 +240,18 @@ export class Http2Conversation implements Conversation {
     this.#flushing = true
     queueMicrotask(() => {
       this.#flushing = false
-      const parts = this.#session.take()
-      if (this.#socket.destroyed) return
-      if (parts.length > 0) this.#socket.write(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
-      if (this.#session.ended !== undefined) {
-        this.#context.meter.count('http.malformed')
-        this.#socket.destroySoon()
-      } else if (this.#session.drained) this.#socket.end()
+      this.#write()
     })
+  }
+
+  #write(): void {
+    const parts = this.#session.take()
+    if (this.#socket.destroyed) return
+    if (parts.length > 0) this.#socket.write(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
+    if (this.#session.ended !== undefined) {
+      this.#context.meter.count('http.malformed')
+      this.#socket.destroySoon()
+    } else if (this.#session.drained) this.#socket.end()
   }
 
   #closed(): void {
