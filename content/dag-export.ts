@@ -1,0 +1,272 @@
+// Which blocks belong to a path and what stands at its end, in the order in which a CAR has them: for those who send
+// such a CAR, and for those who check one while it arrives.
+//
+// The trustless gateway (https://specs.ipfs.tech/http-gateways/trustless-gateway/) sends the blocks that lead along the
+// path, then a part of the DAG below: `dag-scope`, `entity-bytes`, depth first, with or without repetitions. `select` is
+// that walk as a coroutine without I/O: it yields the CID it needs next and is handed the bytes. A sender answers from
+// its store (`exportDag`), a receiver with the next block of the stream (`verifyCarStream`), so both agree on every
+// block by construction, and a receiver holds no more than one block: what comes is what was wanted, or a Fault.
+//
+// Identity CIDs never ask for anything: their bytes stand in the name, and the specification keeps them out of CARs.
+//
+//     const wanted = { root, path: 'a/b.html', scope: 'entity', duplicates: false }
+//     for await (const { cid, bytes } of verifyCarStream(wanted, chunks, 64 * mib)) keep(cid, bytes)
+
+import type { CID } from 'multiformats/cid'
+import { Fault } from '../base/fault.ts'
+import type { Block } from './block.ts'
+import { readCar, writeCar } from './car.ts'
+import { formatCid, inlineBytes } from './identifier.ts'
+import { decodeNode, type Link, type Node } from './node.ts'
+import type { GetBlock } from './path.ts'
+import { shardDepthMax, shardSlots, slotLabel } from './shard.ts'
+
+/** Of the DAG at the end of the path: its first block; all of one file, or of one listing; all. */
+export type Scope = 'block' | 'entity' | 'all'
+
+/** First and last byte of a file, both included; negative ones count from its end; `last` undefined is the end. */
+export type EntityBytes = { readonly first: number; readonly last: number | undefined }
+
+export type Selection = {
+  readonly root: CID
+  /** Percent-decoded, segments joined by '/'; '' for the root itself. */
+  readonly path: string
+  readonly scope: Scope
+  /** Makes the scope 'entity'; without meaning for what is no file. */
+  readonly bytes?: EntityBytes
+  /** Whether a block comes each time that the walk meets it (`dups=y`), or the first time only. */
+  readonly duplicates: boolean
+  /** How many blocks it may be, 262,144 by default: 64 GiB in chunks of 256 KiB. */
+  readonly blocksMax?: number
+}
+
+/** What stands at the end of a path. */
+export type Terminus = {
+  readonly cid: CID
+  readonly node: Node
+  /** The root and what each segment leads to; the last is `cid`. */
+  readonly roots: readonly CID[]
+}
+
+/** Yields the CID that it needs, to be called again with the verified bytes of that. */
+type Walk<Result = void> = Generator<CID, Result, Uint8Array>
+
+const blocksMaxDefault = 2 ** 18
+/** Links of the nodes above the present one: some 100 MB in memory. */
+const linksMax = 2 ** 18
+/** As for every walk: 100 folders with a HAMT and a file of 174³ chunks below are far from it. */
+const depthMax = 256
+/** PATH_MAX of Linux. */
+const pathCharactersMax = 4096
+const segmentsMax = 128
+
+/**
+ * The walk: returns the terminus once all blocks of the selection were asked for, undefined when the blocks up to
+ * there prove that the path leads nowhere. Throws `content/unsupported`, `bytes/malformed` for nodes that are none,
+ * `bytes/too-large` past a bound.
+ */
+export function* select(selection: Selection): Walk<Terminus | undefined> {
+  const { scope, bytes, duplicates } = selection
+  const budget = budgetOf(selection)
+  const terminus = yield* descend(selection, budget)
+  if (terminus === undefined || (scope === 'block' && bytes === undefined)) return terminus
+  const span = bytes && spanOf(terminus.node, bytes)
+  if (span === 'outside' || span === 'empty') return terminus
+  const isAll = scope === 'all' && bytes === undefined
+  const below: Below = { budget, isAll, duplicates, whole: new Set(), parted: new Map() }
+  yield* children(below, terminus.node, span, 0)
+  return terminus
+}
+
+/** Only the way to the end of the path, for a status before the first byte. Throws as `select`, and what `get` throws. */
+export async function findTerminus(
+  get: GetBlock,
+  where: Pick<Selection, 'root' | 'path'>,
+): Promise<Terminus | undefined> {
+  const way = descend(where, budgetOf({}))
+  let step = way.next()
+  while (!step.done) step = way.next(await get(step.value))
+  return step.value
+}
+
+/** The blocks of a selection, each loaded when it is pulled. Throws as `select`, and what `get` throws. */
+export async function* exportDag(
+  get: GetBlock,
+  selection: Selection,
+): AsyncGenerator<Block, Terminus | undefined> {
+  const way = select(selection)
+  let step = way.next()
+  while (!step.done) {
+    const cid = step.value
+    const bytes = await get(cid)
+    yield { cid, bytes }
+    step = way.next(bytes)
+  }
+  return step.value
+}
+
+/** The same as a CAR whose root is that of the selection. */
+export function exportCar(get: GetBlock, selection: Selection): AsyncGenerator<Uint8Array> {
+  return writeCar([selection.root], exportDag(get, selection))
+}
+
+/**
+ * The blocks of a CAR in the order `dfs`, verified, when they are exactly those of the selection; the stream must be
+ * pulled to its end to be known complete. Ends as `select` does. Throws `content/missing` for a stream that ends too
+ * soon, `content/mismatch` for a block that was not wanted or is not what it is called, and as `readCar` and `select`.
+ */
+export async function* verifyCarStream(
+  selection: Selection,
+  chunks: AsyncIterable<Uint8Array>,
+  bytesMax: number,
+): AsyncGenerator<Block, Terminus | undefined> {
+  const blocksMax = selection.blocksMax ?? blocksMaxDefault
+  const { blocks } = await readCar(chunks, { blocksMax, bytesMax })
+  const next = async (wanted: CID): Promise<Uint8Array> => {
+    const got = await blocks.next()
+    if (got.done) throw new Fault('content/missing', `a CAR that ends before ${formatCid(wanted)}`)
+    if (!got.value.cid.equals(wanted)) {
+      const instead = `${formatCid(got.value.cid)} where ${formatCid(wanted)} comes next`
+      throw new Fault('content/mismatch', `a CAR with ${instead}`)
+    }
+    return got.value.bytes
+  }
+  try {
+    const terminus = yield* exportDag(next, selection)
+    if (!(await blocks.next()).done) throw new Fault('content/mismatch', 'a CAR with more than was asked for')
+    return terminus
+  } finally {
+    await blocks.return(undefined)
+  }
+}
+
+/** What to ask a gateway for, such as `/ipfs/bafy…/a/b.html?format=car&dag-scope=entity…`. */
+export function carTarget({ root, path, scope, bytes, duplicates }: Selection): string {
+  const segments = [formatCid(root), ...path.split('/').filter(segment => segment !== '')]
+  const range = bytes && `&entity-bytes=${bytes.first}:${bytes.last ?? '*'}`
+  const shape = `dag-scope=${bytes ? 'entity' : scope}${range ?? ''}&car-order=dfs&car-dups=${duplicates ? 'y' : 'n'}`
+  return `/ipfs/${segments.map(encodeURIComponent).join('/')}?format=car&${shape}`
+}
+
+/** The Accept field beside it, and the Content-Type of an answer that `verifyCarStream` can read. */
+export function carType(duplicates: boolean): string {
+  return `application/vnd.ipld.car; version=1; order=dfs; dups=${duplicates ? 'y' : 'n'}`
+}
+
+/** Where in a file the bytes lie; undefined for what is no file. Empty when they end before they begin. */
+export function spanOf(node: Node, { first, last }: EntityBytes): Span | 'outside' | 'empty' | undefined {
+  if (node.kind !== 'file') return undefined
+  const size = node.sizeBytes
+  const start = first < 0 ? Math.max(0, size + first) : first
+  const end = last === undefined ? size : Math.min(size, (last < 0 ? size + last : last) + 1)
+  if (size > 0 && (start >= size || end <= 0)) return 'outside'
+  return start < end ? { start, end } : 'empty'
+}
+
+/** Bytes [start, end), counted from the beginning of a node's own. */
+type Span = { readonly start: number; readonly end: number }
+
+type Budget = { blocks: number; links: number }
+
+type Below = {
+  readonly budget: Budget
+  readonly isAll: boolean
+  readonly duplicates: boolean
+  /** Without duplicates: nodes that were sent with all that is wanted below them. */
+  readonly whole: Set<string>
+  /** And those of which a part was: at most two a level, at the ends of a range. */
+  readonly parted: Map<string, Node>
+}
+
+type Part = { readonly cid: CID; readonly span: Span | undefined; readonly sizeBytes: number | undefined }
+
+function budgetOf({ blocksMax = blocksMaxDefault }: Pick<Selection, 'blocksMax'>): Budget {
+  return { blocks: blocksMax, links: linksMax }
+}
+
+function* open(budget: Budget, cid: CID): Walk<Node> {
+  const inline = inlineBytes(cid)
+  if (inline === undefined && --budget.blocks < 0)
+    throw new Fault('bytes/too-large', 'a CAR of too many blocks')
+  return decodeNode(cid, inline ?? (yield cid))
+}
+
+function* descend(
+  { root, path }: Pick<Selection, 'root' | 'path'>,
+  budget: Budget,
+): Walk<Terminus | undefined> {
+  const segments = path.split('/').filter(segment => segment !== '')
+  if (path.length > pathCharactersMax || segments.length > segmentsMax) return undefined
+  const roots = [root]
+  let node = yield* open(budget, root)
+  for (const segment of segments) {
+    const link: Link | undefined = yield* entry(budget, node, segment)
+    if (link === undefined) return undefined
+    roots.push(link.cid)
+    node = yield* open(budget, link.cid)
+  }
+  return { cid: roots.at(-1)!, node, roots }
+}
+
+function* entry(budget: Budget, node: Node, name: string): Walk<Link | undefined> {
+  if (node.kind === 'directory') return node.links.find(link => link.name === name)
+  if (node.kind !== 'shard') return undefined
+  const slots = shardSlots(name)
+  for (let depth = 0; depth < shardDepthMax; depth++) {
+    const label = slotLabel(slots[depth]!)
+    const link: Link | undefined = node.links.find(one => one.name.startsWith(label))
+    if (link === undefined) return undefined
+    if (link.name.length > label.length) return link.name === label + name ? link : undefined
+    node = yield* open(budget, link.cid)
+    if (node.kind !== 'shard') throw new Fault('bytes/malformed', 'a shard above what is no shard')
+  }
+  return undefined
+}
+
+function* children(below: Below, node: Node, span: Span | undefined, depth: number): Walk {
+  const parts = partsOf(below, node, span)
+  if (parts.length === 0) return
+  if (depth >= depthMax) throw new Fault('bytes/too-large', `a DAG deeper than ${depthMax} levels`)
+  below.budget.links -= parts.length
+  if (below.budget.links < 0) throw new Fault('bytes/too-large', `more than ${linksMax} links at once`)
+  for (const part of parts) yield* visit(below, part, node, depth)
+  below.budget.links += parts.length
+}
+
+function* visit(below: Below, { cid, span, sizeBytes }: Part, parent: Node, depth: number): Walk {
+  const key = formatCid(cid)
+  if (below.whole.has(key)) return
+  const node = below.parted.get(key) ?? (yield* open(below.budget, cid))
+  if (!below.duplicates) {
+    if (span === undefined) below.whole.add(key)
+    else below.parted.set(key, node)
+  }
+  if (!below.isAll && node.kind !== parent.kind) {
+    throw new Fault('bytes/malformed', `a ${parent.kind} with a part that is none`)
+  }
+  if (sizeBytes !== undefined && node.kind === 'file' && node.sizeBytes !== sizeBytes) {
+    throw new Fault('bytes/malformed', `a part of ${node.sizeBytes} bytes where ${sizeBytes} were announced`)
+  }
+  yield* children(below, node, span, depth + 1)
+}
+
+/** What of a node's links is wanted: all, those of a listing, or those of a file that a range meets. */
+function partsOf({ isAll }: Below, node: Node, span: Span | undefined): Part[] {
+  const whole = ({ cid }: Link): Part => ({ cid, span: undefined, sizeBytes: undefined })
+  if (isAll || (node.kind === 'file' && span === undefined)) return node.links.map(whole)
+  if (node.kind === 'shard') return node.links.filter(({ name }) => name.length === 2).map(whole)
+  return node.kind === 'file' ? partsWithin(node, span!) : []
+}
+
+function partsWithin(node: Extract<Node, { kind: 'file' }>, { start, end }: Span): Part[] {
+  const parts: Part[] = []
+  let offset = node.data.length
+  for (const [i, { cid }] of node.links.entries()) {
+    const sizeBytes = node.blockSizes[i]!
+    const [from, to] = [Math.max(0, start - offset), Math.min(sizeBytes, end - offset)]
+    const isWhole = from === 0 && to === sizeBytes
+    if (from < to) parts.push({ cid, span: isWhole ? undefined : { start: from, end: to }, sizeBytes })
+    offset += sizeBytes
+  }
+  return parts
+}
