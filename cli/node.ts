@@ -49,9 +49,11 @@ async function start(ground: Ground): Promise<string> {
     for (const action of whenChanged) action()
   }
   let publish = (_changes: Changes): void => {}
+  let look = (_labels: Changes['labels']): void => {}
   const chain = await openChain(ground, changes => {
     changed()
     publish(changes)
+    look(changes.labels)
   })
   const proofs = createProofs(ground, chain)
   const overlay = await openOverlay(ground, changed, proofs)
@@ -69,6 +71,9 @@ async function start(ground: Ground): Promise<string> {
   const names = createNames(network)
   const domains = await openDomains(ground, network, names)
   const zones = await openZones(ground, network, content, domains)
+  look = labels => zones.look(labels)
+  domains.onChange(() => zones.turn())
+  network.alsoNamed(() => zones.roots())
   await openHttp(ground, network, content, createStatus(ground, network, content, domains.status), domains)
   const { hearing } = domains
   await openDns(ground, { network, clients, names, zones: () => domains.zones(zones.zones()), hearing })

@@ -2,7 +2,10 @@
 
 import { realClock } from '../../base/io/clock.ts'
 import { createResponder, type Respond } from '../../resolver/responder.ts'
+import type { Places } from '../../resolver/steps/place.ts'
 import type { Names } from '../../resolver/zone/names.ts'
+import type { Servers } from '../../resolver/zone/servers.ts'
+import { createSuffixZone, defaultTtls } from '../../resolver/zone/suffix.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
 import { answeringFrom } from '../answering.ts'
 import { withQueryLog } from '../query-log.ts'
@@ -11,12 +14,13 @@ import type { Clients } from './clients.ts'
 import { openTransports } from './dns-transports.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
+import { openOnlineSuffix } from './online.ts'
 
 export interface DnsSources {
   readonly network: Network
   readonly clients: Clients
   readonly names: Names
-  /** Beside that of the suffix; the same array until one changes. */
+  /** Beside that of the suffix: of owners and of domains; the same array until one changes. */
   readonly zones: () => readonly Zone[]
   /** `respond`, with an ear for what it refuses. */
   readonly hearing: (respond: Respond) => Respond
@@ -27,23 +31,41 @@ export async function openDns(ground: Ground, sources: DnsSources): Promise<void
   const { network, clients, names, zones, hearing } = sources
   const { settings, meter, log } = ground
   const asAddress = ({ address }: ServingEdge) => ({ ipv4: address })
+  const suffix = settings['edge.suffix']
+  const places: Places & Servers = {
+    near: (_site, client, countMax) => clients.near(client, countMax).map(asAddress),
+    scopeBits: clients.scopeBits,
+    servers: () =>
+      network.serving().map(edge => ({ name: `e-${edge.peerKey.slice(2, 10)}`, address: asAddress(edge) })),
+  }
+  const ttls = { ...defaultTtls, addressS: settings['dns.placeTtlS'] }
+  const online = await openOnlineSuffix(ground)
+  const signed = online?.sign(createSuffixZone({ suffix, names, servers: places, ttls }), places, zones)
   const respond = createResponder({
     ...answeringFrom(settings),
     version: createVersion(network),
-    suffixes: [settings['edge.suffix']],
+    suffixes: signed === undefined ? [suffix] : [],
+    zones: joined(zones, signed),
     names,
-    zones,
-    places: {
-      near: (_site, client, countMax) => clients.near(client, countMax).map(asAddress),
-      scopeBits: clients.scopeBits,
-      servers: () =>
-        network.serving().map(edge => ({ name: `e-${edge.peerKey.slice(2, 10)}`, address: asAddress(edge) })),
-    },
+    places,
     meter,
-    ttls: { addressS: settings['dns.placeTtlS'] },
+    ttls,
     onBug: error => log.error({ err: error }, 'a DNS query met a bug'),
   })
   await openTransports(ground, withQueryLog(hearing(respond), settings['dns.logShare'], log), clients.sighted)
+}
+
+/** `others` and the zone that is always there; the same array until `others` is another. */
+function joined(others: () => readonly Zone[], own: Zone | undefined): () => readonly Zone[] {
+  if (own === undefined) return others
+  let known: readonly Zone[] | undefined
+  let all: readonly Zone[] = []
+  return () => {
+    const now = others()
+    if (now !== known) all = [own, ...now]
+    known = now
+    return all
+  }
 }
 
 export function createNames(network: Network): Names {

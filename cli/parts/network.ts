@@ -22,6 +22,8 @@ export interface Network {
   rootOf(name: NameEntry): string | undefined
   /** Roots that names point at now; the same set until something changes. */
   named(): ReadonlySet<string>
+  /** Other roots that names point at: their zones. */
+  alsoNamed(roots: () => Iterable<string>): void
   /** The edges that should hold a root. */
   homes(root: string, countMax: number): readonly ServingEdge[]
   /** Nearest first as seen from this edge, itself included; those about as near take turns. */
@@ -34,6 +36,7 @@ export interface Network {
 export function createNetwork(follower: Follower, overlay: Overlay, whenChanged: Set<() => void>): Network {
   const { registry } = follower
   let serving: readonly ServingEdge[] | undefined
+  const others: (() => Iterable<string>)[] = []
   let named: ReadonlySet<string> | undefined
   let turn = 0
   const forget = (): void => {
@@ -56,7 +59,12 @@ export function createNetwork(follower: Follower, overlay: Overlay, whenChanged:
         const root = now < name.expiresAt ? rootOf(name) : undefined
         if (root !== undefined) roots.add(root)
       }
+      for (const other of others) for (const root of other()) roots.add(root)
       return (named = roots)
+    },
+    alsoNamed(roots) {
+      others.push(roots)
+      named = undefined
     },
     homes(root, countMax) {
       const edges = network.serving()
