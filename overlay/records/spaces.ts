@@ -59,7 +59,7 @@ export const spaces: { readonly [Name in SpaceName]: Space } = {
   /** `holder/<cid>`: the publisher holds this content. */
   holder: {
     keyPattern: /^[a-zA-Z0-9]{1,120}$/,
-    valueBytesMax: 64,
+    valueBytesMax: 98, // 34 and a coordinate
     lifeMsMax: 2 * dayMs, // the most that the knob records.lifeMs allows
     perKeyMax: 64, // a reader asks a few of them; more help nobody
     share: 0.2,

@@ -23,6 +23,7 @@ const holder = fc.record(
   {
     holder: fc.uint8Array({ minLength: 32, maxLength: 32 }).map(peerIdOf),
     isComplete: fc.boolean(),
+    coordinate: fc.uint8Array({ maxLength: coordinateBytesMax }),
   },
   plain,
 )

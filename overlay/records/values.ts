@@ -1,6 +1,6 @@
 // What a record may say, as typed values with their bytes: one codec for each key space that has a form.
 //
-//   holder    version = 1 (1) | flags (1): 1 = complete | public key of the holder (32)
+//   holder    version = 1 (1) | flags (1): 1 = complete | public key of the holder (32) | its coordinate (0 to 64)
 //   client    version = 1 (1) | length of the prefix in bits (1) | the prefix, padded with zeros
 //             | round trip, tenths of a ms (2) | coordinate of who saw it (1 to 64)
 //   peer, service   version = 1 (1) | IPv4 address (4) | port (2)
@@ -15,7 +15,13 @@ import { assert, Fault } from '../../base/fault.ts'
 import { type Address, hostBytes, hostText } from '../address.ts'
 import { type PeerId, peerIdOf, publicKeyBytes, publicKeyOf } from '../peer.ts'
 
-export type HolderValue = { readonly holder: PeerId; readonly isComplete: boolean }
+export type HolderValue = {
+  readonly holder: PeerId
+  /** False while it is still fetching the content. */
+  readonly isComplete: boolean
+  /** Where it is, as `coordinates/` writes it; not looked into. Left out, or empty, before it has a place. */
+  readonly coordinate?: Uint8Array
+}
 export type ClientValue = {
   /** Bits of the addresses that are spoken of, as text; 32 at most for IPv4, 128 for IPv6. */
   readonly prefix: string
@@ -35,8 +41,10 @@ const scoreMax = 0xffff
 /** `token.thumbprint`, both base64url; a thumbprint is a SHA-256. */
 const keyAuthorizationPattern = /^([\w-]{1,128}\.[\w-]{43})?$/
 
-export function encodeHolder({ holder, isComplete }: HolderValue): Uint8Array {
-  return concatBytes([Uint8Array.of(version, isComplete ? complete : 0), publicKeyOf(holder)])
+export function encodeHolder(value: HolderValue): Uint8Array {
+  const { holder, isComplete, coordinate = new Uint8Array() } = value
+  assert(coordinate.length <= coordinateBytesMax, 'a coordinate within its bound')
+  return concatBytes([Uint8Array.of(version, isComplete ? complete : 0), publicKeyOf(holder), coordinate])
 }
 
 /** What must be shown to an authority, or '' when its certificate is held. */
@@ -52,9 +60,11 @@ export function decodeCertificate(bytes: Uint8Array): string {
 }
 
 /** All decoders throw Fault `bytes/malformed`. */
-export function decodeHolder(bytes: Uint8Array): HolderValue {
-  expect(bytes, bytes.length === 2 + publicKeyBytes && bytes[1]! <= complete)
-  return { holder: peerIdOf(bytes.subarray(2)), isComplete: bytes[1] === complete }
+export function decodeHolder(bytes: Uint8Array): Required<HolderValue> {
+  const end = 2 + publicKeyBytes
+  expect(bytes, bytes.length >= end && bytes.length <= end + coordinateBytesMax && bytes[1]! <= complete)
+  const holder = peerIdOf(bytes.subarray(2, end))
+  return { holder, isComplete: bytes[1] === complete, coordinate: bytes.slice(end) }
 }
 
 export function encodeClient({ prefix, rttMs, coordinate }: ClientValue): Uint8Array {
