@@ -25,7 +25,7 @@ export const httpKnobs = {
     unit: 'count',
     min: 1,
     max: 1_000_000,
-    why: 'More than a core answers, so none is refused; who knows the clients sets less. A second of it may come at once.',
+    why: 'More than a core answers, so none is refused; who knows the clients sets less. So many may come at once.',
   },
   'http.handshakesPerClientPerS': {
     default: 200,

@@ -23,7 +23,7 @@ describe('HTTP/2 at the rim', () => {
     [':authority', 'welcome.inxt'],
   ])
 
-  test('a reader of many streams that reads nothing costs a bounded part of each, and is cut for its pace', async () => {
+  test('who asks for many streams and reads nothing costs a bounded part of each, and is cut', async () => {
     const { content, state } = bigContent(big)
     const { port, counts } = await start(ingressOf({ content }), { idleTimeoutMs: 200 })
     const socket = await greet(port, 0x7000_0000)

@@ -1,4 +1,4 @@
-// What a TLS client says first, read without answering: the name it wants and the protocols it speaks (RFC 8446 §4.1.2).
+// What a TLS client says first, read without answering: the name it wants, the protocols it speaks (RFC 8446 §4.1.2).
 //
 // A name that nobody here has is refused from these few octets alone: no key is touched, no state of a TLS library
 // made, so that ten thousand handshakes for unknown names cost what ten thousand connections cost. Everything is

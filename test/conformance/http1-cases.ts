@@ -1,5 +1,5 @@
-// Requests of HTTP/1.1 as octets, right and wrong, and the statuses that answer them: RFC 9112 and the published ways to
-// smuggle one request inside another.
+// Requests of HTTP/1.1 as octets, right and wrong, and the statuses that answer them: RFC 9112 and the published ways
+// to smuggle one request inside another.
 //
 // Each mutation carries `GET /smuggled` where a parser that reads it in another way than ours would find a request.
 // A refusal is one answer and the end of the connection; /smuggled is never asked for.

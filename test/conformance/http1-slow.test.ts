@@ -1,4 +1,4 @@
-// Clients that take their time on purpose, by slowhttptest: slow heads, slow bodies, slow readers, beside one that is not.
+// Clients that take their time on purpose, by slowhttptest: slow heads, bodies and readers, beside one that is not.
 //
 // The limits are seconds instead of minutes. The server must go on answering others at once, and the slow ones must be
 // gone in the end.

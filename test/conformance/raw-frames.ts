@@ -1,4 +1,4 @@
-// Frames and requests as octets, right and wrong, for a client that sends what it is told to; and what may come of them.
+// Frames and requests as octets, right and wrong, for a client that sends what it is told; and what may come of them.
 //
 // A stream error may be treated as a connection error (RFC 9113 §5.4.2), so `stream` accepts both with the same code.
 
