@@ -60,7 +60,10 @@ export type Asked = Omit<IngressRequest, 'receivedAt' | 'signal'>
 export interface Exchange {
   /** Never rejects. */
   readonly response: Promise<IngressResponse>
-  readonly signal: AbortSignal
+  /** Why nobody needs to go on, once it is so. */
+  readonly reason: Fault | undefined
+  /** Time has passed: an answer that is overdue is given up. */
+  sweep(now: number): void
   /** The client has gone: nobody needs to go on. */
   abandon(): void
   /** The answer is out, or never will be; exactly once. */
@@ -69,27 +72,42 @@ export interface Exchange {
 
 export function begin(context: Context, asked: Asked): Exchange {
   const { limits, clock, share } = context
-  const controller = new AbortController()
   const host = (fieldLines(asked.fields, 'host')[0] ?? '').toLowerCase().slice(0, 260)
   const now = clock.now()
   const turned = turnAway(context, asked.client, host, now)
-  const overdue = (): void =>
-    controller.abort(new Fault('net/unreachable', `No holder answered within ${limits.answerTimeoutMs} ms.`))
   const reads = asked.method === 'GET' || asked.method === 'HEAD'
-  const cancel = reads && turned === undefined ? clock.after(limits.answerTimeoutMs, overdue) : () => {}
-  const { signal } = controller
-  const request: IngressRequest = { ...asked, receivedAt: now, signal }
-  const response = turned === undefined ? answer(context, request) : Promise.resolve(turned)
-  void response.then(cancel)
+  let dueAt = reads ? now + limits.answerTimeoutMs : Number.POSITIVE_INFINITY
+  let reason: Fault | undefined
+  // Most answers come from memory and ask for no signal: making one costs more than the rest of this function.
+  let controller: AbortController | undefined
+  const abort = (why: Fault): void => {
+    reason ??= why
+    controller?.abort(reason)
+  }
+  const request: IngressRequest = {
+    ...asked,
+    receivedAt: now,
+    get signal() {
+      controller ??= new AbortController()
+      if (reason !== undefined) controller.abort(reason)
+      return controller.signal
+    },
+  }
+  const response = turned === undefined ? answer(context, request, () => reason) : Promise.resolve(turned)
+  void response.then(() => {
+    dueAt = Number.POSITIVE_INFINITY
+  })
   return {
     response,
-    signal,
-    abandon() {
-      cancel()
-      if (!signal.aborted) controller.abort(clientGone())
+    get reason() {
+      return reason
     },
+    sweep(at) {
+      if (at < dueAt) return
+      abort(new Fault('net/unreachable', `No holder answered within ${limits.answerTimeoutMs} ms.`))
+    },
+    abandon: () => abort(clientGone()),
     done() {
-      cancel()
       if (turned === undefined) share.leave(host)
     },
   }
@@ -110,7 +128,11 @@ function turnAway(context: Context, client: string, host: string, now: number): 
   return refusal(503, 'Too many readers', 'This edge has as many answers under way as it can hold.')
 }
 
-async function answer(context: Context, request: IngressRequest): Promise<IngressResponse> {
+async function answer(
+  context: Context,
+  request: IngressRequest,
+  reason: () => Fault | undefined,
+): Promise<IngressResponse> {
   const { ingress, log, meter } = context
   try {
     const response = await ingress(request)
@@ -118,7 +140,7 @@ async function answer(context: Context, request: IngressRequest): Promise<Ingres
     throw new Error('a field of the answer cannot be sent')
   } catch (error) {
     // When the client has gone, what its aborted fetch throws is no bug.
-    if (!request.signal.aborted) {
+    if (reason() === undefined) {
       meter.count('http.bugs')
       log.error({ err: error, target: request.target }, 'a request met a bug')
     }

@@ -69,6 +69,7 @@ export class Http1Conversation implements Conversation {
   sweep(now: number): void {
     if (this.#state !== 'open') return
     const turn = this.#turn
+    turn?.exchange.sweep(now)
     const body = turn !== undefined && !turn.incoming.ended
     const idle = this.#requests > 0 && !this.#reader.begun
     this.#pace.enter(body ? 'body' : turn !== undefined ? 'answer' : idle ? 'idle' : 'head', now)
@@ -165,7 +166,7 @@ export class Http1Conversation implements Conversation {
       const whole = await this.#send(head, response, last)
       if (last || !whole || !incoming.ended || turn.refused !== undefined) await this.#close()
     } catch (error) {
-      const left = exchange.signal.aborted
+      const left = exchange.reason !== undefined
       meter.count(left ? 'http.left' : 'http.cut')
       if (!left) log.warn({ err: error, target: head.target }, 'an answer was cut')
       this.#socket.destroy()

@@ -5,7 +5,6 @@
 // each answer, and those that share a connection take turns.
 
 import type { Socket } from 'node:net'
-import { isFault } from '../../base/fault.ts'
 import { codes } from '../http2/frames.ts'
 import { Session, type Told } from '../http2/session.ts'
 import type { Field, IngressResponse } from '../message.ts'
@@ -78,6 +77,7 @@ export class Http2Conversation implements Conversation {
 
   sweep(now: number): void {
     const { midway, open } = this.#session
+    for (const { exchange } of this.#streams.values()) exchange.sweep(now)
     const uploads = [...this.#streams.values()].some(({ incoming }) => !incoming.ended)
     this.#pace.enter(midway ? 'head' : uploads ? 'body' : open > 0 ? 'answer' : 'idle', now)
     const waits =
@@ -157,11 +157,10 @@ export class Http2Conversation implements Conversation {
     const { meter, log } = this.#context
     try {
       const response = await exchange.response
-      if (!exchange.signal.aborted || isFault(exchange.signal.reason))
-        await this.#send(stream, method === 'HEAD' ? { ...response, body: undefined } : response, answering)
+      await this.#send(stream, method === 'HEAD' ? { ...response, body: undefined } : response, answering)
     } catch (error) {
-      meter.count(exchange.signal.aborted ? 'http.left' : 'http.cut')
-      if (!exchange.signal.aborted) log.warn({ err: error }, 'an answer was cut')
+      meter.count(exchange.reason !== undefined ? 'http.left' : 'http.cut')
+      if (exchange.reason === undefined) log.warn({ err: error }, 'an answer was cut')
       this.#session.reset(stream, codes.internalError)
     } finally {
       exchange.done()
@@ -217,7 +216,7 @@ export class Http2Conversation implements Conversation {
       const onward = at < bytes.length && sent === part.length && !this.#socket.writableNeedDrain
       if (onward && !this.#socket.destroyed) continue
       if (at === bytes.length && (ends || !this.#socket.writableNeedDrain)) return true
-      if (answering === undefined || answering.exchange.signal.aborted || this.#socket.destroyed) {
+      if (answering === undefined || answering.exchange.reason !== undefined || this.#socket.destroyed) {
         this.#session.reset(stream)
         return false
       }
@@ -225,7 +224,7 @@ export class Http2Conversation implements Conversation {
         answering.wake = resolve
       })
       answering.wake = undefined
-      if (at === bytes.length) return !answering.exchange.signal.aborted
+      if (at === bytes.length) return answering.exchange.reason === undefined
     }
   }
 

@@ -94,7 +94,8 @@ function converse(
 
 function sweepOften(context: Context, conversations: ReadonlySet<Conversation>): () => void {
   const { clock, limits } = context
-  const shortest = Math.min(limits.headTimeoutMs, limits.keepAliveMs, limits.idleTimeoutMs)
+  const { headTimeoutMs, keepAliveMs, idleTimeoutMs, answerTimeoutMs } = limits
+  const shortest = Math.min(headTimeoutMs, keepAliveMs, idleTimeoutMs, answerTimeoutMs)
   const everyMs = Math.max(20, Math.min(1_000, shortest / 4))
   let cancel = (): void => {}
   const sweep = (): void => {
