@@ -43,6 +43,8 @@ export interface Keeper {
   release(root: CID): Promise<void>
   /** Whether all of `root` is here and pinned. */
   holds(root: CID): boolean
+  /** A block of it is gone from the store: it is no longer complete, and may be kept again. */
+  lost(root: CID): void
   roots(): { complete: readonly CID[]; wanted: readonly CID[] }
   /** To be called once at start: pins what is complete; what remains in `wanted` only has to be kept again. */
   recover(signal?: AbortSignal): Promise<void>
@@ -95,6 +97,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       })
     },
     holds: root => complete.has(formatCid(root)),
+    lost: root => void complete.delete(formatCid(root)),
     roots: () => ({
       complete: [...complete.keys()].map(key => wanted.get(key)!),
       wanted: [...wanted.values()],

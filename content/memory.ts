@@ -17,7 +17,7 @@ export function createMemoryStore(options: { bytesMax: number }): Store {
       ledger.touch(key)
       return blocks.get(key)
     },
-    async put({ cid, bytes }) {
+    async put({ cid, bytes }, isCommon = false) {
       const key = formatCid(cid)
       if (ledger.has(key)) return
       verifiedBlock(cid, bytes)
@@ -25,8 +25,11 @@ export function createMemoryStore(options: { bytesMax: number }): Store {
       if (victims === undefined) throw new Fault('store/full', `no room for a block of ${bytes.length} bytes`)
       for (const victim of victims) blocks.delete(victim)
       blocks.set(key, bytes)
+      if (isCommon) ledger.markCommon(key)
       ledger.commit(key)
     },
+    check: async cid => ledger.sizeBytes(formatCid(cid)),
+    keys: ledger.keys,
     delete: async cid => {
       const key = formatCid(cid)
       return ledger.remove(key) && blocks.delete(key)

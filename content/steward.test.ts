@@ -44,7 +44,7 @@ function household(network: Map<string, Uint8Array>, bytesMax = 1_000_000) {
     usage: store.usage,
     named: () => named,
     duty: root => duties.has(root),
-    announce: root => said.push(`+${root}`),
+    announce: (root, isComplete) => said.push(`${isComplete ? '+' : '~'}${root}`),
     retract: root => said.push(`-${root}`),
     graceMs: 1000,
     retryMs: 10,
@@ -68,14 +68,31 @@ describe('steward', () => {
     duties.add(key)
     await turn(1)
     assert.equal(keeper.holds(root), true)
-    assert.deepEqual(said, [`+${key}`])
+    assert.deepEqual(said, [`~${key}`, `+${key}`])
     await turn(2)
-    assert.deepEqual(said, [`+${key}`])
+    assert.equal(said.length, 2)
     named.delete(key)
     await turn(3)
     assert.equal(keeper.holds(root), false)
-    assert.deepEqual(said, [`+${key}`, `-${key}`])
+    assert.deepEqual(said, [`~${key}`, `+${key}`, `-${key}`])
     assert.equal(store.usage().pinnedBytes, 0)
+  })
+
+  test('what lost a block is fetched again, and nobody is told meanwhile that it is complete', async () => {
+    const { root, blocks } = await site('rot')
+    const key = formatCid(root)
+    const { named, duties, said, keeper, turn, store } = household(blocks)
+    named.add(key)
+    duties.add(key)
+    await turn(0)
+    store.unpin(root)
+    await store.delete(root)
+    keeper.lost(root)
+    assert.equal(keeper.holds(root), false)
+    await turn(1)
+    assert.equal(keeper.holds(root), true)
+    assert.equal(await store.has(root), true)
+    assert.deepEqual(said, [`~${key}`, `+${key}`, `~${key}`, `+${key}`])
   })
 
   test('grant: holds before any name points there, and until the grace is over', async () => {
@@ -84,7 +101,7 @@ describe('steward', () => {
     await steward.grant(root, 0)
     assert.equal(keeper.holds(root), true)
     await turn(999)
-    assert.equal(said.length, 1)
+    assert.equal(said.length, 2)
     await turn(1000)
     assert.equal(keeper.holds(root), false)
   })
@@ -142,7 +159,7 @@ describe('steward', () => {
     assert.deepEqual(said, [])
     for (const [cid, bytes] of blocks) network.set(cid, bytes)
     await turn(20)
-    assert.deepEqual(said, [`+${key}`])
+    assert.deepEqual(said, [`~${key}`, `+${key}`])
     await assert.rejects(steward.grant((await site('six')).root, 0), (e: unknown) =>
       isFault(e, 'content/missing'),
     )

@@ -20,8 +20,8 @@ export type StewardOptions = {
   /** Roots, in canonical spelling, that a name points at now. */
   readonly named: () => ReadonlySet<string>
   readonly duty: (root: string) => boolean
-  /** All of `root` is here, or is not (any more): tell the others. */
-  readonly announce: (root: string) => void
+  /** All of `root` is here, or is being fetched, or neither (any more): tell the others. */
+  readonly announce: (root: string, isComplete: boolean) => void
   readonly retract: (root: string) => void
   readonly graceMs: number
   /** Before a site that could not be fetched is tried again. */
@@ -51,19 +51,28 @@ export function createSteward(options: StewardOptions): Steward {
   const grants = new Map<string, number>()
   const visits = new Set<string>()
   const under = new Map<string, Promise<void>>()
-  /** Announced by this run of the process; a restart announces what it still holds. */
-  const announced = new Set<string>()
+  /** What this run of the process said of each: complete or not; a restart says again what it still holds. */
+  const announced = new Map<string, boolean>()
   const retryAt = new Map<string, number>()
 
-  const announce = (root: string): void => {
-    if (announced.has(root)) return
-    announced.add(root)
-    options.announce(root)
+  const announce = (root: string, isComplete: boolean): void => {
+    if (announced.get(root) === isComplete) return
+    announced.set(root, isComplete)
+    options.announce(root, isComplete)
+  }
+  const retract = (root: string): void => {
+    if (announced.delete(root)) options.retract(root)
   }
 
   const hold = async (root: CID): Promise<void> => {
-    await keeper.keep(root)
-    announce(formatCid(root))
+    const key = formatCid(root)
+    try {
+      await keeper.keep(root, { onProgress: () => announce(key, false) })
+    } catch (error) {
+      retract(key)
+      throw error
+    }
+    announce(key, true)
   }
 
   const begin = (root: string, now: number, task: () => Promise<void>): void => {
@@ -82,7 +91,7 @@ export function createSteward(options: StewardOptions): Steward {
     grants.has(root) || (named.has(root) && (visits.has(root) || options.duty(root)))
 
   const release = async (root: string): Promise<void> => {
-    if (announced.delete(root)) options.retract(root)
+    retract(root)
     await keeper.release(parseCid(root))
   }
 
@@ -104,7 +113,8 @@ export function createSteward(options: StewardOptions): Steward {
       for (const root of keeper.roots().wanted.map(formatCid)) {
         if (!under.has(root) && !isWanted(root, named)) begin(root, now, () => release(root))
       }
-      for (const root of keeper.roots().complete.map(formatCid)) if (isWanted(root, named)) announce(root)
+      for (const root of keeper.roots().complete.map(formatCid))
+        if (isWanted(root, named)) announce(root, true)
       for (const root of retryAt.keys()) if (!named.has(root)) retryAt.delete(root)
       for (const root of named) {
         if (under.size >= fetchesMax) break

@@ -1,15 +1,17 @@
 // One interface, every implementation.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises'
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { after, before, describe, test } from 'node:test'
 import { utf8 } from '../base/bytes.ts'
 import { isFault } from '../base/fault.ts'
 import { createMeter } from '../base/meter.ts'
 import { type Block, blockBytesMax, blockOf } from './block.ts'
-import { formatCid, rawCodec } from './identifier.ts'
+import { formatCid, parseCid, rawCodec } from './identifier.ts'
 import { openBlockFolder } from './io/blocks.ts'
 import { createMemoryStore } from './memory.ts'
 import type { Store } from './store.ts'
@@ -102,6 +104,28 @@ for (const [kind, make] of Object.entries(kinds)) {
       assert.equal(await store.delete(c.cid), true)
     })
 
+    test('what others hold goes before what they may not, unless that has long been idle', async () => {
+      const store = await make(room(4))
+      const [a, b, c, d, ...more] = pages(40) as [Block, Block, Block, Block, ...Block[]]
+      await store.put(a)
+      for (const block of [b, c, d]) await store.put(block, true)
+      await store.put(more[0]!, true)
+      assert.deepEqual([await store.has(a.cid), await store.has(b.cid)], [true, false])
+      for (const block of more.slice(1)) await store.put(block, true)
+      assert.equal(await store.has(a.cid), false)
+      assert.equal(store.keys().length, 4)
+    })
+
+    test('a check tells the length and is no use', async () => {
+      const store = await make(room(2))
+      const [a, b, c] = pages(3) as [Block, Block, Block]
+      for (const block of [a, b]) await store.put(block)
+      assert.equal(await store.check(a.cid), 4096)
+      assert.equal(await store.check(c.cid), undefined)
+      await store.put(c)
+      assert.equal(await store.has(a.cid), false)
+    })
+
     test('many writers together stay within the bound', async () => {
       const store = await make(room(10))
       const all = pages(60)
@@ -174,18 +198,80 @@ describe('the folder', () => {
     for (const [name, spoil] of rot) {
       const folder = newFolder()
       const meter = createMeter()
-      const store = await openFolder(folder, room(10), meter)
-      const block = page(1)
-      store.pin(block.cid, block.cid)
+      const lost: string[] = []
+      const onLost = (roots: readonly string[]): void => void lost.push(...roots)
+      const store = await openBlockFolder({ folder, bytesMax: room(10), fsync: false, meter, onLost })
+      const [block, owner] = [page(1), page(2)]
+      store.pin(owner.cid, block.cid)
       await store.put(block)
       await spoil(pathOf(folder, block))
       assert.equal(await store.get(block.cid), undefined, name)
-      assert.equal(meter.read()['store.corrupt'], 1)
+      assert.deepEqual([meter.read()['store.corrupt'], lost], [1, [formatCid(owner.cid)]])
       assert.equal(await store.has(block.cid), false)
       assert.equal(store.usage().bytes, 0)
       await store.put(block)
       assert.deepEqual(await store.get(block.cid), block.bytes)
       assert.equal(store.usage().pinnedBytes, 4096)
+    }
+  })
+
+  test('without file descriptors a block cannot be read, and is not thrown away', async () => {
+    const program = `
+      import { closeSync, openSync } from 'node:fs'
+      import { createMeter } from '${join(import.meta.dirname, '../base/meter.ts')}'
+      import { blockOf } from '${join(import.meta.dirname, 'block.ts')}'
+      import { openBlockFolder } from '${join(import.meta.dirname, 'io/blocks.ts')}'
+      const meter = createMeter()
+      const store = await openBlockFolder({ folder: process.argv[1], bytesMax: 1e6, fsync: false, meter })
+      const block = blockOf(0x55, new Uint8Array(4096).fill(7))
+      await store.put(block)
+      const opened = []
+      try { for (;;) opened.push(openSync('/dev/null')) } catch {}
+      const without = await store.get(block.cid)
+      for (const fd of opened) closeSync(fd)
+      const again = await store.get(block.cid)
+      console.log(without === undefined, again?.length, meter.read()['store.unread'])`
+    const words = ['-c', 'ulimit -n 64; exec "$0" --input-type=module -e "$1" "$2"']
+    const { stdout, stderr } = spawnSync('sh', [...words, process.execPath, program, newFolder()])
+    assert.equal(`${stdout}${stderr}`, 'true 4096 1\n')
+  })
+
+  test('a disk that is full, or that cannot be read, costs neither a block nor the bound', async context => {
+    const folder = newFolder()
+    await mkdir(folder)
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder])
+    if (mounted.status !== 0) return context.skip('mounting a small file system needs root')
+    context.after(() => spawnSync('umount', [folder]))
+    const store = await openFolder(folder)
+    const kept: Block[] = []
+    for (const block of pages(40)) {
+      const isKept = await store.put(block).then(
+        () => true,
+        error => !isFault(error, 'store/full') && Promise.reject(error),
+      )
+      if (isKept) kept.push(block)
+    }
+    assert.ok(kept.length > 4 && kept.length < 20, `${kept.length}`)
+    assert.equal(store.usage().bytes, room(kept.length))
+    for (const block of kept) assert.deepEqual(await store.get(block.cid), block.bytes)
+    await store.delete(kept[0]!.cid)
+    await store.put(page(99))
+  })
+
+  test('killed at any moment of a put, it has whole blocks only, and all that were acknowledged', async () => {
+    const writer = join(import.meta.dirname, 'io', 'testing-block-writer.ts')
+    for (const acknowledged of [1, 7, 40]) {
+      const folder = newFolder()
+      const child = spawn(process.execPath, [writer, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const said: string[] = []
+      for await (const line of createInterface({ input: child.stdout })) {
+        said.push(line)
+        if (said.length === acknowledged) child.kill('SIGKILL')
+      }
+      const store = await openFolder(folder, room(1_000_000))
+      for (const text of said) assert.ok((await store.get(parseCid(text))) !== undefined, text)
+      for (const text of store.keys()) assert.ok((await store.check(parseCid(text))) !== undefined, text)
+      assert.ok(said.length >= acknowledged)
     }
   })
 

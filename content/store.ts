@@ -21,8 +21,13 @@ export interface Store {
   sizeBytes(cid: CID): Promise<number | undefined>
   /** Undefined when absent, also when what was kept no longer has its hash (it is dropped and counted). */
   get(cid: CID): Promise<Uint8Array | undefined>
-  /** Throws `content/mismatch`, `bytes/too-large`, `store/full`; nothing is lost or half-written when it throws. */
-  put(block: Block): Promise<void>
+  /** Throws `content/mismatch`, `bytes/too-large`, `store/full`; nothing is lost or half-written when it throws.
+   *  `isCommon` is a hint for eviction: others hold it, too. */
+  put(block: Block, isCommon?: boolean): Promise<void>
+  /** Reads and hashes a block as `get` does, without counting as a use of it; its length, undefined when absent. */
+  check(cid: CID): Promise<number | undefined>
+  /** All there are, in canonical spelling and no order. */
+  keys(): readonly string[]
   /** False when absent or pinned. */
   delete(cid: CID): Promise<boolean>
   pin(root: CID, cid: CID): void

@@ -6,7 +6,7 @@
 //
 // A block is written beside and renamed into place, so a crash leaves a whole block or a file in half/. The index is
 // in memory and rebuilt by listing: 100,000 blocks take a second or two, and there is no second truth to repair. What
-// is read back is hashed again (1.3 GB/s): disks lie, and an edge that serves a rotten block loses its reputation.
+// is read back is hashed again, every time: disks lie, and an edge that serves a rotten block loses its reputation.
 // Rejected: one big file or an embedded database (lmdb doubles small values, classic-level rewrites large ones).
 
 import type { Dirent } from 'node:fs'
@@ -27,6 +27,8 @@ export type BlockFolderOptions = {
   /** Survive a power cut, not only a crash of the process; costs a disk flush for each block. */
   readonly fsync: boolean
   readonly meter: Meter
+  /** Bytes that these roots pin are gone: a rotten block, a file that vanished. */
+  readonly onLost?: (roots: readonly string[]) => void
 }
 
 /** The block size of the common file systems. */
@@ -48,41 +50,30 @@ export async function openBlockFolder(options: BlockFolderOptions): Promise<Stor
   return createStore(options, ledger)
 }
 
+type Erase = (key: string) => Promise<void>
+
 function createStore(options: BlockFolderOptions, ledger: Ledger): Store {
   const { folder, meter } = options
   /** Writes and deletions of one block must not overtake each other. */
   const inTurn = createTurns()
-  const erase = (key: string): Promise<void> =>
+  const erase: Erase = key =>
     // A block that came back meanwhile keeps its file.
     inTurn(key, async () => (ledger.has(key) ? undefined : rm(pathOf(folder, key), { force: true })))
+  const put = createPut(options, ledger, erase)
 
-  const write = async (key: string, bytes: Uint8Array, victims: readonly string[]): Promise<void> => {
-    try {
-      await Promise.all(victims.map(erase))
-      await writeWhole(options, key, bytes)
-    } catch (error) {
-      ledger.cancel(key)
-      throw error
-    }
-    ledger.commit(key)
+  const read = async (cid: CID, key: string): Promise<Uint8Array | undefined> => {
+    const bytes = await readWhole(folder, key, cid)
+    if (typeof bytes !== 'string') return bytes
+    // Evicted while it was being read: no fault of the disk's.
+    if (!ledger.has(key)) return undefined
+    meter.count(bytes === 'lost' ? 'store.corrupt' : 'store.unread')
+    if (bytes === 'lost') await lose(key)
+    return undefined
   }
-  const writes = new Set<Promise<void>>()
-  const putInTurn = async ({ cid, bytes }: Block, key: string): Promise<void> => {
-    if (ledger.has(key)) return ledger.touch(key)
-    verifiedBlock(cid, bytes)
-    let victims = ledger.reserve(key, bytes.length)
-    while (victims === undefined) {
-      if (writes.size === 0) throw full(bytes.length, options.bytesMax)
-      // What is being written can be evicted once it is there.
-      await Promise.race(writes)
-      victims = ledger.reserve(key, bytes.length)
-    }
-    meter.count('store.evicted', victims.length)
-    const written = write(key, bytes, victims)
-    const ended: Promise<void> = written.catch(() => {}).then(() => void writes.delete(ended))
-    writes.add(ended)
-    await written
-    meter.count('store.put')
+  const lose = async (key: string): Promise<void> => {
+    const roots = ledger.lose(key)
+    await erase(key)
+    if (roots.length > 0) options.onLost?.(roots)
   }
 
   return {
@@ -92,18 +83,16 @@ function createStore(options: BlockFolderOptions, ledger: Ledger): Store {
       const key = formatCid(cid)
       if (!ledger.has(key)) return undefined
       ledger.touch(key)
-      const bytes = await readWhole(folder, key, cid)
-      if (bytes !== undefined) return bytes
-      // Evicted while it was being read: no fault of the disk's.
-      if (!ledger.has(key)) return undefined
-      meter.count('store.corrupt')
-      ledger.lose(key)
-      await erase(key)
-      return undefined
+      return read(cid, key)
     },
-    put: block => {
+    async check(cid) {
+      const key = formatCid(cid)
+      return ledger.has(key) ? (await read(cid, key))?.length : undefined
+    },
+    keys: ledger.keys,
+    put: (block, isCommon = false) => {
       const key = formatCid(block.cid)
-      return inTurn(key, () => putInTurn(block, key))
+      return inTurn(key, () => put(block, key, isCommon))
     },
     async delete(cid) {
       const key = formatCid(cid)
@@ -117,14 +106,50 @@ function createStore(options: BlockFolderOptions, ledger: Ledger): Store {
   }
 }
 
-/** Undefined when the file is gone, unreadable or not what its name says. */
-async function readWhole(folder: string, key: string, cid: CID): Promise<Uint8Array | undefined> {
+/** One block is put by one caller at a time. */
+function createPut(options: BlockFolderOptions, ledger: Ledger, erase: Erase) {
+  const writes = new Set<Promise<void>>()
+  const write = async (key: string, bytes: Uint8Array, victims: readonly string[]): Promise<void> => {
+    try {
+      await Promise.all(victims.map(erase))
+      await writeWhole(options, key, bytes)
+    } catch (error) {
+      ledger.cancel(key)
+      throw error
+    }
+    ledger.commit(key)
+  }
+  return async ({ cid, bytes }: Block, key: string, isCommon: boolean): Promise<void> => {
+    if (ledger.has(key)) return ledger.touch(key)
+    verifiedBlock(cid, bytes)
+    let victims = ledger.reserve(key, bytes.length)
+    while (victims === undefined) {
+      if (writes.size === 0) throw full(bytes.length, options.bytesMax)
+      // What is being written can be evicted once it is there.
+      await Promise.race(writes)
+      victims = ledger.reserve(key, bytes.length)
+    }
+    if (isCommon) ledger.markCommon(key)
+    options.meter.count('store.evicted', victims.length)
+    const written = write(key, bytes, victims)
+    const ended: Promise<void> = written.catch(() => {}).then(() => void writes.delete(ended))
+    writes.add(ended)
+    await written
+    options.meter.count('store.put')
+  }
+}
+
+/** 'lost' when the file is gone, the disk cannot read it, or it is not what its name says. */
+async function readWhole(folder: string, key: string, cid: CID): Promise<Uint8Array | 'lost' | 'unread'> {
   try {
     const { buffer, byteOffset, length } = await readFile(pathOf(folder, key))
     const bytes = new Uint8Array(buffer, byteOffset, length)
-    return verifies(cid, bytes) ? bytes : undefined
-  } catch {
-    return undefined
+    return verifies(cid, bytes) ? bytes : 'lost'
+  } catch (cause) {
+    // Without file descriptors or memory left, a block cannot be read now: that is no reason to throw it away.
+    return ['ENOENT', 'EIO', 'EISDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')
+      ? 'lost'
+      : 'unread'
   }
 }
 
