@@ -1,8 +1,8 @@
 // The sockets of the ingress: HTTP/1 and HTTP/2, bare or behind TLS, strict and bounded.
 //
 // Both versions are machines of our own over a socket (http1/, http2/). Node's parsers let pass what they should not
-// (two Hosts; DATA on a closed stream), hide what a bound must see, and cost more than half of the time of an answer
-// from memory. What is spoken is said by ALPN, and on a bare connection by the first octets (RFC 9113 §3.3).
+// (two Hosts; DATA on a closed stream) and hide the frames that a bound must count. What is spoken is said by ALPN, and
+// on a bare connection by the first octets (RFC 9113 §3.3).
 
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { Fault } from '../../base/fault.ts'
