@@ -159,7 +159,7 @@ describe('zones of owners on an edge', () => {
     const apex = parseName('site.inxt')
     const set = world.zones.zones()[0]!.node(apex, apex)!.rrset(types.A)
     assert(set !== undefined && 'kind' in set && set.kind === 'site' && set.signed !== undefined)
-    assert.equal(set.signed([Uint8Array.of(192, 0, 2, 9)])?.signatures.length, 1)
+    assert.equal(set.signed([{ kind: 'address', bytes: Uint8Array.of(192, 0, 2, 9) }])?.signatures.length, 1)
     await world.name('two', unsigned(2))
     assert.deepEqual([world.serials(), world.dressed], [[2], ['site']])
   })

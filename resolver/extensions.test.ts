@@ -179,7 +179,7 @@ test('a site has an HTTPS record where there is TLS, and else none, whatever the
     const got = ask(responder(options), { type: types.HTTPS, udp: 1232 })
     return got.answers.map(({ data }) => dataText(data, types.HTTPS)).join() || `${rcodeOf(got)}`
   }
-  const places = { near: () => [{ ipv4: '10.0.0.1' }], servers: () => [] }
+  const places = { near: () => [{ ipv4: '10.0.0.1', httpsPort: 443 }], servers: () => [] }
   assert.equal(texts({ places, alpn: ['h2'] }), '1 . alpn="h2" ipv4hint=10.0.0.1')
   assert.equal(texts({ places }), '0')
   assert.equal(texts({ places: { ...places, near: () => [] } }), '0')

@@ -90,7 +90,7 @@ test(`${packets} packets`, () => {
   const meter = createMeter()
   const servers = Array.from({ length: 20 }, (_, i) => ({
     name: `e-${i}`,
-    address: { ipv4: `10.0.0.${i}`, ipv6: `fd00::${i}` },
+    address: { ipv4: `10.0.0.${i}`, ipv6: `fd00::${i}`, httpsPort: 443 },
   }))
   const respond = createResponder({
     suffixes: ['inxt'],

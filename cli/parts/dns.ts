@@ -4,7 +4,7 @@ import { realClock } from '../../base/io/clock.ts'
 import { createResponder, type Respond } from '../../resolver/responder.ts'
 import type { Places } from '../../resolver/steps/place.ts'
 import type { Names } from '../../resolver/zone/names.ts'
-import type { Servers } from '../../resolver/zone/servers.ts'
+import type { EdgeAddress, Servers } from '../../resolver/zone/servers.ts'
 import { createSuffixZone, defaultTtls } from '../../resolver/zone/suffix.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
 import { answeringFrom } from '../answering.ts'
@@ -15,6 +15,9 @@ import { openTransports } from './dns-transports.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 import { openOnlineSuffix } from './online.ts'
+
+/** What edges speak at their `httpsPort`: sites have an HTTPS record where the Roll names one. */
+const alpn = ['h2', 'http/1.1']
 
 export interface DnsSources {
   readonly network: Network
@@ -30,7 +33,7 @@ export interface DnsSources {
 export async function openDns(ground: Ground, sources: DnsSources): Promise<void> {
   const { network, clients, names, zones, hearing } = sources
   const { settings, meter, log } = ground
-  const asAddress = ({ address }: ServingEdge) => ({ ipv4: address })
+  const asAddress = ({ address, httpsPort }: ServingEdge): EdgeAddress => ({ ipv4: address, httpsPort })
   const suffix = settings['edge.suffix']
   const places: Places & Servers = {
     near: (_site, client, countMax) => clients.near(client, countMax).map(asAddress),
@@ -48,6 +51,7 @@ export async function openDns(ground: Ground, sources: DnsSources): Promise<void
     zones: joined(zones, signed),
     names,
     places,
+    alpn,
     meter,
     ttls,
     onBug: error => log.error({ err: error }, 'a DNS query met a bug'),

@@ -39,11 +39,12 @@ export async function openOnlineSuffix({ settings, log, stack }: Ground): Promis
         known = all
         return below
       }
-      const families = (): number[] => [
+      const siteTypes = (): number[] => [
         ...(servers.servers().some(({ address }) => address.ipv4) ? [types.A] : []),
         ...(servers.servers().some(({ address }) => address.ipv6) ? [types.AAAA] : []),
+        ...(servers.servers().some(({ address }) => address.httpsPort) ? [types.HTTPS] : []),
       ]
-      return signing.sign(withDelegations(zone, kept), { ttlS: settings['dns.placeTtlS'], types: families })
+      return signing.sign(withDelegations(zone, kept), { ttlS: settings['dns.placeTtlS'], types: siteTypes })
     },
   }
 }

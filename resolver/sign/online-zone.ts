@@ -9,6 +9,7 @@
 import { assert } from '../../base/fault.ts'
 import { types } from '../wire/code.ts'
 import { childOf, foldCase, labelsOf, type Name, nameBytesMax, parentOf, rootName } from '../wire/name.ts'
+import { dataOctets, type RecordData } from '../wire/rdata.ts'
 import { type Denial, wildcardOf } from '../zone/denial.ts'
 import type { Rrset } from '../zone/rrset.ts'
 import type { Cut, NodeSet, Zone, ZoneNode } from '../zone/zone.ts'
@@ -29,13 +30,13 @@ export interface OnlineZoneOptions {
   readonly keySets: readonly Rrset[]
   /** Seconds since the epoch. */
   readonly nowS: () => number
-  /** Of a zone with sites: what their addresses are signed with. */
+  /** Of a zone with sites: how their edges are answered. */
   readonly site?: SiteAnswers
 }
 
 export interface SiteAnswers {
   readonly ttlS: number
-  /** Which of A and AAAA there is an edge for now; what is not among them is denied. */
+  /** Which of A, AAAA and HTTPS there is an edge for now; what is not among them is denied. */
   types(): readonly number[]
 }
 
@@ -108,15 +109,14 @@ class OnlineNode implements Cut {
     return set.name === rootName && this.name !== rootName ? { ...set, name: this.name } : set
   }
 
-  /** The addresses of a site, signed once for each choice of edges, in whatever order they are named. */
+  /** The edges of a site, signed once for each choice of them, in whatever order they are named. */
   private placed(set: SiteSet, type: number): NodeSet | undefined {
     const { site, signer, nowS } = this.options
     if (site === undefined || set.signed !== undefined) return set
     if (!site.types().includes(type)) return undefined
-    const signed = (ranked: readonly Uint8Array[]): Rrset | undefined => {
-      if (ranked.length === 0) return undefined
-      const data = ranked.map(bytes => ({ kind: 'address', bytes }) as const)
-      const sorted = data.toSorted((a, b) => Buffer.compare(a.bytes, b.bytes))
+    const signed = (data: readonly RecordData[]): Rrset | undefined => {
+      if (data.length === 0) return undefined
+      const sorted = data.toSorted((a, b) => Buffer.compare(dataOctets(a), dataOctets(b)))
       const bare = { name: this.name, type, ttlS: site.ttlS, data: sorted, signatures: [] }
       return { ...signer.sign(bare, nowS()), data }
     }
@@ -168,8 +168,9 @@ function denialOf(
   }
   return {
     compact: denial === 'compact',
-    nodata: name => {
-      const present = presentAt(name)
+    nodata: (name, type) => {
+      // A site may have edges of which none that were chosen has the type.
+      const present = presentAt(name).filter(other => other !== type)
       // What is below a cut is not this zone's to speak of (RFC 9824 §3.4).
       if (!present.includes(types.NS) || name === zone.apex) return [deny(name, present)]
       return [options.signer.sign(nsecSet(name, nameBeyond(name), present, ttlS()), nowS())]

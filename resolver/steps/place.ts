@@ -1,7 +1,8 @@
 // The addresses of a site, for this asker: the zone said that there are some, this step says which.
 //
 // No live edge is not the same as no address: NODATA would be remembered, SERVFAIL sends the asker to the
-// next server, which may know more. Edges without an address of the family that was asked for are NODATA.
+// next server, which may know more. Edges without an address of the family that was asked for are NODATA, and
+// so are edges that do not all speak TLS, for a browser that saw an HTTPS record asks each of them that way.
 
 import { httpsData } from '../select/https-record.ts'
 import { type ClientPrefix, clientPrefix } from '../select/subnet.ts'
@@ -52,21 +53,17 @@ export function placed(
 ): { decision: Decision; scopeBits: number } {
   if (decision.kind !== 'site') return { decision, scopeBits: 0 }
   const { type } = query.question
-  const absent = decision.aliases && { aliases: decision.aliases }
-  const nodata = (): Decision => ({ ...absent, kind: 'nodata', soa: decision.soa() })
-  if (type === types.HTTPS && options.alpn.length === 0) return { decision: nodata(), scopeBits: 0 }
+  if (type === types.HTTPS && options.alpn.length === 0) return { decision: decision.absent(), scopeBits: 0 }
   const { edges, scopeBits } = edgesFor(options, decision.site, query, address)
   if (edges.length === 0) return { decision: unready, scopeBits }
   const { owner = query.question.name, aliases = [] } = decision
-  if (decision.signed !== undefined) {
-    const records = decision.signed(octetsOf(edges, type))
-    if (records === undefined) return { decision: unready, scopeBits }
-    return { decision: { kind: 'answer', records: [...aliases, ...records], glue: [] }, scopeBits }
-  }
-  const data = type === types.HTTPS ? [httpsData(edges, options.alpn)] : addressData(edges, type)
-  if (data.length === 0) return { decision: nodata(), scopeBits }
-  const records = [...aliases, ...owned({ ...query.question, name: owner }, data, options.ttlS)]
-  return { decision: { kind: 'answer', records, glue: [] }, scopeBits }
+  const data = type === types.HTTPS ? httpsData(edges, options.alpn) : addressData(edges, type)
+  const own =
+    decision.signed === undefined
+      ? owned({ ...query.question, name: owner }, data, options.ttlS)
+      : decision.signed(data)
+  if (own === undefined || own.length === 0) return { decision: decision.absent(), scopeBits }
+  return { decision: { kind: 'answer', records: [...aliases, ...own], glue: [] }, scopeBits }
 }
 
 /** The addresses of `type` (A or AAAA) that `edges` have. */

@@ -5,6 +5,7 @@
 // are to be sent; signatures and proofs are among them when the asker wanted them (DO), and only then.
 
 import type { Name } from '../wire/name.ts'
+import type { RecordData } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 
 /** Codes of RFC 8914 §4, and of RFC 9824 §9, that say why there is no answer. */
@@ -34,9 +35,10 @@ export type Decision =
   | {
       readonly kind: 'site'
       readonly site: string
-      readonly soa: () => ResourceRecord
-      /** What the owner signed for edges of these octets, best first; absent where nothing is signed. */
-      readonly signed?: (ranked: readonly Uint8Array[]) => Records | undefined
+      /** What to decide when no edge has what was asked for: no data, with the proof if that was wanted. */
+      readonly absent: () => Decision
+      /** What is signed for edges that `wanted` would name; undefined for nothing. Absent where nothing is signed. */
+      readonly signed?: (wanted: readonly RecordData[]) => Records | undefined
       /** The chain of aliases that led to `owner`, both absent when the question named it. */
       readonly aliases?: Records
       readonly owner?: Name

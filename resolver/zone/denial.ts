@@ -14,8 +14,11 @@ import { inOrder, type Work } from './work.ts'
 export interface Denial {
   /** A name that is not there is denied as one without data, by NXNAME: so NOERROR, or CO (RFC 9824 §3.1, §5.1). */
   readonly compact?: boolean
-  /** `name` is there, the type is not: also for the DS of a delegation (RFC 4035 §3.1.4, RFC 5155 §7.2.7). */
-  nodata(name: Name): readonly Rrset[]
+  /**
+   * `name` is there, `type` is not: also for the DS of a delegation (RFC 4035 §3.1.4, RFC 5155 §7.2.7). What was
+   * signed in advance says by itself which types there are.
+   */
+  nodata(name: Name, type: number): readonly Rrset[]
   /** Neither `name` nor a wildcard is there. */
   nxdomain(name: Name, encloser: Name): readonly Rrset[]
   /** A wildcard answered because `name` is not there. */

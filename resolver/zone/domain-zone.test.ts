@@ -29,7 +29,10 @@ function asker(zone: Zone): (question: string) => string {
     suffixes: [],
     zones: () => [zone],
     names,
-    places: { near: () => [{ ipv4: '198.51.100.1', ipv6: '2001:db8::1' }], servers: () => [] },
+    places: {
+      near: () => [{ ipv4: '198.51.100.1', ipv6: '2001:db8::1', httpsPort: 443 }],
+      servers: () => [],
+    },
     alpn: ['h2'],
     readyMax: 0,
     meter: createMeter(),

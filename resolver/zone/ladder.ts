@@ -149,10 +149,10 @@ function exact(
     return { target: target.host }
   }
   if (encloser !== undefined) prove(look, name, encloser)
-  return answer(look, set, owner)
+  return answer(look, set, owner, () => nodata(look, name, encloser))
 }
 
-function answer(look: Look, set: NodeSet, owner: Name): Decision {
+function answer(look: Look, set: NodeSet, owner: Name, absent: () => Decision): Decision {
   if ('data' in set) {
     const records = look.aliases
     pushSet(records, set, owner, look.secure)
@@ -161,20 +161,19 @@ function answer(look: Look, set: NodeSet, owner: Name): Decision {
     return { kind: 'answer', records, authorities: proofRecords(look.proofs), glue, through: look.through }
   }
   if (set.kind === 'unready') return unready
-  const { zone, apex, aliases } = look
-  const soa = (): ResourceRecord => soaRecord(zone.soa(apex), apex)
-  const signed = set.signed && signedRecords(set.signed, owner, look.secure)
-  const site = { kind: 'site', site: set.site, soa, ...(signed && { signed }) } as const
+  const { aliases, secure } = look
+  const signed = set.signed && signedRecords(set.signed, owner, secure)
+  const site = { kind: 'site', site: set.site, absent, ...(signed && { signed }) } as const
   return aliases.length === 0 ? site : { ...site, aliases, owner }
 }
 
 function signedRecords(
-  choose: (ranked: readonly Uint8Array[]) => Rrset | undefined,
+  choose: (wanted: readonly RecordData[]) => Rrset | undefined,
   owner: Name,
   secure: boolean,
-): (ranked: readonly Uint8Array[]) => readonly ResourceRecord[] | undefined {
-  return ranked => {
-    const set = choose(ranked)
+): (wanted: readonly RecordData[]) => readonly ResourceRecord[] | undefined {
+  return wanted => {
+    const set = choose(wanted)
     if (set === undefined) return undefined
     const records: ResourceRecord[] = []
     pushSet(records, set, owner, secure)
@@ -212,7 +211,7 @@ function delegation(look: Look, cut: Cut, owner: Name): Decision {
   if (secure) {
     const ds = cut.rrset(types.DS)
     if (ds !== undefined && 'data' in ds) pushSet(authorities, ds, suffix, true)
-    else pushProofs(authorities, zone.denial!.nodata(cut.name))
+    else pushProofs(authorities, zone.denial!.nodata(cut.name, types.DS))
     pushProofs(authorities, look.proofs)
   }
   const glue = glueOf(look, set)
@@ -264,7 +263,7 @@ function nodata(look: Look, name: Name, encloser: Name | undefined): Decision {
   return absence(
     'nodata',
     look,
-    encloser === undefined ? denial.nodata(name) : denial.wildcardNodata(name, encloser),
+    encloser === undefined ? denial.nodata(name, look.type) : denial.wildcardNodata(name, encloser),
   )
 }
 

@@ -4,6 +4,8 @@ export interface EdgeAddress {
   /** Dotted decimal. An address that does not parse is left out of answers. */
   readonly ipv4?: string | undefined
   readonly ipv6?: string | undefined
+  /** Where it speaks HTTP over TLS; absent or 0 where it does not. */
+  readonly httpsPort?: number | undefined
 }
 
 export interface Server {

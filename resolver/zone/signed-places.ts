@@ -7,6 +7,7 @@
 
 import { types } from '../wire/code.ts'
 import type { Name } from '../wire/name.ts'
+import { dataOctets } from '../wire/rdata.ts'
 import type { Rrset } from './rrset.ts'
 import type { Zone, ZoneNode } from './zone.ts'
 
@@ -47,8 +48,9 @@ function placedNode(
     ...(node.sets && { sets: node.sets }),
     rrset(type) {
       const set = node.rrset(type)
-      if (set === undefined || (type !== types.A && type !== types.AAAA)) return set
-      return { kind: 'site', site, signed: ranked => choose(type, ranked) }
+      if (set === undefined || !('data' in set) || (type !== types.A && type !== types.AAAA)) return set
+      // What the zone file names stands in for a bundle that has nothing of the type.
+      return { kind: 'site', site, signed: wanted => choose(type, wanted.map(dataOctets)) ?? set }
     },
   }
 }

@@ -5,6 +5,7 @@
 // case of its question, so who computes owner names is told how the question spells the apex.
 
 import type { Name } from '../wire/name.ts'
+import type { RecordData } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import type { Denial } from './denial.ts'
 import type { Rrset } from './rrset.ts'
@@ -14,12 +15,15 @@ export type NodeSet =
       /** Addresses of the hosts in `data`: a courtesy that may be left out of a small answer. */
       readonly glue?: readonly ResourceRecord[]
     })
-  /** The addresses of a site, chosen for each asker. */
+  /** A, AAAA or HTTPS of a site, chosen for each asker. */
   | {
       readonly kind: 'site'
       readonly site: string
-      /** The set to answer with for edges of these octets, best first; absent where nothing is signed. */
-      readonly signed?: (ranked: readonly Uint8Array[]) => Rrset | undefined
+      /**
+       * The set to answer with where edges would be named by `wanted`, best first; undefined when there is none.
+       * Absent where nothing is signed.
+       */
+      readonly signed?: (wanted: readonly RecordData[]) => Rrset | undefined
     }
   /** There is such a set, but nothing is known of it now. */
   | { readonly kind: 'unready' }

@@ -89,7 +89,7 @@ export const queries: readonly Uint8Array[] = files
 export function responderOf(meter: Meter = createMeter()): Respond {
   const servers = [1, 2, 3].map(i => ({
     name: `e-${i}`,
-    address: { ipv4: `10.0.0.${i}`, ipv6: `fd00::${i}` },
+    address: { ipv4: `10.0.0.${i}`, ipv6: `fd00::${i}`, httpsPort: 443 },
   }))
   return createResponder({
     suffixes: ['inxt'],
