@@ -93,6 +93,11 @@ export interface EdgeStatus extends OverlayStatus {
     readonly served: number
     readonly problems: readonly { readonly domain: string; readonly site: string; readonly what: string }[]
   }
+  /** Zones of owners: how many are served, and some of those with which something is wrong. */
+  readonly zones: {
+    readonly served: number
+    readonly problems: readonly { readonly site: string; readonly what: string }[]
+  }
   readonly memoryBytes: number
   readonly counts: Readonly<Record<string, number>>
 }

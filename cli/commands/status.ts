@@ -43,7 +43,12 @@ export async function status(options: StatusOptions): Promise<void> {
   terminal.line()
   printEdges(terminal, seen)
   if (chosen?.status) printMembers(terminal, chosen.edge, chosen.status)
-  printDomains(terminal, seen)
+  printProblems(terminal, seen, 'domains', ({ domains }) =>
+    domains.problems.map(({ domain, site, what }) => `${domain}${site === '' ? '' : ` (${site})`} ${what}`),
+  )
+  printProblems(terminal, seen, 'zones', ({ zones }) =>
+    zones.problems.map(({ site, what }) => `${site}: ${what}`),
+  )
   terminal.line()
 }
 
@@ -112,16 +117,19 @@ function printMembers(terminal: Terminal, edge: NetworkEdge, status: EdgeStatus)
 }
 
 /** Each problem once, with the edges that have it. */
-function printDomains(terminal: Terminal, seen: readonly Seen[]): void {
+function printProblems(
+  terminal: Terminal,
+  seen: readonly Seen[],
+  of: string,
+  problemsOf: (status: EdgeStatus) => readonly string[],
+): void {
   const edgesWith = new Map<string, number[]>()
   for (const { edge, status } of seen) {
-    for (const { domain, site, what } of status?.domains.problems ?? []) {
-      const line = `${domain}${site === '' ? '' : ` (${site})`} ${what}`
+    for (const line of status === undefined ? [] : problemsOf(status))
       edgesWith.set(line, [...(edgesWith.get(line) ?? []), edge.number])
-    }
   }
   if (edgesWith.size === 0) return
-  terminal.line('\n  domains with which something is wrong:\n')
+  terminal.line(`\n  ${of} with which something is wrong:\n`)
   for (const [line, edges] of edgesWith) {
     const at = edges.length === seen.length ? '' : terminal.paint('dim', ` at edge ${edges.join(', ')}`)
     terminal.line(`  ${terminal.paint('yellow', line)}${at}`)

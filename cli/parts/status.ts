@@ -4,6 +4,8 @@ import { realClock } from '../../base/io/clock.ts'
 import { formatCid } from '../../content/identifier.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { EdgeStatus } from '../edge-interface.ts'
+import type { ZoneStatus } from '../owner-zones.ts'
+import { zoneProblem } from '../zone-words.ts'
 import type { ContentPart } from './content.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
@@ -13,6 +15,7 @@ export function createStatus(
   network: Network,
   content: ContentPart,
   domains: () => EdgeStatus['domains'] = () => ({ served: 0, problems: [] }),
+  zones: () => readonly ZoneStatus[] = () => [],
 ): () => EdgeStatus {
   const startedAt = Math.round(realClock.now())
   const { follower, overlay } = network
@@ -38,10 +41,22 @@ export function createStatus(
       serving: network.serving().map(({ address }) => address),
       content: { blocks, bytes, bytesMax, holds: content.keeper.roots().complete.map(formatCid) },
       domains: domains(),
+      zones: zonesOf(zones()),
       memoryBytes: process.memoryUsage.rss(),
       counts: ground.meter.read(),
     }
   }
+}
+
+const problemsMax = 50
+
+function zonesOf(zones: readonly ZoneStatus[]): EdgeStatus['zones'] {
+  const problems = zones.flatMap(zone => {
+    const what = zoneProblem(zone)
+    return what === undefined ? [] : { site: zone.label, what }
+  })
+  const served = zones.filter(({ zone }) => zone !== undefined).length
+  return { served, problems: problems.slice(0, problemsMax) }
 }
 
 /** An endpoint without its path and query, which often are somebody's key to it. */
