@@ -2,9 +2,9 @@
 // such a CAR, and for those who check one while it arrives.
 //
 // The trustless gateway (https://specs.ipfs.tech/http-gateways/trustless-gateway/) sends the blocks that lead along the
-// path, then a part of the DAG below: `dag-scope`, `entity-bytes`, depth first, with or without repetitions. `select` is
-// that walk as a coroutine without I/O: it yields the CID it needs next and is handed the bytes. A sender answers from
-// its store (`exportDag`), a receiver with the next block of the stream (`verifyCarStream`), so both agree on every
+// path, then a part of the DAG below: `dag-scope`, `entity-bytes`, depth first, with or without repetitions. `select`
+// is that walk as a coroutine without I/O: it yields the CID it needs next and is handed the bytes. A sender answers
+// from its store (`exportDag`), a receiver with the next block of the stream (`verifyCarStream`), so both agree on every
 // block by construction, and a receiver holds no more than one block: what comes is what was wanted, or a Fault.
 //
 // Identity CIDs never ask for anything: their bytes stand in the name, and the specification keeps them out of CARs.
@@ -78,7 +78,7 @@ export function* select(selection: Selection): Walk<Terminus | undefined> {
   return terminus
 }
 
-/** Only the way to the end of the path, for a status before the first byte. Throws as `select`, and what `get` throws. */
+/** Only the way to the end of the path, for a status before the first byte. Throws as `select`, and as `get`. */
 export async function findTerminus(
   get: GetBlock,
   where: Pick<Selection, 'root' | 'path'>,

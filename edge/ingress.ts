@@ -10,6 +10,9 @@
 import { chain } from '../base/chain.ts'
 import type { Meter } from '../base/meter.ts'
 import { canonicalHost } from './authority.ts'
+import type { GatewayOptions } from './gateway/dags.ts'
+import { gateway } from './gateway/gateway.ts'
+import { isolation, labelIn } from './gateway/isolation.ts'
 import type { Ingress, IngressResponse } from './message.ts'
 import type { Content, Routes, Sites } from './questions.ts'
 import { rememberPaths } from './site/remembered.ts'
@@ -21,9 +24,8 @@ import { describe } from './steps/describe.ts'
 import { encode } from './steps/encode.ts'
 import { failure } from './steps/failure.ts'
 import { finish } from './steps/finish.ts'
-import { gateway } from './steps/gateway.ts'
 import { method } from './steps/method.ts'
-import { own } from './steps/own.ts'
+import { type Hosts, own } from './steps/own.ts'
 import { path } from './steps/path.ts'
 import { range } from './steps/range.ts'
 import { routes } from './steps/routes.ts'
@@ -36,11 +38,12 @@ import type { Visit } from './visit.ts'
 export interface IngressOptions {
   /** Names under which every label is a site, such as 'inxt'; at least one. */
   readonly suffixes: readonly [string, ...string[]]
-  /** Names and addresses of the edge itself, without port. */
-  readonly ownHosts: readonly string[]
+  /** Names and addresses of the edge itself, without port; or all but those that bear a CID. */
+  readonly ownHosts: readonly string[] | 'others'
   readonly sites: Sites
   readonly content: Content
   readonly routes: Routes
+  readonly gateway?: GatewayOptions
   readonly meter: Meter
   /** Compressed forms of files; without them all are sent as they are. */
   readonly variants?: Variants
@@ -48,19 +51,21 @@ export interface IngressOptions {
   readonly hstsS?: number
   /** Shown as `X-Inxt-Edge`; printable ASCII. */
   readonly edgeName?: string
+  /** What is said at the edge's own addresses where nothing else is. */
+  readonly welcome?: (visit: Visit) => Promise<IngressResponse>
 }
 
 /** Throws Fault 'bytes/malformed' for a suffix or own host that is none. The result rejects only on bugs. */
 export function createIngress(options: IngressOptions): Ingress {
   const { sites, meter } = options
   const content = rememberPaths(options.content)
-  const hosts = new Set(options.ownHosts.map(canonicalHost))
   const suffixes = options.suffixes.map(canonicalHost)
+  const hosts = ownHosts(options, suffixes)
   const read = readPart(content)
   const book = createRuleBook(content, () => meter.count('http.rulesIgnored'))
   const ownChain = chain<Visit, Promise<IngressResponse>>(
-    [gateway(content), routes(options.routes, hosts)],
-    welcome(suffixes[0]!),
+    [gateway(content, suffixes[0]!, options.gateway), routes(options.routes, hosts)],
+    options.welcome ?? welcome(suffixes[0]!),
   )
   const visit = chain<Visit, Promise<IngressResponse>>(
     [
@@ -69,7 +74,7 @@ export function createIngress(options: IngressOptions): Ingress {
       admit(),
       own(hosts, ownChain),
       method(),
-      site(sites, suffixes),
+      isolation(options.gateway ?? {}, suffixes, site(sites, suffixes)),
       rules(content, book, options.hstsS ?? 0),
       path(content),
       encode(content, options.variants),
@@ -80,4 +85,9 @@ export function createIngress(options: IngressOptions): Ingress {
     whole(read),
   )
   return request => visit({ request })
+}
+
+function ownHosts({ ownHosts: hosts }: IngressOptions, suffixes: readonly string[]): Hosts {
+  if (hosts === 'others') return { has: host => labelIn(host, suffixes) === undefined }
+  return new Set(hosts.map(canonicalHost))
 }

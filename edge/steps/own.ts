@@ -6,10 +6,9 @@
 import type { IngressResponse } from '../message.ts'
 import { type IngressStep, known, type Visit } from '../visit.ts'
 
-/** `hosts` in the spelling of `canonicalHost`; the port does not matter. */
-export function own(
-  hosts: ReadonlySet<string>,
-  ownChain: (visit: Visit) => Promise<IngressResponse>,
-): IngressStep {
+/** In the spelling of `canonicalHost`; the port does not matter. */
+export type Hosts = Pick<ReadonlySet<string>, 'has'>
+
+export function own(hosts: Hosts, ownChain: (visit: Visit) => Promise<IngressResponse>): IngressStep {
   return (visit, next) => (hosts.has(known(visit, 'authority').host) ? ownChain(visit) : next(visit))
 }

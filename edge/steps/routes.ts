@@ -18,6 +18,7 @@ import {
 import type { Route, Routes } from '../questions.ts'
 import { formatPath, type Target } from '../target.ts'
 import { type IngressStep, known } from '../visit.ts'
+import type { Hosts } from './own.ts'
 
 interface Compiled {
   readonly method: string
@@ -26,7 +27,7 @@ interface Compiled {
 }
 
 /** Paths outside the table go on to the next step. */
-export function routes(table: Routes, ownHosts: ReadonlySet<string>): IngressStep {
+export function routes(table: Routes, ownHosts: Hosts): IngressStep {
   const compiled = Object.entries(table).map(([key, route]) => compile(key, route))
   return async (visit, next) => {
     const target = known(visit, 'target')
@@ -98,7 +99,7 @@ function otherMethod(method: string, here: readonly Compiled[]): IngressResponse
 }
 
 /** Programs send no Origin; a browser sends the page's, or 'null' when it will not say. */
-function sameOrigin({ fields }: IngressRequest, ownHosts: ReadonlySet<string>): boolean {
+function sameOrigin({ fields }: IngressRequest, ownHosts: Hosts): boolean {
   const origin = fieldValue(fields, 'origin')
   if (origin === undefined) return true
   try {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { parseCid } from './gateway.ts'
+import { canonicalCid } from './names.ts'
 
 test('no text makes it throw, and one CID has one spelling', () => {
   const hostile = fc.oneof(
@@ -13,14 +13,14 @@ test('no text makes it throw, and one CID has one spelling', () => {
   )
   fc.assert(
     fc.property(hostile, text => {
-      const cid = parseCid(text)
-      if (cid !== undefined) assert.equal(parseCid(cid), cid)
+      const cid = canonicalCid(text)
+      if (cid !== undefined) assert.equal(canonicalCid(cid), cid)
     }),
     { numRuns: 2000, seed: 1 },
   )
 })
 
 test('version 0 becomes version 1', () => {
-  const cid = parseCid('QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn')
+  const cid = canonicalCid('QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn')
   assert.equal(cid, 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354')
 })
