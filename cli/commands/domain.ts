@@ -24,12 +24,16 @@ import type { Call } from '../../registry-contract/io/reader.ts'
 import { spell } from '../../registry-contract/spelling.ts'
 import type { ClaimEntry } from '../../registry-contract/table.ts'
 import { createLookUp } from '../../resolver/delegation/io/look-up.ts'
-import { verdictOf } from '../../resolver/delegation/verdict.ts'
+import { type Delegation, type Security, securityOf, verdictOf } from '../../resolver/delegation/verdict.ts'
 import type { Finding } from '../../resolver/delegation/walk.ts'
-import { nameText } from '../../resolver/wire/name.ts'
+import { type Ask, ask } from '../../resolver/io/ask.ts'
+import { types } from '../../resolver/wire/code.ts'
+import { flagBits } from '../../resolver/wire/header.ts'
+import { nameText, parseName } from '../../resolver/wire/name.ts'
+import { dataOctets } from '../../resolver/wire/rdata.ts'
 import { type AccountOptions, type OpenChain, openChainFor } from '../account.ts'
 import { settleOn } from '../consent.ts'
-import { verdictText } from '../domain-words.ts'
+import { securityText, verdictText } from '../domain-words.ts'
 import { createTerminal, quiet, type Terminal } from '../terminal.ts'
 
 interface SpendOptions extends AccountOptions {
@@ -160,12 +164,19 @@ export async function domainShow(typed: string, options: ShowOptions): Promise<v
     claimsOn(chain.rpc, chain.addresses, domain),
     lookUp.find(domain),
   ])
-  const sites = await Promise.all(claims.map(({ site }) => labelOn(chain.rpc, chain.addresses, site)))
+  const [sites, edges] = await Promise.all([
+    Promise.all(claims.map(({ site }) => labelOn(chain.rpc, chain.addresses, site))),
+    edgesOn(chain.rpc, chain.addresses),
+  ])
   const rows = claims.map(({ owner, token }, i) => ({ owner, site: sites[i] ?? null, token }))
   const verdict = verdictOf(claims, finding)
   const parent = delegationOf(finding)
-  if (options.json)
-    return print({ domain, claims: rows, verdict: verdict.kind, says: verdictText(verdict), ...parent })
+  const security =
+    verdict.kind === 'served' ? await securityAt(edges, domain, verdict.delegation.ds) : undefined
+  if (options.json) {
+    const found = { verdict: verdict.kind, says: verdictText(verdict), ...(security && { security }) }
+    return print({ domain, claims: rows, ...found, ...parent })
+  }
   const terminal = createTerminal()
   terminal.line(`\n  ${domain} ${verdictText(verdict)}\n`)
   if (rows.length === 0) terminal.line(`  Nobody claims it: inxt domain claim ${domain} <site>`)
@@ -187,10 +198,38 @@ export async function domainShow(typed: string, options: ShowOptions): Promise<v
     const secure = count === 0 ? 'no DS: the zone counts as unsigned' : `DS: ${parent.ds?.join(', ')}`
     terminal.line(`  ${count === undefined ? 'its servers do not agree on DS' : secure}`)
   }
+  const problem = security && securityText(security)
+  if (problem !== undefined) terminal.line(`\n  ${terminal.paint('yellow', `${domain} ${problem}`)}`)
+  if (security === 'secure')
+    terminal.line('  It fits a key of the zone that is served: resolvers validate it.')
   if (claims.length === 1 && verdict.kind !== 'served') {
-    printServers(terminal, claims[0]!, nameServers(claims[0]!, await edgesOn(chain.rpc, chain.addresses)))
+    printServers(terminal, claims[0]!, nameServers(claims[0]!, edges))
   }
   terminal.line()
+}
+
+const keysTimeoutMs = 3000
+
+/** How the parent's DS fits the keys that the first edge to answer has for the zone. */
+async function securityAt(
+  edges: readonly EdgeDoor[],
+  domain: string,
+  ds: Delegation['ds'],
+): Promise<Security> {
+  const asked = edges.slice(0, serversWanted).flatMap(({ addresses, dnsPort }) => {
+    const [server] = addresses
+    return server === undefined ? [] : keysAt({ server, port: dnsPort, name: domain })
+  })
+  const keys = await Promise.any(asked).catch(() => undefined)
+  return keys === undefined ? 'unclear' : securityOf(parseName(domain), ds, keys)
+}
+
+/** The RDATA of its DNSKEY set; rejects when it has no authority for the zone. */
+async function keysAt(at: Pick<Ask, 'server' | 'port' | 'name'>): Promise<Uint8Array[]> {
+  const { flags, answers } = await ask({ ...at, type: types.DNSKEY, timeoutMs: keysTimeoutMs })
+  if ((flags & flagBits.AA) === 0)
+    throw new Fault('net/unreachable', `${at.server} does not serve ${at.name}`)
+  return answers.filter(({ type }) => type === types.DNSKEY).map(({ data }) => dataOctets(data))
 }
 
 function requireRoots(text: string | undefined): string[] {
