@@ -108,6 +108,7 @@ function world(
     patienceMs: 5000,
     askedPerHolderMax: 8,
     freshMs: 5000,
+    coldBelow: 1,
     lieOutMs: 60_000,
     ...options,
   })

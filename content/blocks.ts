@@ -8,7 +8,7 @@ import type { CID } from 'multiformats/cid'
 import { isFault } from '../base/fault.ts'
 import { createSieve } from '../base/sieve.ts'
 import { type Block, verifiedBlock } from './block.ts'
-import { createFetch, type FetchOptions } from './fetch.ts'
+import { createFetch, type Errand, type FetchOptions } from './fetch.ts'
 import { formatCid, inlineBytes } from './identifier.ts'
 import type { Store } from './store.ts'
 import { createTogether } from './together.ts'
@@ -24,6 +24,8 @@ export type Source = { readonly from: 'memory' | 'disk' } | { readonly from: 'pe
 export type Context = {
   /** The site whose holders to ask; the block itself by default. */
   readonly root?: CID
+  /** Another edge asks this one as the home of the root. */
+  readonly isRelayed?: boolean
   readonly signal?: AbortSignal
   /** Called before the block is handed over. */
   readonly onSource?: (source: Source) => void
@@ -67,36 +69,41 @@ export function createBlocks(options: BlocksOptions): Blocks {
     return { bytes, source: fromDisk }
   }
 
-  const keep = async (block: Block): Promise<void> => {
+  const keep = async (block: Block, isCommon: boolean): Promise<void> => {
     memory.set(formatCid(block.cid), block.bytes)
     try {
-      await store.put(block)
+      await store.put(block, isCommon)
     } catch (error) {
       if (!isFault(error)) throw error
       meter.count('blocks.unkept')
     }
   }
 
-  const load = async (cid: CID, root: CID, signal: AbortSignal): Promise<Found> => {
+  const load = async (errand: Errand, signal: AbortSignal): Promise<Found> => {
+    const { cid } = errand
     const here = await find(cid)
     if (here !== undefined) return here
-    const { from, bytes } = await fetch(cid, root, signal)
+    const { from, bytes, isCommon } = await fetch(errand, signal)
     meter.count('blocks.fetched')
-    await keep({ cid, bytes })
+    await keep({ cid, bytes }, isCommon)
     return { bytes, source: { from: 'peer', which: from } }
   }
 
   return {
-    get: async (cid, { root = cid, signal, onSource } = {}) => {
+    get: async (cid, { root = cid, isRelayed = false, signal, onSource } = {}) => {
       const hot = inlineBytes(cid) ?? memory.get(formatCid(cid))
       if (hot !== undefined) {
         meter.count('blocks.memory')
         onSource?.(fromMemory)
         return hot
       }
+      const site = formatCid(root)
+      // Where no home comes before this edge, its own readers and the edges that ask it wait for the same fetch.
+      const asksHomes = !isRelayed && (options.holders.homes?.(site).length ?? 0) > 0
       // By block and site: another site's holders may have what this site's lack.
-      const key = `${formatCid(cid)} ${formatCid(root)}`
-      const { bytes, source } = await together.join(key, stop => load(cid, root, stop), signal)
+      const key = `${formatCid(cid)} ${site} ${asksHomes}`
+      const work = (stop: AbortSignal) => load({ cid, root, asksHomes }, stop)
+      const { bytes, source } = await together.join(key, work, signal)
       onSource?.(source)
       return bytes
     },

@@ -1,5 +1,10 @@
 // Fetching a block from its holders: drives the pursuit with a real clock and a real gateway, checks what comes.
 //
+// While few hold a site completely, its home edges are asked first, in their order, and they fetch what they lack; the
+// first of them asks the source. So the readers of all edges together cost the source one fetch, and while the homes
+// disagree about who is first, one for each of them. A home that was asked to fetch asks nobody else to: requests
+// cannot go round in circles, whatever edges believe of each other. Popular sites come from the nearest holder.
+//
 // Nothing that a holder sends is believed: the bytes are hashed here, before anybody else sees them, so the worst a
 // holder can do is to waste one request, after which it is out, and what it sent is told as evidence.
 
@@ -57,6 +62,8 @@ export type FetchOptions = Omit<PursuitOptions, 'hedgeMs'> & {
   readonly askedPerHolderMax: number
   /** How long an answer of `holders` is good for. */
   readonly freshMs: number
+  /** Complete holders of a site that is no longer cold: the homes are not asked before the others. */
+  readonly coldBelow: number
   /** How long a liar is left out. */
   readonly lieOutMs: number
   /** Told of each holder that could not be reached or broke off: it may be dead. */
@@ -64,11 +71,19 @@ export type FetchOptions = Omit<PursuitOptions, 'hedgeMs'> & {
   readonly onLie?: (lie: Lie) => void
 }
 
-/** A verified block, and who sent it. */
-export type Delivery = Block & { readonly from: string }
+/** A verified block, who sent it, and whether so many hold its site that it is easily had again. */
+export type Delivery = Block & { readonly from: string; readonly isCommon: boolean }
+
+export type Errand = {
+  readonly cid: CID
+  /** The site that the block is of. */
+  readonly root: CID
+  /** The homes before this edge may be asked to fetch it; not so for another edge that asked this one to. */
+  readonly asksHomes: boolean
+}
 
 /** Throws `content/missing` after the last holder, or the signal's reason. */
-export type Fetch = (cid: CID, root: CID, signal: AbortSignal) => Promise<Delivery>
+export type Fetch = (errand: Errand, signal: AbortSignal) => Promise<Delivery>
 
 /** Blocks that wait for a place at one holder. */
 const waitingMax = 256
@@ -83,16 +98,27 @@ export function createFetch(options: FetchOptions): Fetch {
   const slots = createSlots({ takenMax: options.askedPerHolderMax, waitingMax })
   const inquiry: Inquiry = { ...options, standing, doubt, slots }
 
-  return (cid, root, signal) => {
+  return ({ cid, root, asksHomes }, signal) => {
     const stretch = doubt.wronged(clock.now()).length > 0 ? doubtStretch : 1
     const hedgeMs = (id: string): number => stretch * standing.hedgeMs(id)
     const pursuit = createPursuit({ ...options, hedgeMs, patienceMs: stretch * options.patienceMs })
+    let isCommon = false
     return pursue(pursuit, {
       clock,
       signal,
       missing: () => new Fault('content/missing', `no holder delivered ${formatCid(cid)}`),
-      find: async fresh => standing.order(await roster.find(root, clock.now(), fresh), clock.now()),
-      ask: (holder, stop) => ask(inquiry, holder, { cid, root, bytesMax: blockBytesMax, signal: stop }),
+      async find(fresh) {
+        const found = await roster.find(root, clock.now(), fresh)
+        const now = clock.now()
+        isCommon = found.filter(({ isComplete }) => isComplete !== false).length >= options.coldBelow
+        const homes = isCommon || !asksHomes ? [] : (options.holders.homes?.(formatCid(root)) ?? [])
+        const asHomes = homes.map(home => ({ ...home, fetches: true }))
+        return [...asHomes.filter(({ id }) => standing.isFit(id, now)), ...standing.order(found, now)]
+      },
+      async ask(holder, stop) {
+        const answer = await ask(inquiry, holder, { cid, root, bytesMax: blockBytesMax, signal: stop })
+        return typeof answer === 'string' ? answer : { ...answer, from: holder.id, isCommon }
+      },
     })
   }
 }
@@ -106,7 +132,7 @@ type Inquiry = Pick<FetchOptions, 'clock' | 'meter' | 'gateway' | 'onFailing' | 
 /** Why a request is ended by us. */
 const tooLate = new Error('another holder has its place')
 
-async function ask(inquiry: Inquiry, holder: Holder, wish: Wish): Promise<Delivery | Refusal> {
+async function ask(inquiry: Inquiry, holder: Holder, wish: Wish): Promise<Block | Refusal> {
   const { clock, meter, standing, doubt } = inquiry
   const { id } = holder
   const free = await inquiry.slots.take(id, wish.signal).catch(() => undefined)
@@ -119,7 +145,7 @@ async function ask(inquiry: Inquiry, holder: Holder, wish: Wish): Promise<Delive
     const block = judged(inquiry, id, wish.cid, bytes)
     doubt.delivered()
     standing.delivered(id, bytes.length, askedAt, clock.now())
-    return { ...block, from: id }
+    return block
   } catch (error) {
     const { aborted, reason } = wish.signal
     const refusal = aborted ? 'failing' : refusalOf(error)

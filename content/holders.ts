@@ -1,7 +1,9 @@
 // Who holds what: the question this folder asks of the network, and the memory of its recent answers.
 //
 // Asked once for a site, not for each of its blocks: whoever holds the root nearly always holds the rest. The answer
-// is kept for a short while (holders come and go within seconds), and a caller for whom all have failed asks afresh.
+// is good for a short while (holders come and go within seconds); after that it is still given at once, and asked for
+// anew beside that: an old list costs a detour, a look-up on the way costs every reader a round trip or two. A caller
+// for whom all have failed asks afresh.
 
 import type { CID } from 'multiformats/cid'
 import { formatCid } from './identifier.ts'
@@ -17,13 +19,15 @@ export type Holder = {
   readonly isComplete?: boolean
   /** Others' opinion of it, from 0 to 1, which is what is taken for granted when left out. */
   readonly trust?: number
-  /** A home of the root, which fetches for who asks it what it lacks (`homes.ts`). */
+  /** A home of the root, asked to fetch what it lacks. */
   readonly fetches?: boolean
 }
 
 export type Holders = {
   /** Peers that say they hold `cid` (a root, in the canonical spelling), nearest first; may be empty. */
   find(cid: string): Promise<readonly Holder[]>
+  /** The homes of a root that come before this edge in its order of homes: all, when this edge is none. */
+  homes?(cid: string): readonly Holder[]
 }
 
 export type Roster = {
@@ -31,22 +35,43 @@ export type Roster = {
   find(root: CID, now: number, fresh: boolean): Promise<readonly Holder[]>
 }
 
+/** After this long an old list is worse than a wait. */
+const oldMsMax = 600_000
 /** More than this many are never asked for one block. */
 const holdersMax = 32
 const rootsMax = 1000
 
+type Known = { askedAt: number; readonly foundAt: number; readonly answer: Promise<readonly Holder[]> }
+
 export function createRoster(holders: Holders, options: { freshMs: number }): Roster {
-  const answers = new Map<string, { askedAt: number; answer: Promise<readonly Holder[]> }>()
+  const answers = new Map<string, Known>()
+  const keep = (key: string, known: Known): void => {
+    answers.delete(key)
+    answers.set(key, known)
+    if (answers.size > rootsMax) answers.delete(answers.keys().next().value!)
+  }
+  const begin = (key: string, now: number): Promise<readonly Holder[]> => {
+    const answer = ask(holders, key)
+    keep(key, { askedAt: now, foundAt: now, answer })
+    return answer
+  }
+  /** An empty answer does not take the place of an old list: its holders may yet live. */
+  const renew = async (key: string, known: Known, now: number): Promise<void> => {
+    known.askedAt = now
+    const answer = await ask(holders, key)
+    if (answer.length > 0 && answers.get(key) === known)
+      keep(key, { askedAt: now, foundAt: now, answer: Promise.resolve(answer) })
+  }
   return {
-    find(root, now, fresh) {
+    async find(root, now, fresh) {
       const key = formatCid(root)
       const known = answers.get(key)
-      if (known !== undefined && !fresh && now - known.askedAt < options.freshMs) return known.answer
-      const answer = ask(holders, key)
-      answers.delete(key)
-      answers.set(key, { askedAt: now, answer })
-      if (answers.size > rootsMax) answers.delete(answers.keys().next().value!)
-      return answer
+      if (known === undefined || fresh || now - known.foundAt > oldMsMax) return begin(key, now)
+      if (now - known.askedAt < options.freshMs) return known.answer
+      const old = await known.answer
+      if (old.length === 0) return begin(key, now)
+      if (now - known.askedAt >= options.freshMs) void renew(key, known, now)
+      return old
     },
   }
 }

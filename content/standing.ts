@@ -13,6 +13,8 @@ import { createTimes, type Times } from './times.ts'
 export type Standing = {
   /** Those who may be asked, best first: no liars, and those in back-off last. */
   order(holders: readonly Holder[], now: number): readonly Holder[]
+  /** Neither a liar nor in back-off. */
+  isFit(id: string, now: number): boolean
   /** Ms after which an answer is later than nearly all of its own. */
   hedgeMs(id: string): number
   asked(id: string, now: number): void
@@ -95,6 +97,10 @@ export function createStanding(options: StandingOptions): Standing {
       const able = holders.filter(({ id }) => (records.get(id)?.outUntil ?? 0) <= now)
       const costs = new Map(able.map(holder => [holder, costOf(holder, now)]))
       return able.sort((a, b) => costs.get(a)! - costs.get(b)!)
+    },
+    isFit(id, now) {
+      const { outUntil, behindUntil } = records.get(id) ?? newcomer()
+      return Math.max(outUntil, behindUntil) <= now
     },
     hedgeMs(id) {
       const own = records.get(id)?.times.quantile(0.95) ?? options.hedgeMs

@@ -5,9 +5,11 @@ import type { CID } from 'multiformats/cid'
 import { isFault } from '../../base/fault.ts'
 import { realClock } from '../../base/io/clock.ts'
 import { type Blocks, createBlocks } from '../../content/blocks.ts'
+import type { Holder } from '../../content/holders.ts'
 import { formatCid, parseCid } from '../../content/identifier.ts'
 import { openBlockFolder } from '../../content/io/blocks.ts'
 import { createGateway } from '../../content/io/gateway.ts'
+import { beginScrubbing } from '../../content/io/scrubbing.ts'
 import { createWantedFile } from '../../content/io/wanted.ts'
 import { createKeeper, type Keeper } from '../../content/keep.ts'
 import { resolvePath } from '../../content/path.ts'
@@ -15,9 +17,9 @@ import { readFile } from '../../content/reader.ts'
 import { createSteward, type Steward } from '../../content/steward.ts'
 import type { Store } from '../../content/store.ts'
 import type { Content } from '../../edge/questions.ts'
-import { encodeHolder } from '../../overlay/records/values.ts'
+import { announcing, holderOf, holdersFor } from './content-holders.ts'
 import type { Ground } from './ground.ts'
-import { holderKey, type Network } from './network.ts'
+import type { Network } from './network.ts'
 
 /** How often the steward looks again without being told that something changed: retries, expired grants. */
 const stewardMs = 2000
@@ -27,15 +29,19 @@ export interface ContentPart {
   readonly blocks: Blocks
   readonly keeper: Keeper
   readonly steward: Steward
+  /** Whether this edge is a home of a root that a name points at, and fetches of it for other edges. */
+  readonly relays: (root: string) => boolean
 }
 
 export async function openContent(ground: Ground, network: Network): Promise<ContentPart> {
   const { settings, folder, meter, stack, log } = ground
+  let lost = (_roots: readonly string[]): void => {}
   const store = await openBlockFolder({
     folder: join(folder, 'blocks'),
     bytesMax: settings['store.bytesMax'],
     fsync: false,
     meter,
+    onLost: roots => lost(roots),
   })
   const timeoutMs = settings['content.fetchTimeoutMs']
   const gateway = createGateway({
@@ -44,15 +50,12 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
     connectionsMax: settings['content.askedPerHolderMax'],
   })
   stack.defer(async () => gateway.close())
+  const replicas = settings['content.replicas']
+  const holders = holdersFor(network, replicas)
   const blocks = createBlocks({
     store,
     memoryBytesMax: settings['store.memoryBytesMax'],
-    holders: {
-      async find(cid) {
-        const others = (await network.holders(cid)).filter(({ peer }) => peer !== network.overlay.peer)
-        return others.map(({ peer, address, httpPort }) => ({ id: peer, host: address, port: httpPort }))
-      },
-    },
+    holders,
     gateway,
     clock: realClock,
     meter,
@@ -63,6 +66,11 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
     askedMax: 3,
     hedgeMs: settings['content.hedgeMs'],
     onFailing: network.overlay.blame,
+    coldBelow: replicas,
+    onLie(lie) {
+      meter.count('content.lies')
+      log.warn(lie, 'a holder sent bytes that are not what was asked for')
+    },
     roundsMax: 3,
     pauseMs: 200,
   })
@@ -71,39 +79,103 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
   const wanted = createWantedFile(join(folder, 'sites.json'))
   const keeper = createKeeper({ blocks, store, wanted, windowBlocks: 8, blocksMax })
   await keeper.recover()
-  const steward = openSteward(ground, network, store, keeper)
+  const duty = dutyOf(network, replicas)
+  const steward = openSteward(ground, network, { store, keeper, duty })
+  lost = roots => {
+    log.warn({ roots }, 'the disk lost a block: its sites are fetched again')
+    for (const root of roots) keeper.lost(parseCid(root))
+  }
+  const bytesPerS = settings['store.scrubBytesPerS']
+  const placePath = join(folder, 'scrubbed')
+  if (bytesPerS > 0) {
+    stack.defer(await beginScrubbing({ store, clock: realClock, meter, bytesPerS, placePath }))
+  }
+  keepWarm(ground, network, gateway.warm)
+  prefetch(ground, network, blocks)
   log.info({ ...store.usage(), sites: keeper.roots().complete.length }, 'the store is open')
-  return { store, blocks, keeper, steward }
+  return { store, blocks, keeper, steward, relays: root => duty(root) && network.named().has(root) }
 }
 
-function openSteward(
-  { settings, meter, stack, log }: Ground,
-  network: Network,
-  store: Store,
-  keeper: Keeper,
-): Steward {
+/** Edges to which a connection is kept open; a fetch from one of them saves the round trip of opening it. */
+const warmMax = 4
+const warmMs = 10_000
+
+function keepWarm({ stack }: Ground, network: Network, warm: (holder: Holder) => void): void {
   const { overlay } = network
-  const lifeMs = settings['records.lifeMs']
-  const replicas = settings['content.replicas']
-  const complete = encodeHolder({ holder: overlay.peer, isComplete: true })
+  let cancel = (): void => {}
+  const turn = (): void => {
+    const others = network.serving().filter(({ peer }) => peer !== overlay.peer)
+    for (const edge of network.nearest(others, warmMax)) warm(holderOf(edge, overlay.rttMs(edge.peer)))
+    cancel = realClock.after(warmMs, turn)
+  }
+  cancel = realClock.after(warmMs, turn)
+  stack.defer(async () => cancel())
+}
+
+/** Roots that came by within a turn, and those that are fetched in one. */
+const newRootsMax = 1000
+const prefetchMs = 1000
+const prefetchedPerTurn = 8
+
+/**
+ * The directory of each new version of a site, and who holds it, before the first reader asks: two round trips less.
+ * Bounded in rate, and what has no room in the line is left to its readers.
+ */
+function prefetch({ stack, meter }: Ground, network: Network, blocks: Blocks): void {
+  let seen = network.named()
+  const line = new Set<string>()
+  const over = new AbortController()
+  let cancel: (() => void) | undefined
+  const turn = async (): Promise<void> => {
+    const roots = [...line].slice(0, prefetchedPerTurn)
+    for (const root of roots) line.delete(root)
+    const fetches = roots.map(root => blocks.get(parseCid(root), { signal: over.signal }))
+    const settled = await Promise.allSettled(fetches)
+    meter.count('content.prefetched', settled.filter(({ status }) => status === 'fulfilled').length)
+    cancel = undefined
+    schedule()
+  }
+  const schedule = (): void => {
+    if (cancel !== undefined || line.size === 0 || over.signal.aborted) return
+    cancel = realClock.after(prefetchMs, () => void turn())
+  }
+  network.onChange(() => {
+    const named = network.named()
+    if (named === seen) return
+    for (const root of named) if (!seen.has(root) && line.size < newRootsMax) line.add(root)
+    seen = named
+    schedule()
+  })
+  stack.defer(async () => {
+    over.abort()
+    cancel?.()
+  })
+}
+
+/** Whether this edge is a home of a root; remembered until the network changes. */
+function dutyOf(network: Network, replicas: number): (root: string) => boolean {
   const duties = new Map<string, boolean>()
   network.onChange(() => duties.clear())
-  const duty = (root: string): boolean => {
-    const known = duties.get(root) ?? network.homes(root, replicas).some(({ peer }) => peer === overlay.peer)
+  return root => {
+    const isOurs = ({ peer }: { peer: string }): boolean => peer === network.overlay.peer
+    const known = duties.get(root) ?? network.homes(root, replicas).some(isOurs)
     duties.set(root, known)
     return known
   }
-  const complain = (error: unknown): void => {
-    if (!isFault(error)) throw error
-    log.warn({ code: error.code, what: error.message }, 'a holder record was not stored')
-  }
+}
+
+function openSteward(
+  ground: Ground,
+  network: Network,
+  { store, keeper, duty }: Pick<ContentPart, 'store' | 'keeper'> & { duty: (root: string) => boolean },
+): Steward {
+  const { settings, meter, stack } = ground
   const steward = createSteward({
     keeper,
     usage: store.usage,
     named: network.named,
     duty,
-    announce: root => void overlay.records.publish(holderKey(root), complete, lifeMs).catch(complain),
-    retract: root => void overlay.records.withdraw(holderKey(root)).catch(complain),
+    ...announcing(ground, network),
     graceMs: settings['content.graceMs'],
     retryMs: 5 * stewardMs,
     meter,
@@ -127,8 +199,13 @@ function openSteward(
   return steward
 }
 
+/** `site` is the root in the field `Inxt-Root` of another edge's request, which may lack `only-if-cached`. */
+export type HomeContent = Omit<Content, 'block'> & {
+  block(cid: string, site?: string): Promise<Uint8Array | undefined>
+}
+
 /** The answers to what the ingress asks about content. */
-export function contentFor({ meter }: Ground, { blocks, steward }: ContentPart): Content {
+export function contentFor({ meter }: Ground, { blocks, steward, relays }: ContentPart): HomeContent {
   return {
     async resolve(root, path, signal) {
       const context = { root: parseCid(root), signal }
@@ -142,9 +219,10 @@ export function contentFor({ meter }: Ground, { blocks, steward }: ContentPart):
           return { kind: 'missing' } // a symlink's target is the publisher's text: it leads nowhere here
       }
     },
-    async *read(root, cid, { start, end }, signal) {
+    async *read(root, cid, { start, end }, signal, onSource) {
       const site = parseCid(root)
-      const get = (cid: CID, signal: AbortSignal) => blocks.get(cid, { root: site, signal })
+      const get = (cid: CID, signal: AbortSignal) =>
+        blocks.get(cid, { root: site, signal, ...(onSource && { onSource }) })
       try {
         yield* readFile({ get, cid: parseCid(cid), start, end, signal })
       } finally {
@@ -152,10 +230,19 @@ export function contentFor({ meter }: Ground, { blocks, steward }: ContentPart):
         steward.visit(root)
       }
     },
-    async block(cid) {
-      const bytes = await blocks.local(parseCid(cid))
+    async block(cid, site) {
+      const wanted = parseCid(cid)
+      const isOurs = site !== undefined && relays(site)
+      const bytes = isOurs ? await relayed(blocks, wanted, parseCid(site)) : await blocks.local(wanted)
       if (bytes !== undefined) meter.count('blocks.given')
       return bytes
     },
   }
+}
+
+function relayed(blocks: Blocks, cid: CID, root: CID): Promise<Uint8Array | undefined> {
+  return blocks.get(cid, { root, isRelayed: true }).catch(error => {
+    if (isFault(error, 'content/missing')) return undefined
+    throw error
+  })
 }

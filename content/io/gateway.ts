@@ -3,7 +3,8 @@
 // `Cache-Control: only-if-cached` asks for what the peer has and forbids it to fetch in turn, so that two edges that
 // lack a block cannot send each other round in circles (412 then; trustless gateway specification §2.1.6). Only a home
 // edge is asked to fetch what it lacks: `Inxt-Root` tells it for which site. Every wait has a limit, a body is cut off
-// at its bound, and connections to one holder are few and rest for seconds only.
+// at its bound, and connections to one holder are few. They are kept a while, since opening one costs a round trip, and
+// those to near edges are kept warm by a question whose answer stands in it.
 
 import { isIP } from 'node:net'
 import { Fault } from '../../base/fault.ts'
@@ -20,12 +21,16 @@ export type GatewayOptions = {
   readonly connectionsMax: number
 }
 
-/** Long enough that a burst of fetches uses a connection again, short enough that many holders do not add up. */
-const restMs = 4_000
+/** As long as edges keep a connection that nobody uses. */
+const restMs = 15_000
+/** The empty identity CID: what gateways are asked for to see whether they are there. */
+const emptyPath = '/ipfs/bafkqaaa?format=raw'
 const plain = { accept: 'application/vnd.ipld.raw' }
 const onlyHeld = { 'cache-control': 'only-if-cached' }
 
-export function createGateway(options: GatewayOptions): Gateway & { close(): void } {
+export function createGateway(
+  options: GatewayOptions,
+): Gateway & { warm(holder: Holder): void; close(): void } {
   const { connectMs, idleMs, connectionsMax } = options
   const client = createHttpClient({ connectionsMax, restMs })
   return {
@@ -39,6 +44,11 @@ export function createGateway(options: GatewayOptions): Gateway & { close(): voi
         })
       })
       return bytesOf(answer, holder, bytesMax)
+    },
+    /** Uses a connection to `holder`, or opens one. Nobody is told when that fails. */
+    warm(holder) {
+      const question = { headers: { ...plain, ...onlyHeld }, bytesMax: 4096, connectMs, idleMs }
+      client.ask(`${originOf(holder)}${emptyPath}`, question).catch(() => {})
     },
     close: () => client.close(),
   }
