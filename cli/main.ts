@@ -25,6 +25,7 @@ program
   .option('--edges <count>', 'how many edges', wholeNumber, 5)
   .option('--dns-port <port>', 'DNS port of every edge', wholeNumber, 5300)
   .option('--http-port <port>', 'HTTP port of every edge', wholeNumber, 8080)
+  .option('--https-port <port>', 'HTTPS port of every edge', wholeNumber, 8443)
   .option('--overlay-port <port>', 'gossip and libp2p port of every edge', wholeNumber, 4001)
   .option('--chain-port <port>', 'port of the embedded Ethereum chain', wholeNumber, 8545)
   .option('--network <n>', 'the edges are 127.0.<n>.1, 127.0.<n>.2 …', wholeNumber, 1)

@@ -10,6 +10,8 @@ export interface NetworkEdge {
   readonly address: string
   readonly dnsPort: number
   readonly httpPort: number
+  /** 0 for none. */
+  readonly httpsPort: number
   readonly overlayPort: number
   readonly pid: number
 }

@@ -11,6 +11,7 @@
 import { mkdir } from 'node:fs/promises'
 import { createMeter } from '../base/meter.ts'
 import type { Changes } from '../registry-contract/registry.ts'
+import { openCertificates } from './parts/certificates.ts'
 import { awaitNames, enterRoll, openChain } from './parts/chain.ts'
 import { openClients } from './parts/clients.ts'
 import { openContent } from './parts/content.ts'
@@ -74,7 +75,11 @@ async function start(ground: Ground): Promise<string> {
   look = labels => zones.look(labels)
   domains.onChange(() => zones.turn())
   network.alsoNamed(() => zones.roots())
-  await openHttp(ground, network, content, createStatus(ground, network, content, domains.status), domains)
+  await openHttp(ground, {
+    ...{ network, content, labelOf: domains.labelOf, sighted: clients.sighted },
+    status: createStatus(ground, network, content, domains.status),
+    certificates: await openCertificates(ground, network, domains.labelOf),
+  })
   const { hearing } = domains
   await openDns(ground, { network, clients, names, zones: () => domains.zones(zones.zones()), hearing })
   await enterRoll(ground, chain, overlay.publicKey)

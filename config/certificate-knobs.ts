@@ -11,6 +11,13 @@ export const certificateKnobs = {
     says: 'none, local, or the address of an ACME directory, with a second for bad days behind a comma',
     why: 'An authority has terms to agree to, which nobody can do for an operator; naming it agrees.',
   },
+  'certificates.localFolder': {
+    default: '',
+    unit: 'path',
+    form: /^.{0,1000}$/,
+    says: 'a path, or nothing',
+    why: 'Where the local authority lies, for edges that share one; empty is a folder of the edge’s own.',
+  },
   'certificates.contact': {
     default: '',
     unit: 'address',

@@ -6,6 +6,11 @@ import { type Knob, kib, port } from './knob.ts'
 
 export const httpKnobs = {
   'http.port': { ...port, default: 8080, why: '80 needs a privilege; a domain in service sets it.' },
+  'http.tlsPort': {
+    ...port,
+    default: 0,
+    why: '443 for the world; off with 0, as it needs certificates: certificates.authority.',
+  },
   'http.connectionsMax': {
     default: 4000,
     unit: 'count',

@@ -4,7 +4,9 @@
 // is ever left half-started. What was kept from an earlier run is used again: identities, blocks, chain.
 
 import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { realClock } from '../../base/io/clock.ts'
+import { openLocalAuthority } from '../../edge/io/local-authority.ts'
 import { devnetMnemonic } from '../../registry-contract/io/anvil.ts'
 import { compileContracts } from '../../registry-contract/io/compile.ts'
 import { type Chain, startChain } from '../devnet/chain.ts'
@@ -80,9 +82,10 @@ async function start(plan: DevnetPlan, terminal: Terminal, stack: Stack): Promis
   if (await endOrphan(plan.data)) terminal.line('  the chain of a devnet that was killed is ended first')
   await terminal.step('ports are free', () => requireFree(endpointsOf(plan)))
   const { addressesFile } = plan
+  await makeAuthority(plan)
   const chain = await openChain(plan, terminal, stack)
   const edges = await startEdges(plan, terminal, stack)
-  const { dnsPort, httpPort, overlayPort } = plan
+  const { dnsPort, httpPort, httpsPort, overlayPort } = plan
   const network: Network = {
     version: 1,
     suffix,
@@ -90,7 +93,7 @@ async function start(plan: DevnetPlan, terminal: Terminal, stack: Stack): Promis
     addressesFile,
     walletFile: join(plan.data, 'wallet.json'),
     edges: edges.map(({ plan: { number, address }, pid }) => {
-      return { number, address, dnsPort, httpPort, overlayPort, pid }
+      return { number, address, dnsPort, httpPort, httpsPort, overlayPort, pid }
     }),
     chainPid: chain.pid(),
   }
@@ -100,6 +103,12 @@ async function start(plan: DevnetPlan, terminal: Terminal, stack: Stack): Promis
   const welcome = { folder: welcomeSite, name: 'welcome', network, hidden: false, deadlineMs: 30_000 }
   await terminal.step(`welcome.${suffix} is published`, () => publishFolder(welcome, quiet))
   return { network, edges }
+}
+
+/** Before the edges, which all use it: one certificate to trust, however many edges there are. */
+async function makeAuthority({ authorityFolder: folder }: DevnetPlan): Promise<void> {
+  const ownNames = ['localhost'] as const
+  await openLocalAuthority({ folder, suffixes: [suffix], ownNames, clock: realClock, serves: () => false })
 }
 
 async function openChain(plan: DevnetPlan, terminal: Terminal, stack: Stack): Promise<Chain> {
@@ -138,7 +147,8 @@ function settingsOf(plan: DevnetPlan, address: string): object {
   return {
     edge: { address, suffix },
     dns: { port: plan.dnsPort },
-    http: { port: plan.httpPort },
+    http: { port: plan.httpPort, tlsPort: plan.httpsPort },
+    certificates: { authority: 'local', localFolder: resolve(plan.authorityFolder) },
     overlay: { port: plan.overlayPort, bootstrap: `${first!.address}:${plan.overlayPort}` },
     chain: { rpc: plan.rpc, addresses: plan.addressesFile },
   }

@@ -11,6 +11,7 @@ const usual = {
   edges: 5,
   dnsPort: 5300,
   httpPort: 8080,
+  httpsPort: 8443,
   overlayPort: 4001,
   chainPort: 8545,
   network: 1,
@@ -22,7 +23,7 @@ test('five edges on 127.0.1.1 to 127.0.1.5', () => {
     plan.members.map(({ address }) => address),
     [1, 2, 3, 4, 5].map(k => `127.0.1.${k}`),
   )
-  assert.equal(endpointsOf(plan).length, 1 + 5 * 5)
+  assert.equal(endpointsOf(plan).length, 1 + 5 * 6)
 })
 
 test('every complaint at once', () => {

@@ -12,6 +12,7 @@ export interface DevnetOptions {
   edges: number
   dnsPort: number
   httpPort: number
+  httpsPort: number
   overlayPort: number
   chainPort: number
   network: number
@@ -27,6 +28,8 @@ export interface EdgePlan {
 
 export interface DevnetPlan extends DevnetOptions {
   readonly rpc: string
+  /** Of the authority that vouches for all edges. */
+  readonly authorityFolder: string
   readonly chainFolder: string
   /** Where the contracts are on this chain. */
   readonly addressesFile: string
@@ -47,11 +50,12 @@ export function planDevnet(options: DevnetOptions): DevnetPlan {
   within('--network', options.network, 0, 255)
   within('--dns-port', options.dnsPort, 1, 65_535)
   within('--http-port', options.httpPort, 1, 65_535)
+  within('--https-port', options.httpsPort, 1, 65_535)
   within('--overlay-port', options.overlayPort, 1, 65_535)
   within('--chain-port', options.chainPort, 1, 65_535)
-  const tcpPorts = [options.dnsPort, options.httpPort, options.overlayPort]
+  const tcpPorts = [options.dnsPort, options.httpPort, options.httpsPort, options.overlayPort]
   if (new Set(tcpPorts).size < tcpPorts.length)
-    complaints.push('--dns-port, --http-port and --overlay-port must differ')
+    complaints.push('--dns-port, --http-port, --https-port and --overlay-port must differ')
   if (complaints.length > 0) throw new Fault('config/invalid', complaints.join('\n'))
   const members = Array.from({ length: options.edges }, (_, i) => {
     const folder = join(options.data, `edge-${i + 1}`)
@@ -66,6 +70,7 @@ export function planDevnet(options: DevnetOptions): DevnetPlan {
   return {
     ...options,
     rpc: `http://127.0.0.1:${options.chainPort}`,
+    authorityFolder: join(options.data, 'authority'),
     chainFolder: join(options.data, 'chain'),
     addressesFile: join(options.data, 'chain', `addresses-${devnetChainId}.json`),
     networkFile: join(options.data, 'network.json'),
@@ -82,6 +87,7 @@ export function endpointsOf(
     { address, port: plan.dnsPort, flag: '--dns-port', udp: true },
     { address, port: plan.dnsPort, flag: '--dns-port', udp: false },
     { address, port: plan.httpPort, flag: '--http-port', udp: false },
+    { address, port: plan.httpsPort, flag: '--https-port', udp: false },
     { address, port: plan.overlayPort, flag: '--overlay-port', udp: true },
     { address, port: plan.overlayPort, flag: '--overlay-port', udp: false },
   ])

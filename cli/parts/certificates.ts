@@ -27,6 +27,69 @@ import type { ServingEdge } from '../serving.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 
+/** Undefined where nobody vouches. `labelOf`: of a domain that is served. Faults: config/invalid, config/unreadable. */
+export async function openCertificates(
+  ground: Ground,
+  network: Network,
+  labelOf: (host: string) => string | undefined,
+): Promise<CertificatePart | undefined> {
+  const { settings } = ground
+  const suffix = settings['edge.suffix']
+  const hasContent = (label: string | undefined): boolean => {
+    const name = label === undefined ? undefined : network.name(label)
+    return name !== undefined && network.rootOf(name) !== undefined
+  }
+  const underSuffix = (host: string): boolean => {
+    const label = host.endsWith(`.${suffix}`) ? host.slice(0, -suffix.length - 1) : undefined
+    return hasContent(label)
+  }
+  switch (settings['certificates.authority']) {
+    case 'none':
+      if (settings['http.tlsPort'] === 0) return undefined
+      throw new Fault('config/invalid', 'http.tlsPort is set, and certificates.authority is none', {
+        hint: 'Name an authority, or set certificates.authority to local.',
+      })
+    case 'local':
+      return openLocal(ground, underSuffix)
+    default:
+      // A suffix of one label is no name of the public DNS: no public authority vouches for it.
+      return openAuthority(
+        ground,
+        network,
+        host => hasContent(labelOf(host)) || (suffix.includes('.') && underSuffix(host)),
+      )
+  }
+}
+
+/** An authority of this machine, made when the first client wants it: its library takes memory. */
+function openLocal({ settings, folder }: Ground, serves: (host: string) => boolean): CertificatePart {
+  let opening: Promise<Certificates> | undefined
+  const open = async (): Promise<Certificates> => {
+    const { openLocalAuthority } = await import('../../edge/io/local-authority.ts')
+    return openLocalAuthority({
+      folder: settings['certificates.localFolder'] || join(folder, 'authority'),
+      suffixes: [settings['edge.suffix']],
+      ownNames: [settings['edge.address']],
+      clock: realClock,
+      serves,
+    })
+  }
+  return {
+    find: async name => {
+      if (name !== undefined && !serves(name)) return undefined
+      return (await (opening ??= open())).find(name)
+    },
+    shown: async () => undefined,
+    async letterFor(host) {
+      throw new Fault(
+        'certificate/refused',
+        `${host}: the certificates of a local authority stay where they are`,
+      )
+    },
+    counts: () => ({ papers: 0, waiting: 0, failing: 0 }),
+  }
+}
+
 export interface CertificatePart extends Certificates {
   /** What an authority wants to read at `/.well-known/acme-challenge/<token>` of a host (RFC 8555 §8.3). */
   shown(host: string, token: string): Promise<string | undefined>
@@ -45,7 +108,7 @@ const accountName = 'account'
 type Papers = typeof import('../../edge/acme/papers.ts')
 
 /** `mayServe` is the gate: hosts that are served here, lower case, without a final dot. */
-export async function openAuthority(
+async function openAuthority(
   ground: Ground,
   network: Network,
   mayServe: (host: string) => boolean,

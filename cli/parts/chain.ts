@@ -73,6 +73,7 @@ export async function enterRoll(ground: Ground, chain: ChainPart, publicKey: Uin
     address: settings['edge.address'],
     dnsPort: settings['dns.port'],
     httpPort: settings['http.port'],
+    httpsPort: settings['http.tlsPort'],
     overlayPort: settings['overlay.port'],
   }
   const entry = follower.registry.roll().find(edge => edge.peerKey === peerKey)

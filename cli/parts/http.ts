@@ -22,18 +22,25 @@ import { type ContentPart, contentFor } from './content.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 
-export async function openHttp(
-  ground: Ground,
-  network: Network,
-  content: ContentPart,
-  status: () => EdgeStatus,
-  domains: { labelOf(host: string): string | undefined },
-  certificates?: CertificatePart,
-): Promise<void> {
+export interface HttpSources {
+  readonly network: Network
+  readonly content: ContentPart
+  readonly status: () => EdgeStatus
+  /** The site that a domain is bound to. */
+  readonly labelOf: (host: string) => string | undefined
+  /** Without them there is no HTTPS. */
+  readonly certificates: CertificatePart | undefined
+  /** Told of each round trip to a client that was seen. */
+  readonly sighted: (client: string, rttMs: number) => void
+}
+
+/** Throws Fault `net/port-taken`. */
+export async function openHttp(ground: Ground, sources: HttpSources): Promise<void> {
+  const { network, content, certificates } = sources
   const { settings, meter, log, stack } = ground
   const address = settings['edge.address']
   const sites: Sites = {
-    bound: domains.labelOf,
+    bound: sources.labelOf,
     find(label) {
       const name = network.name(label)
       if (name === undefined) return 'unknown'
@@ -42,7 +49,7 @@ export async function openHttp(
     },
   }
   const routes = createRoutes({
-    status,
+    status: sources.status,
     holders: cid => holdersAnswer(network, cid),
     records: key => recordsAnswer(network, key),
     ownerOf: label => network.name(label)?.owner.toLowerCase(),
@@ -67,8 +74,13 @@ export async function openHttp(
     edgeName: address,
   })
   const limits = limitsOf(settings)
-  const server = await serveHttp({ address, port: settings['http.port'], ingress, limits, log, meter })
-  stack.defer(() => server.close(settings['http.drainMs']))
+  const where = { address, ingress, limits, log, meter }
+  const plain = await serveHttp({ ...where, port: settings['http.port'] })
+  stack.defer(() => plain.close(settings['http.drainMs']))
+  if (certificates === undefined || settings['http.tlsPort'] === 0) return
+  const secure = { certificates, onHandshake: sources.sighted }
+  const encrypted = await serveHttp({ ...where, port: settings['http.tlsPort'], secure })
+  stack.defer(() => encrypted.close(settings['http.drainMs']))
 }
 
 /** The bounds of the HTTP server that an operator may set. */

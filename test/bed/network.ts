@@ -13,7 +13,7 @@ import { compileContracts } from '../../registry-contract/io/compile.ts'
 import type { Bed } from './bed.ts'
 
 const suffix = 'inxt'
-const ports = { dnsPort: 53, httpPort: 80, overlayPort: 4001 }
+const ports = { dnsPort: 53, httpPort: 80, httpsPort: 443, overlayPort: 4001 }
 /** Starting an edge takes two seconds of a core. */
 const startedAtOnce = 4
 

@@ -102,10 +102,20 @@ export interface Place {
 /** A folder and free ports for a devnet. Linux gives all of 127/8, so the network number keeps suites apart. */
 export async function reservePlace(): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'inxt-e2e-'))
-  const [dns, http, overlay, chain] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
+  const free = await Promise.all(Array.from({ length: 5 }, freePort))
+  const [dns, http, https, overlay, chain] = free
   const network = 2 + (process.pid % 250)
   const flags = ['--data', join(folder, '.inxt'), '--network', `${network}`, '--dns-port', `${dns}`]
-  flags.push('--http-port', `${http}`, '--overlay-port', `${overlay}`, '--chain-port', `${chain}`)
+  flags.push(
+    '--http-port',
+    `${http}`,
+    '--https-port',
+    `${https}`,
+    '--overlay-port',
+    `${overlay}`,
+    '--chain-port',
+    `${chain}`,
+  )
   return { folder, flags, remove: () => rm(folder, { recursive: true, force: true }) }
 }
 
