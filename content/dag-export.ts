@@ -4,8 +4,8 @@
 // The trustless gateway (https://specs.ipfs.tech/http-gateways/trustless-gateway/) sends the blocks that lead along the
 // path, then a part of the DAG below: `dag-scope`, `entity-bytes`, depth first, with or without repetitions. `select`
 // is that walk as a coroutine without I/O: it yields the CID it needs next and is handed the bytes. A sender answers
-// from its store (`exportDag`), a receiver with the next block of the stream (`verifyCarStream`), so both agree on every
-// block by construction, and a receiver holds no more than one block: what comes is what was wanted, or a Fault.
+// from its store (`exportDag`), a receiver with the next block of the stream (`verifyCarStream`), so both agree on
+// every block by construction, and a receiver holds one block at most: what comes is what was wanted, or a Fault.
 //
 // Identity CIDs never ask for anything: their bytes stand in the name, and the specification keeps them out of CARs.
 //
