@@ -129,6 +129,16 @@ describe('blocks', () => {
     assert.equal(meter.read()['blocks.memory'], 2)
   })
 
+  test('what a reader still holds is not read again when memory has let it go', async () => {
+    const other = Array.from({ length: 40 }, (_, seed) => blockOf(rawCodec, noise(seed + 9, 5000)))
+    const { blocks, meter, store } = world([], { memoryBytesMax: 50_000 })
+    for (const one of [block, ...other]) await store.put(one)
+    const held = await blocks.get(block.cid)
+    for (const { cid } of other) await blocks.get(cid)
+    assert.equal((await blocks.get(block.cid)).buffer, held.buffer)
+    assert.equal(meter.read()['blocks.disk'], 41)
+  })
+
   test('many readers, one request', async () => {
     const good = await stand('good', honest(one))
     const { blocks, asked } = world([good])

@@ -10,6 +10,7 @@ import { createSieve } from '../base/sieve.ts'
 import { type Block, verifiedBlock } from './block.ts'
 import { createFetch, type Errand, type FetchOptions } from './fetch.ts'
 import { formatCid, inlineBytes } from './identifier.ts'
+import { createLent } from './lent.ts'
 import type { Store } from './store.ts'
 import { createTogether } from './together.ts'
 
@@ -53,11 +54,16 @@ export function createBlocks(options: BlocksOptions): Blocks {
     bytesMax: options.memoryBytesMax,
     bytesOf: bytes => bytes.length,
   })
+  const lent = createLent()
   const together = createTogether<Found>()
+  const remember = (key: string, bytes: Uint8Array): void => {
+    memory.set(key, bytes)
+    lent.set(key, bytes)
+  }
 
   const find = async (cid: CID): Promise<Found | undefined> => {
     const key = formatCid(cid)
-    const hot = inlineBytes(cid) ?? memory.get(key)
+    const hot = inlineBytes(cid) ?? memory.get(key) ?? lent.get(key)
     if (hot !== undefined) {
       meter.count('blocks.memory')
       return { bytes: hot, source: fromMemory }
@@ -65,12 +71,12 @@ export function createBlocks(options: BlocksOptions): Blocks {
     const bytes = await store.get(cid)
     if (bytes === undefined) return undefined
     meter.count('blocks.disk')
-    memory.set(key, bytes)
+    remember(key, bytes)
     return { bytes, source: fromDisk }
   }
 
   const keep = async (block: Block, isCommon: boolean): Promise<void> => {
-    memory.set(formatCid(block.cid), block.bytes)
+    remember(formatCid(block.cid), block.bytes)
     try {
       await store.put(block, isCommon)
     } catch (error) {
@@ -110,7 +116,7 @@ export function createBlocks(options: BlocksOptions): Blocks {
     local: async cid => (await find(cid))?.bytes,
     put: async ({ cid, bytes }) => {
       await store.put(verifiedBlock(cid, bytes))
-      memory.set(formatCid(cid), bytes)
+      remember(formatCid(cid), bytes)
     },
     usage: () => {
       const { bytes, entries } = memory.usage()

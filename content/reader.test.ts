@@ -62,6 +62,33 @@ describe('reading', () => {
     assert.equal(blocks.size, 101)
   })
 
+  test('the window is wide for who waits for blocks, and narrow for whom blocks wait', async () => {
+    const { root, get } = await grow(noise(4, 100_000)) // a root of 100 leaves
+    let now = 0
+    let begun = 0
+    const counting = (cid: CID): Promise<Uint8Array> => {
+      begun++
+      return get(cid)
+    }
+    const aheadAfter = async (count: number, loadMs: number, useMs: number): Promise<number> => {
+      begun = 0
+      const load = async (cid: CID): Promise<Uint8Array> => {
+        const bytes = await counting(cid)
+        now += loadMs
+        return bytes
+      }
+      const file = readFile({ get: load, cid: root, windowBlocks: 8, now: () => now })
+      for (let i = 0; i < count; i++) {
+        await file.next()
+        now += useMs
+      }
+      await file.return()
+      return begun - 1 - count // without the root and what was used
+    }
+    assert.equal(await aheadAfter(20, 10, 1), 7)
+    assert.equal(await aheadAfter(20, 1, 1000), 0)
+  })
+
   test('leaving aborts what is under way, and so does the signal', async () => {
     const { root, get } = await grow(noise(3, 20_000))
     const signals = new Set<AbortSignal>()

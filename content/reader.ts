@@ -3,7 +3,8 @@
 // The tree is unrolled from the left: a list of parts in the order of the file, of which the first few are being
 // loaded. When the first part turns out to be a node, its children inside the range take its place. The window bounds
 // both memory (window × 2 MiB) and the run-ahead; a reader who does not ask for more stops the loading, which is all
-// the back-pressure there is. Each node says how long its children are, so a range needs only the blocks it covers,
+// the back-pressure there is. The window is as wide as the reader needs: it doubles when he waited for blocks for a good
+// part of the time, and shrinks while they wait for him, so that a thousand slow readers hold a block each. Each node says how long its children are, so a range needs only the blocks it covers,
 // and a child of another length is a lie that ends the stream: the bytes before it were all verified.
 
 import type { CID } from 'multiformats/cid'
@@ -18,8 +19,10 @@ export type ReadOptions = {
   readonly start?: number
   /** Offset behind the last byte; the file's end by default, and when larger. */
   readonly end?: number
-  /** Blocks loaded ahead. */
+  /** Blocks being loaded or waiting, at most. */
   readonly windowBlocks?: number
+  /** A clock in ms; without one the window is always at its widest. */
+  readonly now?: () => number
   readonly signal?: AbortSignal
 }
 
@@ -41,7 +44,7 @@ const depthMax = 32
 export async function* readFile(options: ReadOptions): AsyncGenerator<Uint8Array, void, undefined> {
   const start = options.start ?? 0
   const end = options.end ?? Number.POSITIVE_INFINITY
-  const window = Math.max(1, options.windowBlocks ?? windowDefault)
+  const window = createWindow(Math.max(1, options.windowBlocks ?? windowDefault), options.now)
   const leave = new AbortController()
   const signal = options.signal ? AbortSignal.any([leave.signal, options.signal]) : leave.signal
   /** Parts in reverse order: the next one is the last, where arrays are quick. */
@@ -49,20 +52,53 @@ export async function* readFile(options: ReadOptions): AsyncGenerator<Uint8Array
   if (start >= end) return
   try {
     for (;;) {
-      loadAhead(parts, window, options.get, signal)
+      loadAhead(parts, window.blocks(), options.get, signal)
       const part = parts.pop()
       if (part === undefined) return
       signal.throwIfAborted()
+      window.wait()
       const { data, children } = open(part, await part.loaded!)
+      window.come()
       const slice = data.subarray(Math.max(0, start - part.offset), Math.max(0, end - part.offset))
       for (const child of children.reverse()) {
         const covers = child.offset < end && child.offset + child.sizeBytes! > start
         if (covers && child.sizeBytes! > 0) parts.push(child)
       }
-      if (slice.length > 0) yield slice
+      if (slice.length > 0) {
+        yield slice
+        window.asked()
+      }
     }
   } finally {
     leave.abort()
+  }
+}
+
+/** A reader waits a good part of the time when it is more than an eighth of what he spends on a block. */
+const waitShare = 1 / 8
+const windowAtFirst = 2
+
+function createWindow(max: number, now?: () => number) {
+  if (now === undefined) return { blocks: () => max, wait() {}, come() {}, asked() {} }
+  let blocks = Math.min(windowAtFirst, max)
+  let waitingSince = 0
+  let givenAt = now()
+  let waitedMs = 0
+  return {
+    blocks: () => blocks,
+    wait() {
+      waitingSince = now()
+    },
+    come() {
+      givenAt = now()
+      waitedMs += givenAt - waitingSince
+    },
+    /** He has used what he was given. */
+    asked() {
+      const usedMs = now() - givenAt
+      blocks = waitedMs > waitShare * usedMs ? Math.min(max, 2 * blocks) : Math.max(1, blocks - 1)
+      waitedMs = 0
+    },
   }
 }
 

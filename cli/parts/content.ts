@@ -224,7 +224,7 @@ export function contentFor({ meter }: Ground, { blocks, steward, relays }: Conte
       const get = (cid: CID, signal: AbortSignal) =>
         blocks.get(cid, { root: site, signal, ...(onSource && { onSource }) })
       try {
-        yield* readFile({ get, cid: parseCid(cid), start, end, signal })
+        yield* readFile({ get, cid: parseCid(cid), start, end, signal, now: realClock.now })
       } finally {
         // The reader has the line to itself; the rest of the site is fetched when it has been served.
         steward.visit(root)
