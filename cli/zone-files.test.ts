@@ -100,8 +100,8 @@ ns 60 A 192.0.2.1
       look = action
       return () => {}
     }
-    const clock = { now: () => now, after }
-    const zones = await openZoneFiles([{ apex: parseName('example.com'), file }], readMasterFile, log, clock)
+    const files = [{ apex: parseName('example.com'), file }]
+    const zones = await openZoneFiles(files, readMasterFile, log, { after }, () => now)
     const heardAfter = (days: number): string[] => {
       now = beginAt + days * 86_400_000
       lines.length = 0
@@ -113,6 +113,9 @@ ns 60 A 192.0.2.1
     assert.equal(lines[0]!.endsAt, '1970-02-11T00:00:00.000Z')
     assert.deepEqual(heardAfter(6.8), [])
     assert.deepEqual(heardAfter(9.1), ['50 a tenth of the life of its signatures is left'])
+    assert.deepEqual(heardAfter(10.1), ['50 signatures have ended'])
+    // The clock was wrong, and somebody set it back.
+    assert.deepEqual(heardAfter(6.7), ['40 a third of the life of its signatures is left'])
     assert.deepEqual(heardAfter(10.1), ['50 signatures have ended'])
     lines.length = 0
     await writeFile(file, zoneText(12))

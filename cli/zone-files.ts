@@ -56,7 +56,8 @@ export async function openZoneFiles(
   files: readonly ZoneFile[],
   read: ReadZone,
   log: Log,
-  clock: Clock = realClock,
+  clock: Pick<Clock, 'after'> = realClock,
+  wallNow: () => number = Date.now,
 ): Promise<ZoneFiles> {
   const twice = files.find(({ apex }, i) => files.findIndex(other => other.apex === apex) < i)
   if (twice !== undefined) throw new Fault('config/invalid', `${nameText(twice.apex)} has two zone files`)
@@ -80,7 +81,7 @@ export async function openZoneFiles(
   for (const version of versions) tellWarnings(version, log)
   const told = new Map<Name, Freshness>()
   const tellLives = (): void => {
-    for (const version of versions) tellLife(version, told, clock, log)
+    for (const version of versions) tellLife(version, told, wallNow(), log)
     clock.after(lookAgainMs, tellLives)
   }
   tellLives()
@@ -101,7 +102,7 @@ export async function openZoneFiles(
     log.info({ zone, from: old.serial, to: serial, records }, 'a zone is replaced')
     tellWarnings(version, log)
     told.delete(version.apex)
-    tellLife(version, told, clock, log)
+    tellLife(version, told, wallNow(), log)
   }
   const reload = async (file?: string): Promise<void> => {
     for (const [place, version] of versions.entries()) {
@@ -129,10 +130,10 @@ const lives = {
 } as const
 
 /** Once for each step down; `inxt zone check` judges by the same measure. */
-function tellLife(version: ZoneVersion & ZoneFile, told: Map<Name, Freshness>, clock: Clock, log: Log): void {
+function tellLife(version: ZoneVersion & ZoneFile, told: Map<Name, Freshness>, now: number, log: Log): void {
   const { apex, file, life } = version
   if (life === undefined) return
-  const { freshness, endsAtS } = life(clock.now() / 1000)
+  const { freshness, endsAtS } = life(now / 1000)
   if (told.get(apex) === freshness) return
   told.set(apex, freshness)
   if (freshness === 'fresh') return

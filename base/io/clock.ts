@@ -1,4 +1,9 @@
 // The one real clock. Pure code gets `now` as an argument; what must wait gets a Clock.
+//
+// It runs on steadily from the time at which the process began, whatever is done to the system's clock meanwhile. What
+// the world dates (the end of a name, of a signature) goes by the system's clock, `Date.now`, and so recovers with it.
+// A steady clock that follows corrections forward, but never back, was rejected: one wrong minute of the system's clock
+// would then stay for as long as the process does.
 
 export interface Clock {
   /** Milliseconds since the Unix epoch, made monotonic within the process: it never steps back. */

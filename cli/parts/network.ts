@@ -1,10 +1,10 @@
 // What an edge knows of the others, as one answer to the questions of all folders: names and Roll from the chain, the
-// living from gossip, holders from the records. Derived lists are kept until something changes.
+// living from gossip, holders from the records. Derived lists are kept until something changes. Names end by the
+// system's clock: an edge that began with a wrong one serves and denies the right ones as soon as that is set.
 
 import { fromHex } from '../../base/bytes.ts'
 import { isFault } from '../../base/fault.ts'
 import { rendezvous } from '../../base/hash.ts'
-import { realClock } from '../../base/io/clock.ts'
 import { decodeContenthash, formatCid } from '../../content/identifier.ts'
 import type { NameEntry } from '../../registry-contract/entry.ts'
 import type { Follower } from '../../registry-contract/io/follow.ts'
@@ -47,13 +47,17 @@ export function createNetwork(follower: Follower, overlay: Overlay, whenChanged:
   const network: Network = {
     follower,
     overlay,
-    serving: () => (serving ??= servingEdges(registry.roll(), [overlay.self(), ...overlay.routable()])),
+    serving: () => {
+      const own = overlay.self()
+      const live = own.standing === 'left' ? overlay.routable() : [own, ...overlay.routable()]
+      return (serving ??= servingEdges(registry.roll(), live))
+    },
     self: () => network.serving().find(({ peer }) => peer === overlay.peer),
-    name: label => registry.lookup(label, realClock.now()),
+    name: label => registry.lookup(label, Date.now()),
     rootOf,
     named() {
       if (named !== undefined) return named
-      const now = realClock.now()
+      const now = Date.now()
       const roots = new Set<string>()
       for (const name of registry.names()) {
         const root = now < name.expiresAt ? rootOf(name) : undefined

@@ -7,7 +7,6 @@ import { randomInt } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { isFault } from '../../../base/fault.ts'
-import { realClock } from '../../../base/io/clock.ts'
 import type { Log } from '../../../base/io/log.ts'
 import { classes, opcodes, types } from '../../wire/code.ts'
 import { flagBits, opcodeBits, opcodeOf } from '../../wire/header.ts'
@@ -26,7 +25,8 @@ export interface Notice {
 
 export const defaultWaitsMs: readonly number[] = [2000, 4000, 8000, 16_000, 32_000]
 
-const seconds = (): number => Math.floor(realClock.now() / 1000)
+/** As the secondary's clock has it, which judges the MAC (RFC 8945 §5.2.3). */
+const seconds = (): number => Math.floor(Date.now() / 1000)
 
 /** Sends once for each wait; true when it was heard, false when not, or when `stop` aborts. Never rejects. */
 export async function notify(
