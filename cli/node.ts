@@ -9,7 +9,9 @@
 // doors are open.
 
 import { mkdir } from 'node:fs/promises'
+import { delay } from '../base/io/clock.ts'
 import { createMeter } from '../base/meter.ts'
+import type { PeerId } from '../overlay/peer.ts'
 import type { Changes } from '../registry-contract/registry.ts'
 import { openCertificates } from './parts/certificates.ts'
 import { awaitNames, enterRoll, openChain } from './parts/chain.ts'
@@ -27,8 +29,11 @@ import { openZones } from './parts/zones.ts'
 
 export interface Node {
   readonly peer: string
-  /** Leaves the network, finishes what is under way, writes what must be kept. */
-  stop(): Promise<void>
+  /**
+   * Leaves the network, serves on for `edge.leaveMs` or until `hurry`, finishes what is under way, writes what must be
+   * kept.
+   */
+  stop(hurry?: AbortSignal): Promise<void>
 }
 
 /** Throws Faults of every part; nothing is left open then. */
@@ -36,15 +41,22 @@ export async function startNode(options: Pick<Ground, 'settings' | 'folder' | 'l
   const stack = new AsyncDisposableStack()
   try {
     await mkdir(options.folder, { recursive: true })
-    const peer = await start({ ...options, meter: createMeter(), stack })
-    return { peer, stop: () => stack.disposeAsync() }
+    const { peer, leave } = await start({ ...options, meter: createMeter(), stack })
+    return {
+      peer,
+      async stop(hurry) {
+        leave()
+        await delay(options.settings['edge.leaveMs'], hurry)
+        await stack.disposeAsync()
+      },
+    }
   } catch (error) {
     await stack.disposeAsync()
     throw error
   }
 }
 
-async function start(ground: Ground): Promise<string> {
+async function start(ground: Ground): Promise<{ peer: PeerId; leave: () => void }> {
   const whenChanged = new Set<() => void>()
   const changed = (): void => {
     for (const action of whenChanged) action()
@@ -83,5 +95,5 @@ async function start(ground: Ground): Promise<string> {
   const { hearing } = domains
   await openDns(ground, { network, clients, names, zones: () => domains.zones(zones.zones()), hearing })
   await enterRoll(ground, chain, overlay.publicKey)
-  return overlay.peer
+  return overlay
 }

@@ -34,6 +34,13 @@ export const knobs = {
     says: 'a label of lower-case letters, digits and hyphens',
     why: 'The name under which every registered site is reached.',
   },
+  'edge.leaveMs': {
+    default: 30_000,
+    unit: 'ms',
+    min: 0,
+    max: 600_000,
+    why: 'After goodbye it goes on serving whom resolvers still send here: the TTL of places.',
+  },
   'dns.port': { ...port, default: 5300, why: '53 needs a privilege; a domain in service sets it.' },
   'dns.tlsPort': { ...port, default: 0, why: 'RFC 7858 has 853; off with 0, as it needs a certificate.' },
   'dns.httpsPort': { ...port, default: 0, why: 'RFC 8484 has 443; off with 0, as it needs a certificate.' },

@@ -13,6 +13,7 @@ export const presets = {
     'dns.answersPerS': 100_000,
     'dns.prefixAnswersPerS': 500_000,
     'dns.placeTtlS': 5,
+    'edge.leaveMs': 0,
     'membership.probeIntervalMs': 400,
     'membership.probeTimeoutMs': 120,
     'membership.healthMax': 3,

@@ -50,8 +50,10 @@ export async function edge(options: EdgeOptions): Promise<void> {
     collectGarbage()
     realClock.after(settledMs, collectGarbage)
     const why = await stopped
-    log.info({ why }, 'edge stops')
-    await node.stop()
+    log.info({ why, leaveMs: settings['edge.leaveMs'] }, 'edge leaves; another signal makes it quick')
+    const hurry = new AbortController()
+    stopSignal().then(() => hurry.abort())
+    await node.stop(hurry.signal)
     await unlock()
     log.info('edge stopped')
   } catch (error) {

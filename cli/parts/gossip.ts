@@ -24,6 +24,8 @@ export interface Gossip {
   rttMs(peer: PeerId): number | undefined
   /** A request to this peer failed: it is probed soon. */
   blame(peer: PeerId): void
+  /** Says goodbye: others name this peer no more. */
+  leave(): void
 }
 
 /** The knobs that are settings; the rest is as the simulator found it good. */
@@ -95,8 +97,9 @@ export async function openGossip(
     decode: (bytes: Uint8Array) => decodeFrame(bytes, verify),
   }
   const driver = openDriver({ udp, machine: membership, codec, clock: realClock, meter, tell })
+  const leave = (): void => driver.run(membership.leave())
   stack.defer(async () => {
-    driver.run(membership.leave())
+    leave()
     await driver.close()
   })
   const bootstrap = settings['overlay.bootstrap'].split(',').filter(Boolean).map(parseAddress)
@@ -106,5 +109,9 @@ export async function openGossip(
     coordinates,
     rttMs,
     blame: peer => driver.run(membership.blame(peer, realClock.now())),
+    leave() {
+      leave()
+      onMembers()
+    },
   }
 }

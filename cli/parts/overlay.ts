@@ -28,6 +28,8 @@ export interface Overlay {
   coordinateOf(peer: PeerId): Coordinate | undefined
   /** A request to this peer failed: it is probed soon. */
   blame(peer: PeerId): void
+  /** Says goodbye: nobody names this peer any more, itself included; its records and connections stay. */
+  leave(): void
   readonly records: Records
   /** Only `to` can open it, and only as being about `about`. Fault `bytes/malformed` for no peer. */
   letterTo(to: PeerId, text: Uint8Array, about: string): Uint8Array
@@ -55,7 +57,7 @@ export async function openOverlay(
     onChange()
   })
   grid = await openGrid(ground, { ...identity, ...at }, host, gossip, { verify, ...trust })
-  const { membership, coordinates, rttMs, blame } = gossip
+  const { membership, coordinates, rttMs, blame, leave } = gossip
   const memberStatus = (member: Member): OverlayStatus['members'][number] => {
     const { id, host, standing } = member
     const isRouted = id === identity.id || membership.routable().some(other => other.id === id)
@@ -74,6 +76,7 @@ export async function openOverlay(
     rttMs,
     coordinateOf: peer => coordinates.of(peer, realClock.now()),
     blame,
+    leave,
     records: grid.records,
     letterTo: (to, text, about) => sealLetter(text, publicKeyOf(to), about),
     openLetter: (letter, about) => openLetter(letter, identity.key, about),

@@ -67,7 +67,7 @@ const walletOf = ({ folder }: EdgePlan): string => join(folder, 'operator.json')
 async function prepare(member: EdgePlan, { rpc, addressesFile, members }: DevnetPlan): Promise<void> {
   const { address, configFile, folder, number } = member
   const settings = {
-    edge: { address, suffix },
+    edge: { address, suffix, leaveMs: 0 },
     dns: { port: ports.dnsPort },
     http: { port: ports.httpPort },
     overlay: { port: ports.overlayPort, bootstrap: `${members[0]!.address}:${ports.overlayPort}` },
