@@ -261,10 +261,16 @@ program
   .option('--dns <address:port>', 'standalone: UDP and TCP, 127.0.0.1:5300 by default', collect, [])
   .option('--dot <address:port>', 'standalone: DNS over TLS', collect, [])
   .option('--doh <address:port>', 'standalone: DNS over HTTPS, at /dns-query', collect, [])
-  .option('--http <address:port>', 'standalone: HTTP, for --origin or --site; may be repeated', collect, [])
+  .option(
+    '--http <address:port>',
+    'standalone: HTTP, for --origin, --site or --car; may be repeated',
+    collect,
+    [],
+  )
   .option('--https <address:port>', 'standalone: the same over TLS', collect, [])
   .option('--origin <url>', 'standalone: cache what comes from there, such as http://127.0.0.1:3000')
   .option('--site <folder>', 'standalone: serve a folder as it will be when it is published')
+  .option('--car <file>', 'standalone: a trustless gateway over CAR files; may be repeated', collect, [])
   .option('--tls-cert <file>', 'standalone: certificate chain as PEM, for --https, --dot and --doh')
   .option('--tls-key <file>', 'standalone: its key as PEM')
   .option('--tsig-file <file>', 'standalone: keys of secondaries, as tsig-keygen writes them')

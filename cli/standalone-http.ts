@@ -1,8 +1,8 @@
-// `inxt edge --standalone --http …`: an HTTP edge without chain and peers, before an origin or over a folder.
+// `inxt edge --standalone --http …`: an HTTP edge without chain and peers, before an origin, over a folder or CAR files.
 //
-// For those who only want a caching reverse proxy or a server of files, and for every comparison with one. The server
-// is that of an edge, and so are the chains behind it: that of a site whose record names an origin, and that of a
-// site that is content.
+// For those who only want a caching reverse proxy, a server of files or a trustless gateway, and for every comparison
+// with one. The server is that of an edge, and so are the chains behind it: that of a site whose record names an
+// origin, that of a site that is content, and that of the edge's own address.
 
 import { Fault } from '../base/fault.ts'
 import { realClock } from '../base/io/clock.ts'
@@ -20,6 +20,7 @@ import { createProxy } from '../edge/proxy.ts'
 import type { Certificate } from '../edge/tls/certificates.ts'
 import { followCertificate, readCertificate } from './certificate.ts'
 import { parsePlace, placeText } from './place.ts'
+import { carsFor } from './standalone-car.ts'
 import { siteFor } from './standalone-site.ts'
 import { stopSignal } from './stop-signal.ts'
 import { createTerminal } from './terminal.ts'
@@ -29,6 +30,7 @@ export interface StandaloneHttpOptions {
   readonly https: readonly string[]
   readonly origin?: string
   readonly site?: string
+  readonly car: readonly string[]
   readonly tlsCert?: string
   readonly tlsKey?: string
   readonly logLevel?: string
@@ -75,12 +77,18 @@ interface Ground {
   readonly stack: AsyncDisposableStack
 }
 
-function ingressFor({ origin, site }: StandaloneHttpOptions, ground: Ground): Promise<Ingress> | Ingress {
-  if (origin !== undefined && site === undefined) return proxyFor(origin, ground)
-  if (site !== undefined && origin === undefined) return siteFor({ folder: site, ...ground })
-  throw new Fault('input/invalid', '--http needs to know what to serve, and one thing only', {
-    hint: 'Such as --origin http://127.0.0.1:3000, or --site ./folder',
-  })
+function ingressFor(
+  { origin, site, car }: StandaloneHttpOptions,
+  ground: Ground,
+): Promise<Ingress> | Ingress {
+  const whats = Number(origin !== undefined) + Number(site !== undefined) + Number(car.length > 0)
+  if (whats !== 1) {
+    throw new Fault('input/invalid', '--http needs to know what to serve, and one thing only', {
+      hint: 'Such as --origin http://127.0.0.1:3000, --site ./folder, or --car file.car',
+    })
+  }
+  if (origin !== undefined) return proxyFor(origin, ground)
+  return site !== undefined ? siteFor({ folder: site, ...ground }) : carsFor({ files: car, ...ground })
 }
 
 /** One certificate for whatever name a client sends; read again when its files change. */

@@ -73,7 +73,8 @@ export async function siteFor({ folder, settings, meter, log, stack }: SiteOptio
   })
 }
 
-function contentOver(store: Store, memoryBytesMax: number): Content {
+/** Content that is all here. */
+export function contentOver(store: Pick<Store, 'get'>, memoryBytesMax: number): Content {
   const memory = createSieve<Uint8Array>({ bytesMax: memoryBytesMax, bytesOf: ({ length }) => length })
   const get: GetBlock = async cid => {
     const key = formatCid(cid)

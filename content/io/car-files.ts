@@ -1,4 +1,4 @@
-// CAR files as a set of blocks: each file is walked once for where its blocks lie, and read there when one is asked for.
+// CAR files as a set of blocks: each is walked once for where its blocks lie, and read there when one is asked for.
 //
 // In memory stand the hash, the file and the offset of a block, some 150 bytes each; the walk reads the heads of the
 // sections and skips what is in them, so that a file of many gigabytes is ready in seconds. What is read is hashed
