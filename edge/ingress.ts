@@ -1,7 +1,8 @@
 // HTTP ingress: the order of a request, in one list. The chain knows no sockets; io/server.ts feeds it.
 //
-//   finish ─ failure ─ admit ─┬─ own ── gateway ─ routes ─ welcome      the edge's own address
-//                             └─ method ─ site ─ rules ─ path ─ encode ─ describe ─ conditional ─ range ─ whole
+//   finish ─ failure ─ admit ─ challenge ─┬─ own ── gateway ─ routes ─ welcome      the edge's own address
+//      ┌───────────────────────────────────┘
+//      └─ method ─ site ─ rules ─ path ─ encode ─ describe ─ conditional ─ range ─ whole
 //
 // Each step feels what stands below it: `finish` and `failure` see every answer, `describe` sees the 304 as
 // well as the 206. Which form is sent is settled before its tag is compared, and RFC 9110 §13.2.2 puts
@@ -19,6 +20,7 @@ import { rememberPaths } from './site/remembered.ts'
 import { createRuleBook } from './site/rules.ts'
 import type { Variants } from './site/variants.ts'
 import { admit } from './steps/admit.ts'
+import { type Challenges, challenge } from './steps/challenge.ts'
 import { conditional } from './steps/conditional.ts'
 import { describe } from './steps/describe.ts'
 import { encode } from './steps/encode.ts'
@@ -45,6 +47,8 @@ export interface IngressOptions {
   readonly routes: Routes
   readonly gateway?: GatewayOptions
   readonly meter: Meter
+  /** What certificate authorities ask for; without it there is nothing to show. */
+  readonly challenges?: Challenges
   /** Compressed forms of files; without them all are sent as they are. */
   readonly variants?: Variants
   /** How long a browser that came with TLS insists on it; 0, the default, for not at all. */
@@ -72,6 +76,7 @@ export function createIngress(options: IngressOptions): Ingress {
       finish({ meter, edgeName: options.edgeName }),
       failure(),
       admit(),
+      challenge(options.challenges ?? (async () => undefined)),
       own(hosts, ownChain),
       method(),
       isolation(options.gateway ?? {}, suffixes, site(sites, suffixes)),

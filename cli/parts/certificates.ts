@@ -148,7 +148,7 @@ async function openAuthority(
   return {
     find: name => desk.find(name),
     challenge: name => desk.challenge(name),
-    shown: (host, token) => office.shown(host, token),
+    shown: async (host, token) => (mayServe(host) ? office.shown(host, token) : undefined),
     counts: () => desk.counts(),
     async letterFor(host, peer) {
       const edge = network.serving().find(other => other.peer === peer)

@@ -69,6 +69,7 @@ export async function openHttp(ground: Ground, sources: HttpSources): Promise<vo
     content: contentFor(ground, content),
     routes,
     meter,
+    ...(certificates && { challenges: certificates.shown }),
     variants: variantsFrom(ground),
     hstsS: settings['site.hstsS'],
     edgeName: address,

@@ -80,6 +80,9 @@ export const content: Content = {
   block: async cid => (cid === blockCid ? utf8('hello') : undefined),
 }
 
+const challenges = async (host: string, token: string): Promise<string | undefined> =>
+  host === 'www.example.org' && token === 'tok-1' ? 'tok-1.thumb' : undefined
+
 export const routes: Routes = {
   'GET /inxt/status': { bytesMax: 0, answer: async () => ({ status: 200, json: { alive: true } }) },
   'GET /inxt/holders/<cid>': {
@@ -102,7 +105,7 @@ export function createWorld(meter: Meter = createMeter()): Ingress {
   const suffixes = ['inxt'] as const
   const ownHosts = ['127.0.0.1', 'localhost', '::1']
   const about = { suffixes, ownHosts, edgeName: 'edge-1', hstsS: 3600 }
-  return createIngress({ ...about, sites, content, routes, meter, variants })
+  return createIngress({ ...about, sites, content, routes, challenges, meter, variants })
 }
 
 export interface Said {
