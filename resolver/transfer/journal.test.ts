@@ -71,7 +71,7 @@ test('every version becomes the last one by its differences', () => {
         assert.deepEqual(applied(linesOf(zone), [...changesOf(differences)]), linesOf(last))
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 75 },
   )
 })
 

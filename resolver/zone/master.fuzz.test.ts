@@ -63,7 +63,7 @@ test('only complaints come out', () => {
       assert.equal(masterText(again.records), written)
       for (const { line, column } of read.errors) assert.ok(line > 0 && column > 0)
     }),
-    { seed: 1, numRuns: 3000 },
+    { seed: 1, numRuns: 1500 },
   )
-  assert.ok(records > 500, `${records} records were read`)
+  assert.ok(records > 250, `${records} records were read`)
 })
