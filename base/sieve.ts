@@ -11,6 +11,8 @@ export interface Sieve<Value> {
   /** Values larger than a quarter of the cache are not taken: one would drive out too much. */
   set(key: string, value: Value): void
   delete(key: string): boolean
+  /** Evicts until no more than so many bytes are left. */
+  shrink(bytesLeft: number): void
   usage(): { entries: number; bytes: number }
 }
 
@@ -83,6 +85,9 @@ export function createSieve<Value>(options: {
       if (entry === undefined) return false
       unlink(entry)
       return true
+    },
+    shrink(bytesLeft) {
+      while (bytes > Math.max(0, bytesLeft)) evictOne()
     },
     usage: () => ({ entries: entries.size, bytes }),
   }

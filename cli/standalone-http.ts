@@ -1,24 +1,21 @@
-// `inxt edge --standalone --http …`: an HTTP edge without chain and peers, before an origin, over a folder or CAR files.
+// `inxt edge --standalone --http …`: an edge without chain and peers, before an origin, over a folder or CAR files.
 //
 // For those who only want a caching reverse proxy, a server of files or a trustless gateway, and for every comparison
 // with one. The server is that of an edge, and so are the chains behind it: that of a site whose record names an
 // origin, that of a site that is content, and that of the edge's own address.
 
 import { Fault } from '../base/fault.ts'
-import { realClock } from '../base/io/clock.ts'
 import { createLog, type Log } from '../base/io/log.ts'
 import { createMeter, type Meter } from '../base/meter.ts'
 import { assignmentLayer, readLayer } from '../config/io/read.ts'
 import type { Settings } from '../config/knobs.ts'
 import { settingsFrom } from '../config/settings.ts'
-import { createStore } from '../edge/cache/store.ts'
-import { createOrigin } from '../edge/io/origin.ts'
 import type { SecureOptions } from '../edge/io/secure.ts'
 import { serveHttp } from '../edge/io/server.ts'
 import type { Ingress } from '../edge/message.ts'
-import { createProxy } from '../edge/proxy.ts'
 import type { Certificate } from '../edge/tls/certificates.ts'
 import { followCertificate, readCertificate } from './certificate.ts'
+import { openProxy } from './parts/origins.ts'
 import { parsePlace, placeText } from './place.ts'
 import { carsFor } from './standalone-car.ts'
 import { siteFor } from './standalone-site.ts'
@@ -87,7 +84,7 @@ function ingressFor(
       hint: 'Such as --origin http://127.0.0.1:3000, --site ./folder, or --car file.car',
     })
   }
-  if (origin !== undefined) return proxyFor(origin, ground)
+  if (origin !== undefined) return openProxy(origin, ground)
   return site !== undefined ? siteFor({ folder: site, ...ground }) : carsFor({ files: car, ...ground })
 }
 
@@ -106,38 +103,4 @@ async function secureFor(
   }
   stack.use(await followCertificate(files, [{ renew }], log))
   return { certificates: { find: () => certificate } }
-}
-
-/** What the edge calls itself in Via, CDN-Loop and Cache-Status. */
-const proxyName = 'inxt'
-/** The longest that an origin is left alone after connections that failed. */
-const restMaxMs = 30_000
-
-function proxyFor(url: string, { settings, meter, log, stack }: Ground): Ingress {
-  const origin = createOrigin({
-    url,
-    connectionsMax: settings['origin.connectionsMax'],
-    connectMs: settings['origin.connectMs'],
-    headMs: settings['origin.headMs'],
-    idleMs: settings['origin.idleMs'],
-  })
-  stack.defer(() => origin.close())
-  const bytesMax = settings['cache.bytesMax']
-  return createProxy({
-    name: proxyName,
-    origin,
-    meter,
-    now: realClock.now,
-    restMs: settings['origin.restMs'],
-    restMaxMs,
-    store: createStore(bytesMax),
-    bodyBytesMax: Math.floor(bytesMax / 8),
-    arrivingBytesMax: Math.floor(bytesMax / 2),
-    heuristic: {
-      share: settings['cache.heuristicPercent'] / 100,
-      lifetimeMaxMs: settings['cache.heuristicMaxS'] * 1000,
-    },
-    staleOnErrorMs: settings['cache.staleOnErrorS'] * 1000,
-    onBug: error => log.error({ err: error }, 'a fetch behind an answer met a bug'),
-  })
 }

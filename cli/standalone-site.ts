@@ -22,6 +22,7 @@ import type { Store } from '../content/store.ts'
 import { createIngress } from '../edge/ingress.ts'
 import type { Ingress } from '../edge/message.ts'
 import type { Content } from '../edge/questions.ts'
+import { openOrigins } from './parts/origins.ts'
 import { variantsFrom } from './variants.ts'
 
 export interface SiteOptions {
@@ -36,7 +37,8 @@ export interface SiteOptions {
 const label = 'site'
 
 /** Throws what the import throws: config/unreadable, content/unsupported, store/full. */
-export async function siteFor({ folder, settings, meter, log, stack }: SiteOptions): Promise<Ingress> {
+export async function siteFor(options: SiteOptions): Promise<Ingress> {
+  const { folder, settings, meter, log, stack } = options
   const place = await mkdtemp(join(tmpdir(), 'inxt-site-'))
   stack.defer(() => rm(place, { recursive: true, force: true }))
   const store = await openBlockFolder({
@@ -65,6 +67,7 @@ export async function siteFor({ folder, settings, meter, log, stack }: SiteOptio
     suffixes: ['invalid'],
     ownHosts: [],
     sites: { find: () => ({ root: formatCid(root), sequence }), bound: () => label },
+    pull: openOrigins(options, { suffix: 'invalid', isOurs: () => false, isSite: () => false }),
     content: contentOver(store, settings['store.memoryBytesMax']),
     routes: {},
     meter,

@@ -10,7 +10,7 @@ export interface NumberKnob {
 
 export interface TextKnob {
   readonly default: string
-  readonly unit: 'address' | 'url' | 'path' | 'label' | 'level' | 'endpoint'
+  readonly unit: 'address' | 'url' | 'path' | 'label' | 'level' | 'endpoint' | 'list' | 'switch'
   /** What a value must look like, anchored; and the same in words. */
   readonly form: RegExp
   readonly says: string

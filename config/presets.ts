@@ -30,6 +30,9 @@ export const presets = {
     'records.lifeMs': 60_000,
     // A browser that came by TLS once would no longer find the ports without it.
     'site.hstsS': 0,
+    // The origins that are tried there are on the same machine.
+    'origin.ports': '1-65535',
+    'origin.privateNetworks': '127.0.0.0/8',
     'store.bytesMax': 1024 ** 3,
     'store.memoryBytesMax': 32 * 1024 ** 2,
     'content.siteBytesMax': 512 * 1024 ** 2,

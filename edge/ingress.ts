@@ -2,7 +2,8 @@
 //
 //   finish ─ failure ─ admit ─ challenge ─┬─ own ── gateway ─ routes ─ welcome      the edge's own address
 //      ┌───────────────────────────────────┘
-//      └─ method ─ site ─ rules ─ path ─ encode ─ describe ─ conditional ─ range ─ whole
+//      └─ site ─ rules ─ origin ─ method ─ path ─┬─ encode ─ describe ─ conditional ─ range ─ whole
+//                                                └─ cache ─ forward      what a site's origin answers
 //
 // Each step feels what stands below it: `finish` and `failure` see every answer, `describe` sees the 304 as
 // well as the 206. Which form is sent is settled before its tag is compared, and RFC 9110 §13.2.2 puts
@@ -15,6 +16,7 @@ import type { GatewayOptions } from './gateway/dags.ts'
 import { gateway } from './gateway/gateway.ts'
 import { isolation, labelIn } from './gateway/isolation.ts'
 import type { Ingress, IngressResponse } from './message.ts'
+import { type Pull, pullByName } from './origins.ts'
 import type { Content, Routes, Sites } from './questions.ts'
 import { rememberPaths } from './site/remembered.ts'
 import { createRuleBook } from './site/rules.ts'
@@ -27,6 +29,7 @@ import { encode } from './steps/encode.ts'
 import { failure } from './steps/failure.ts'
 import { finish } from './steps/finish.ts'
 import { method } from './steps/method.ts'
+import { origin } from './steps/origin.ts'
 import { type Hosts, own } from './steps/own.ts'
 import { path } from './steps/path.ts'
 import { range } from './steps/range.ts'
@@ -46,6 +49,8 @@ export interface IngressOptions {
   readonly content: Content
   readonly routes: Routes
   readonly gateway?: GatewayOptions
+  /** For sites whose rules name an origin; without it none is asked. */
+  readonly pull?: Pull | undefined
   readonly meter: Meter
   /** What certificate authorities ask for; without it there is nothing to show. */
   readonly challenges?: Challenges
@@ -67,6 +72,7 @@ export function createIngress(options: IngressOptions): Ingress {
   const hosts = ownHosts(options, suffixes)
   const read = readPart(content)
   const book = createRuleBook(content, () => meter.count('http.rulesIgnored'))
+  const pull = pullByName(options.pull, host => labelIn(host, suffixes) !== undefined)
   const ownChain = chain<Visit, Promise<IngressResponse>>(
     [gateway(content, suffixes[0]!, options.gateway), routes(options.routes, hosts)],
     options.welcome ?? welcome(suffixes[0]!),
@@ -78,10 +84,11 @@ export function createIngress(options: IngressOptions): Ingress {
       admit(),
       challenge(options.challenges ?? (async () => undefined)),
       own(hosts, ownChain),
-      method(),
       isolation(options.gateway ?? {}, suffixes, site(sites, suffixes)),
       rules(content, book, options.hstsS ?? 0),
-      path(content),
+      origin(pull),
+      method(),
+      path(content, pull),
       encode(content, options.variants),
       describe(),
       conditional(),

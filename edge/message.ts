@@ -53,6 +53,8 @@ export interface IngressResponse {
   readonly trailers?: () => readonly Field[]
   /** Asked once, when the first byte of the body is there. */
   readonly source?: () => Source | undefined
+  /** An origin's own: no field is added that protects a site's readers, and the head does not wait for the body. */
+  readonly isRelayed?: boolean
   /** With status 101 only, to a request that asked for an upgrade over HTTP/1.1: the connection is its from here. */
   readonly tunnel?: Tunnel
 }

@@ -1,9 +1,9 @@
 // What a proxy asks of an origin, and how requests and answers change on their way through (RFC 9110 §7.6).
 //
-// An origin is fixed by configuration: nothing in a request can lead it elsewhere. Its Host is its own; which one
-// the client used is told in Forwarded (RFC 7239) and the older X-Forwarded fields. What clients say in those fields
-// themselves is dropped: an edge is the first to know whom it talks to, and an origin that believes a forged one may
-// answer for another site. What concerns one connection stays on it.
+// An origin is fixed by configuration, or by a site's rules: nothing in a request can lead it elsewhere. Its Host is
+// its own; which one the client used is told in Forwarded (RFC 7239) and the older X-Forwarded fields. What clients say
+// in those fields themselves is dropped: an edge is the first to know whom it talks to, and an origin that believes a
+// forged one may answer for another site. What concerns one connection stays on it.
 
 import { Fault } from '../base/fault.ts'
 import { type Authority, formatAuthority, parseAuthority } from './authority.ts'
@@ -30,14 +30,17 @@ export interface OriginAnswer {
   readonly trailers: () => readonly Field[]
   /** With status 101. */
   readonly tunnel?: Tunnel
+  /** Resolves when nothing of it is under way any more, read or not. */
+  readonly ended: Promise<void>
 }
 
 /**
  * 'down': there was no connection, so nothing was sent; 'silent': no answer in time; 'broken': the answer ended
- * before it began; 'malformed': what came is no HTTP answer, or has two lengths.
+ * before it began; 'malformed': what came is no HTTP answer, or has two lengths; 'refused': it lies where this edge
+ * asks nobody; 'busy': the site has too many requests under way. Of the last two the origin heard nothing.
  */
 export interface OriginFailure {
-  readonly failure: 'down' | 'silent' | 'broken' | 'malformed'
+  readonly failure: 'down' | 'silent' | 'broken' | 'malformed' | 'refused' | 'busy'
   readonly what: string
 }
 

@@ -21,6 +21,7 @@ import type { CertificatePart } from './certificates.ts'
 import { type ContentPart, contentFor } from './content.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
+import { openOrigins } from './origins.ts'
 
 export interface HttpSources {
   readonly network: Network
@@ -66,6 +67,11 @@ export async function openHttp(ground: Ground, sources: HttpSources): Promise<vo
     suffixes: [settings['edge.suffix']],
     ownHosts: [address],
     sites,
+    pull: openOrigins(ground, {
+      suffix: settings['edge.suffix'],
+      isOurs: address => network.serving().some(edge => edge.address === address),
+      isSite: host => sources.labelOf(host) !== undefined,
+    }),
     content: contentFor(ground, content),
     routes,
     meter,

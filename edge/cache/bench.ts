@@ -30,6 +30,7 @@ export function bench(answer: Answer, options: Partial<CacheOptions> = {}) {
   const meter = createMeter()
   const step = cache({
     name: 'inxt',
+    origin: { name: 'http://origin.example' },
     store: createStore(1024 * 1024),
     heuristic: { share: 0.1, lifetimeMaxMs: 86_400_000 },
     bodyBytesMax: 64 * 1024,

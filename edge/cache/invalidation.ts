@@ -8,19 +8,19 @@ export function isSafe(method: string): boolean {
 }
 
 /**
- * The addresses, as keys of the cache: the one that was asked, and those of the same origin that the answer names.
- * None when the origin refused (status 4xx, 5xx). `base` is the absolute address of the request.
+ * The paths: the one that was asked, and those that the answer names at the same place. None when the origin refused
+ * (status 4xx, 5xx). `origins` are the place's names, as clients know it and as it knows itself.
  */
 export function invalidated(
-  base: string,
+  origins: readonly string[],
+  path: string,
   { status, fields }: Pick<IngressResponse, 'status' | 'fields'>,
 ): string[] {
   if (status < 200 || status >= 400) return []
   const named = ['location', 'content-location'].flatMap(name => fieldLines(fields, name))
-  const origin = URL.parse(base)?.origin
   const same = named
-    .map(text => URL.parse(text, base))
-    .filter(url => url !== null && url.origin === origin)
-    .map(url => `${url!.origin}${url!.pathname}${url!.search}`)
-  return [base, ...same]
+    .map(text => URL.parse(text, `${origins[0]}${path}`))
+    .filter(url => url !== null && origins.includes(url.origin))
+    .map(url => `${url!.pathname}${url!.search}`)
+  return [path, ...same]
 }

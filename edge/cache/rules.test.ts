@@ -353,13 +353,15 @@ describe('validation (RFC 9111 §4.3, RFC 9110 §13)', () => {
 })
 
 describe('invalidation (RFC 9111 §4.4)', () => {
-  const base = 'http://a.example:81/x/y?q'
-  const places = (status: number, ...fields: Field[]): string[] => invalidated(base, { status, fields })
+  const origins = ['http://a.example:81', 'https://origin.example']
+  const places = (status: number, ...fields: Field[]): string[] =>
+    invalidated(origins, '/x/y?q', { status, fields })
   test('the address, and those of its origin that the answer names', () => {
     assert.deepEqual(places(201, ['Location', '../z?r#f'], ['Content-Location', 'http://a.example:81/w']), [
-      ...[base, 'http://a.example:81/z?r', 'http://a.example:81/w'],
+      ...['/x/y?q', '/z?r', '/w'],
     ])
-    assert.deepEqual(places(303, ['Location', 'http://b.example/'], ['Location', 'http://[']), [base])
+    assert.deepEqual(places(201, ['Location', 'https://origin.example/v']), ['/x/y?q', '/v'])
+    assert.deepEqual(places(303, ['Location', 'http://b.example/'], ['Location', 'http://[']), ['/x/y?q'])
   })
   test('nothing when the origin refused', () => {
     for (const status of [400, 404, 500]) assert.deepEqual(places(status, ['Location', '/z']), [])

@@ -33,6 +33,8 @@ export interface Store {
   remove(key: string): void
   /** What tells requests apart that are on their way to one address, as far as is known beforehand. */
   flightKey(key: string, request: readonly Field[]): string
+  /** Evicts until no more than so many bytes are left. */
+  shrink(bytesLeft: number): void
   usage(): { readonly entries: number; readonly bytes: number }
 }
 
@@ -73,7 +75,8 @@ export function createStore(bytesMax: number): Store {
       const names = sieve.get(key)?.variants[0]?.names ?? []
       return `${key}\n${variantOf(names, request)}`
     },
-    usage: () => sieve.usage(),
+    shrink: sieve.shrink,
+    usage: sieve.usage,
   }
 }
 

@@ -10,6 +10,7 @@ import { type Dispatcher, errors, Pool } from 'undici'
 import { Fault } from '../../base/fault.ts'
 import type { Field } from '../message.ts'
 import type { Origin, OriginAnswer, OriginFailure, OriginRequest } from '../origin.ts'
+import { type Guard, literalOf, lookupBy, NotPublic, notPublic } from './public-address.ts'
 import { tunnelOver } from './upgrade.ts'
 
 export interface OriginOptions {
@@ -21,25 +22,37 @@ export interface OriginOptions {
   readonly headMs: number
   /** Between two parts of a body. */
   readonly idleMs: number
+  /** Where it may be; without it anywhere, by the machine's own look-up. */
+  readonly guard?: Guard
   /** Certificates to trust beside those of the machine, as PEM. */
   readonly ca?: string
 }
 
 /** Throws Fault 'config/invalid' for a URL that says more than where the origin is. */
 export function createOrigin(options: OriginOptions): Origin & { close(): Promise<void> } {
-  const { connectionsMax, connectMs, headMs, idleMs, ca } = options
+  const { connectionsMax, connectMs, headMs, idleMs, guard, ca } = options
   const url = originUrl(options.url)
+  const { hostname } = new URL(url)
+  // Of an address that is written out nobody asks the look-up.
+  const literal = guard && literalOf(hostname)
   const pool = new Pool(url, {
     connections: connectionsMax,
     pipelining: 1,
     headersTimeout: headMs,
     bodyTimeout: idleMs,
     allowH2: false,
-    connect: { timeout: connectMs, ...(ca !== undefined && { ca }) },
+    connect: {
+      timeout: connectMs,
+      ...(guard && { lookup: lookupBy(guard) }),
+      ...(ca !== undefined && { ca }),
+    },
   })
   return {
     name: url,
-    ask: request => ask(pool, request),
+    async ask(request) {
+      if (literal !== undefined && !guard!.permits(literal)) return { failure: 'refused', what: notPublic }
+      return ask(pool, request)
+    },
     close: () => pool.destroy(),
   }
 }
@@ -61,6 +74,7 @@ function ask(pool: Pool, request: OriginRequest): Promise<OriginAnswer | OriginF
   const { method, path, fields, body, upgrade, signal } = request
   const result = Promise.withResolvers<OriginAnswer | OriginFailure>()
   const bodyIn = createInflow()
+  const ended = Promise.withResolvers<void>()
   let trailers: readonly Field[] = []
   let answered = false
   let connected = false
@@ -88,7 +102,13 @@ function ask(pool: Pool, request: OriginRequest): Promise<OriginAnswer | OriginF
         return
       }
       bodyIn.control = controller
-      result.resolve({ status, fields: received, body: bodyIn.body, trailers: () => trailers })
+      result.resolve({
+        status,
+        fields: received,
+        body: bodyIn.body,
+        trailers: () => trailers,
+        ended: ended.promise,
+      })
     },
     onResponseData(controller, chunk) {
       if (bodyIn.push(chunk) > waitingBytesMax) controller.pause()
@@ -97,15 +117,19 @@ function ask(pool: Pool, request: OriginRequest): Promise<OriginAnswer | OriginF
       settled()
       trailers = pairs(controller.rawTrailers)
       bodyIn.end()
+      ended.resolve()
     },
     onResponseError(_controller, error) {
       settled()
       bodyIn.end(new Fault('net/unreachable', `The origin broke off: ${error.message}.`, { cause: error }))
+      ended.resolve()
       if (!answered) result.resolve(failureOf(error, connected))
     },
     onRequestUpgrade(controller, status, _headers, socket: Duplex) {
       settled()
-      result.resolve({ ...switched(status, pairs(controller.rawHeaders)), tunnel: tunnelOver(socket) })
+      socket.once('close', ended.resolve)
+      const fields = pairs(controller.rawHeaders)
+      result.resolve({ ...switched(status, fields), tunnel: tunnelOver(socket), ended: ended.promise })
     },
   }
   const headers = fields.flat()
@@ -115,7 +139,7 @@ function ask(pool: Pool, request: OriginRequest): Promise<OriginAnswer | OriginF
   return result.promise
 }
 
-const switched = (status: number, fields: readonly Field[]): OriginAnswer => ({
+const switched = (status: number, fields: readonly Field[]): Omit<OriginAnswer, 'ended'> => ({
   status,
   fields,
   body: (async function* () {})(),
@@ -125,6 +149,7 @@ const switched = (status: number, fields: readonly Field[]): OriginAnswer => ({
 function failureOf(error: Error & { code?: string }, connected: boolean): OriginFailure {
   const what = error.message.toLowerCase().replace(/\.$/, '')
   if (error instanceof errors.HeadersTimeoutError) return { failure: 'silent', what: 'no answer in time' }
+  if (error instanceof NotPublic) return { failure: 'refused', what }
   if (!connected) return { failure: 'down', what }
   const malformed = error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError
   return { failure: malformed ? 'malformed' : 'broken', what }

@@ -26,10 +26,10 @@ export function findCircles(
 
 /** Only where the rule names one file: with placeholders, some visitors may find theirs. */
 function absent(
-  { status, to }: Redirect,
+  { status, to, origin }: Redirect,
   isThere: (segments: readonly string[]) => boolean,
 ): string | undefined {
-  if (status !== 200 || to.length > 1) return undefined
+  if (status !== 200 || to.length > 1 || origin !== undefined) return undefined
   const target = parseTarget('GET', to[0]!.text)
   return isThere(target.segments)
     ? undefined

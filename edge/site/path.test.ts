@@ -83,5 +83,6 @@ test('what is there is looked for once, what is missing each time', async () => 
 
 function said(located: Located): string {
   if (located.kind === 'file') return `${located.file.status} ${located.file.segments.join('/')}`
+  if (located.kind === 'origin') return `${located.origin}${located.path}`
   return located.kind === 'redirect' ? `${located.status} ${located.location}` : `${located.status}`
 }

@@ -10,13 +10,14 @@ import type { Content } from '../questions.ts'
 import { formatPath, type Target } from '../target.ts'
 import type { ChosenFile } from '../visit.ts'
 import { mediaTypeOf } from './media.ts'
-import type { Outcome, RuleStatus } from './redirects.ts'
+import type { OriginPlace, Outcome, RuleStatus } from './redirects.ts'
 import { ruleFiles, type SiteRules } from './rules.ts'
 
 export type Located =
   | { readonly kind: 'file'; readonly file: ChosenFile }
   | { readonly kind: 'redirect'; readonly status: RuleStatus; readonly location: string }
   | { readonly kind: 'missing'; readonly status: 404 | 410 | 451 }
+  | OriginPlace
 
 export interface Place {
   readonly content: Pick<Content, 'resolve'>
@@ -46,7 +47,7 @@ export async function locate(place: Place, address: Address): Promise<Located> {
 }
 
 async function follow(place: Place, address: Address, outcome: Outcome): Promise<Located> {
-  if (outcome.kind === 'redirect') return outcome
+  if (outcome.kind !== 'rewrite') return outcome
   const { status, target } = outcome
   const found = await answering(place, target)
   if (found !== undefined) return { kind: 'file', file: { ...found.file, status } }

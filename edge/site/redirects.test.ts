@@ -27,6 +27,10 @@ const site = `
 /code/:code /products?code=:code&x=1#top 307
 /away/* https://example.org:8443/a/:splat 302
 /time/12:30 /half-past
+/api/* https://api.example:443/v1/:splat 200
+/find/:what http://find.example:8080?q=:what 200
+/exact https://api.example/one 200
+/old/x* https://api.example/p/:splat 200
 /forced /index.html 200!
 /* /index.html 200
 `.replace('/twice /:first 301', '/twice /first 301')
@@ -51,6 +55,12 @@ const rows: [address: string, expected: string][] = [
   ['/code/a&b=c?ignored=1', '307 /products?code=a%26b%3Dc&x=1#top'],
   ['/away/x/y?q=1', '302 https://example.org:8443/a/x/y?q=1'],
   ['/time/12:30', '301 /half-past'],
+  ['/api', 'https://api.example/v1/'],
+  ['/api/a/b/?x=/y', 'https://api.example/v1/a/b/?x=/y'],
+  ['/api/@a/b:c,d;e=f+g&h$/%20%25%23%3f', 'https://api.example/v1/@a/b:c,d;e=f+g&h$/%20%25%23%3F'],
+  ['/find/a&b=c%2Bd?more', 'http://find.example:8080/?q=a%26b%3Dc%2Bd'],
+  ['/exact/?y', 'https://api.example/one?y'],
+  ['/old/x..', '200 index.html'],
   ['/anything/else', '200 index.html'],
   ['/one.html?a', '200 index.html'],
 ]
@@ -72,7 +82,16 @@ const wrong: [line: string, complaint: RegExp][] = [
   ['/a /b 999', /"999" is not one of 200, 301/],
   ['/a /b 500', /"500" is not one of/],
   ['/a /b 0301', /"0301" is not one of/],
-  ['/a https://example.org/ 200', /file of the site itself/],
+  ['/a https://example.org/ 404', /file of the site itself/],
+  ['/a https://me:secret@example.org/ 200', /no name and password/],
+  ['/a https://me@example.org/ 200', /no name and password/],
+  ['/:a https://:a.example.org/ 200', /cannot be part of a host/],
+  ['/a https://:80x/ 200', /is no address/],
+  ['/a https:// 200', /is no address/],
+  ['/a https://example.org/#b 200', /never sent/],
+  ['/a https://example.org/:b 200', /":b" is not part of the path/],
+  ['/a https://example.org/a/../b 200', /"\." or "\.\." segment/],
+  ['/a ftp://example.org/ 200', /neither a path nor an http address/],
   ['/a /b?c 200', /no "\?" or "#"/],
   ['/:a b=:a /:a', /stands for two things/],
   ['/a //evil.example', /neither a path nor an http address/],
@@ -101,6 +120,9 @@ test('more than can be looked through', () => {
   assert.deepEqual(parseRedirects(`${lines(10_000, '/a')}\n${lines(500, '/:x/')}`).complaints, [])
   assert.match(parseRedirects(lines(10_001, '/a')).complaints[0]!.what, /10001 rules; 10000 are allowed/)
   assert.match(parseRedirects(lines(501, '/:x/')).complaints[0]!.what, /501 rules with/)
+  const hosts = Array.from({ length: 9 }, (_, i) => `/${i} https://${i}.example/ 200`)
+  assert.deepEqual(parseRedirects(hosts.slice(1).join('\n')).complaints, [])
+  assert.match(parseRedirects(hosts.join('\n')).complaints[0]!.what, /9 other hosts to answer; 8 are allowed/)
 })
 
 test('no answer is longer than an address may be', () => {
@@ -112,6 +134,7 @@ test('no answer is longer than an address may be', () => {
 function said(redirects: Redirects, address: string, isForced = false): string | undefined {
   const outcome = redirects.find(parseTarget('GET', address), isForced)?.outcome
   if (outcome === undefined) return undefined
+  if (outcome.kind === 'origin') return `${outcome.origin}${outcome.path}`
   const to = outcome.kind === 'redirect' ? outcome.location : outcome.target.segments.join('/')
   return `${outcome.status} ${to}`
 }

@@ -2,11 +2,11 @@
 //
 // What Netlify, Cloudflare Pages and the IPFS "Web _redirects File" specification have in common; where they
 // differ, docs/sites.md says whom this follows. Conditions on country, language, role or cookie are refused:
-// every visitor of a version of a site gets the same. So are rewrites to other hosts, which would make each
-// edge a relay.
+// every visitor of a version of a site gets the same. A rewrite to another host makes that the origin of what is
+// below the rule's path, as with Netlify: so a site names its origins where it says everything else about itself.
 //
-// A rewrite is followed once and its target is a file, so an edge cannot be sent in circles; a redirect to the
-// very address that was asked for does not apply.
+// A rewrite is followed once, and its target is a file or an origin's answer, so an edge cannot be sent in circles; a
+// redirect to the very address that was asked for does not apply.
 
 import { isFault } from '../../base/fault.ts'
 import { formatPath, parseTarget, type Target, targetLengthMax } from '../target.ts'
@@ -37,6 +37,8 @@ export interface Redirect {
   /** Encoded; captured text goes between two pieces, under the name that the later one bears. */
   readonly to: readonly { readonly name: string | undefined; readonly text: string }[]
   readonly status: RuleStatus
+  /** Of a rewrite to another host: scheme, host and port as URL.origin has them; `to` is then the path there. */
+  readonly origin?: string
   /** Goes before files of the same path ('!' behind the status). */
   readonly isForced: boolean
 }
@@ -44,11 +46,21 @@ export interface Redirect {
 export type Outcome =
   | { readonly kind: 'redirect'; readonly status: RuleStatus; readonly location: string }
   | { readonly kind: 'rewrite'; readonly status: 200 | 404 | 410 | 451; readonly target: Target }
+  | OriginPlace
 
-export type Asked = Pick<Target, 'segments' | 'query'>
+/** What an origin is asked for: an absolute path with query. */
+export interface OriginPlace {
+  readonly kind: 'origin'
+  readonly origin: string
+  readonly path: string
+}
+
+export type Asked = Pick<Target, 'segments' | 'directory' | 'query'>
 
 export interface Redirects {
   readonly rules: readonly Redirect[]
+  /** Each once. */
+  readonly origins: readonly string[]
   /** What the first rule of this force says about an address. Never throws. */
   find(asked: Asked, isForced: boolean): { readonly outcome: Outcome; readonly rule: Redirect } | undefined
 }
@@ -57,6 +69,8 @@ export const redirectsBytesMax = 512 * 1024
 const staticMax = 10_000
 const dynamicMax = 500
 const lineCharactersMax = 2000
+/** A page and a few services; each has connections and a place in memory at every edge. */
+const originsMax = 8
 
 /** All complaints, in the order of lines; `redirects` is only of use when there is none. */
 export function parseRedirects(text: string): { redirects: Redirects; complaints: readonly Complaint[] } {
@@ -73,7 +87,11 @@ export function parseRedirects(text: string): { redirects: Redirects; complaints
   const dynamic = rules.filter(({ pattern }) => !isStatic(pattern)).length
   if (dynamic > dynamicMax) complaints.push(tooMany(dynamic, dynamicMax, ' with "*" or ":name"'))
   if (rules.length - dynamic > staticMax) complaints.push(tooMany(rules.length - dynamic, staticMax, ''))
-  return { redirects: createRedirects(rules), complaints }
+  const redirects = createRedirects(rules)
+  const { length } = redirects.origins
+  if (length > originsMax)
+    complaints.push({ line: 0, what: `there are ${length} other hosts to answer; ${originsMax} are allowed` })
+  return { redirects, complaints }
 }
 
 export function createRedirects(rules: readonly Redirect[]): Redirects {
@@ -81,6 +99,7 @@ export function createRedirects(rules: readonly Redirect[]): Redirects {
   const hasForced = rules.some(({ isForced }) => isForced)
   return {
     rules,
+    origins: [...new Set(rules.flatMap(({ origin }) => origin ?? []))],
     find(asked, isForced) {
       if (rules.length === 0 || (isForced && !hasForced)) return undefined
       for (const { index, captures } of matches(asked.segments)) {
@@ -97,9 +116,11 @@ export function createRedirects(rules: readonly Redirect[]): Redirects {
 export const noRedirects = createRedirects([])
 
 /** Undefined when the query has not what the rule asks for, or the rule leads where the visitor is. */
-function apply(rule: Redirect, captures: Captures, { segments, query }: Asked): Outcome | undefined {
+function apply(rule: Redirect, captures: Captures, asked: Asked): Outcome | undefined {
+  const { segments, query } = asked
   const all = rule.query.length === 0 ? captures : withQuery(rule, captures, query)
   if (all === undefined) return undefined
+  if (rule.origin !== undefined) return atOrigin(rule, rule.origin, all, asked)
   const text = rule.to.map(({ name, text }) => (name === undefined ? '' : encoded(name, all)) + text).join('')
   // What was captured may be empty, and "/:host/x" would then name a host; browsers take "/\" for the same.
   if (text.length > targetLengthMax || /^\/[/\\]/.test(text)) return undefined
@@ -111,6 +132,20 @@ function apply(rule: Redirect, captures: Captures, { segments, query }: Asked): 
   const location = rule.query.length === 0 ? passQuery(text, query) : text
   if (withoutSlash(location) === withoutSlash(formatPath(segments, false) + query)) return undefined
   return { kind: 'redirect', status, location }
+}
+
+/** Origins tell '/a' from '/a/' and '@' from '%40': the slash is kept, and no more is encoded than must be. */
+function atOrigin(rule: Redirect, origin: string, captures: Captures, asked: Asked): Outcome | undefined {
+  let path = ''
+  for (const { name, text } of rule.to) {
+    const piece = name === undefined ? '' : encoded(name, captures)
+    path += (path.includes('?') ? piece : piece.replace(/%(?:2[46BC]|3[ABD]|40)/g, decodeURIComponent)) + text
+  }
+  if (asked.directory && rule.to.at(-1)!.text === '' && !path.endsWith('/') && !path.includes('?'))
+    path += '/'
+  if (rule.query.length === 0) path = passQuery(path, asked.query)
+  if (path.length > targetLengthMax || typeof readable(path) === 'string') return undefined
+  return { kind: 'origin', origin, path }
 }
 
 function withQuery({ query: wanted }: Redirect, captures: Captures, query: string): Captures | undefined {
@@ -166,9 +201,33 @@ function parseLine(line: string, number: number): Redirect | string | undefined 
   if (status === undefined) return `"${code}" is not one of ${statuses.join(', ')}`
   const names = [...namesOf(pattern), ...query.filter(({ isName }) => isName).map(({ value }) => value)]
   if (new Set(names).size < names.length) return 'the same placeholder stands for two things'
-  const pieces = parseTo(to, status, names)
+  const isForced = code.endsWith('!')
+  const origin = status === 200 ? originOf(to) : undefined
+  if (origin !== undefined && 'what' in origin) return origin.what
+  const pieces = parseTo(origin?.path ?? to, status, names, origin !== undefined)
   if (typeof pieces === 'string') return pieces
-  return { line: number, pattern, query, to: pieces, status, isForced: code.endsWith('!') }
+  return {
+    line: number,
+    pattern,
+    query,
+    to: pieces,
+    status,
+    isForced,
+    ...(origin && { origin: origin.name }),
+  }
+}
+
+/** Undefined for what is no address of another host. */
+function originOf(text: string): { name: string; path: string } | { what: string } | undefined {
+  const [start, host] = /^https?:\/\/([^/?#]*)/i.exec(text) ?? []
+  if (start === undefined || host === undefined) return undefined
+  if (host.includes('@'))
+    return { what: 'the files of a site are public: no name and password in an address' }
+  if (/:[A-Za-z]/.test(host)) return { what: 'a placeholder cannot be part of a host' }
+  const url = URL.parse(start)
+  if (url === null) return { what: `"${text}" is no address` }
+  const path = text.slice(start.length)
+  return { name: url.origin, path: path.startsWith('/') ? path : `/${path}` }
 }
 
 function parseCondition(word: string): Redirect['query'][number] {
@@ -177,13 +236,19 @@ function parseCondition(word: string): Redirect['query'][number] {
   return name === undefined ? { key, value, isName: false } : { key, value: name, isName: true }
 }
 
-function parseTo(text: string, status: RuleStatus, names: readonly string[]): Redirect['to'] | string {
+function parseTo(
+  text: string,
+  status: RuleStatus,
+  names: readonly string[],
+  isAtOrigin: boolean,
+): Redirect['to'] | string {
   const absolute = /^https?:\/\/([^/?#]*)/i.exec(text)
   if (absolute === null && !/^\/(?![/\\])/.test(text))
     return `"${text}" is neither a path nor an http address`
   if (isRewrite(status) && absolute !== null)
     return `status ${status} answers with a file of the site itself, not with another address`
-  if (isRewrite(status) && /[?#]/.test(text))
+  if (isAtOrigin && text.includes('#')) return 'what stands behind "#" is never sent'
+  if (isRewrite(status) && !isAtOrigin && /[?#]/.test(text))
     return `status ${status} answers with a file, which has no "?" or "#"`
   if (absolute !== null && /:[A-Za-z]/.test(absolute[1]!)) return 'a placeholder cannot be part of a host'
   if (absolute !== null && !URL.canParse(text)) return `"${text}" is no address`

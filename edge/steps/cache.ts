@@ -12,11 +12,12 @@ import { useOf, wantsOnlyCached } from '../cache/reuse.ts'
 import type { Stored } from '../cache/store.ts'
 import { dated, freshened, onlyOriginJudges, sameRepresentation } from '../cache/validation.ts'
 import { fieldLines, type IngressRequest, type IngressResponse } from '../message.ts'
-import { announcesContent, pathOf } from '../origin.ts'
+import { announcesContent, loops, type Origin, pathOf } from '../origin.ts'
 import { page } from '../page.ts'
 import { type IngressStep, known, type Visit } from '../visit.ts'
 
 export interface CacheOptions extends FlightOptions {
+  readonly origin: Pick<Origin, 'name'>
   /** How this cache calls itself in Cache-Status: a token. */
   readonly name: string
   /** Hears of what a fetch met for which nobody waits. */
@@ -33,11 +34,13 @@ export function cache(options: CacheOptions): IngressStep {
   const context = { ...options, flights: createFlights(options) }
   return (visit, next) => {
     const { method, fields } = visit.request
-    const key = addressOf(visit)
-    if (method !== 'GET' && method !== 'HEAD') return change(context, visit, next, key)
-    // A GET with content: the origin may look at it, and the key does not.
+    const { place, path } = addressOf(visit, options.origin)
+    if (method !== 'GET' && method !== 'HEAD') return change(context, visit, next, { place, path })
+    const key = `${place} ${path}`
+    // A GET with content: the origin may look at it, and the key does not. What goes in circles is answered so alone.
     const odd = hasField(visit.request, 'upgrade') || announcesContent(visit.request) === true
-    if (odd || onlyOriginJudges(fields)) return pass(context, visit, next, 'bypass')
+    if (odd || loops(fields, options.name) || onlyOriginJudges(fields))
+      return pass(context, visit, next, 'bypass')
     return method === 'GET' ? get(context, visit, next, key) : head(context, visit, next, key)
   }
 }
@@ -90,10 +93,16 @@ async function head(context: Context, visit: Visit, next: Next, key: string): Pr
   return told(context, response, { fwd: 'method', fwdStatus: status })
 }
 
-async function change(context: Context, visit: Visit, next: Next, key: string): Promise<IngressResponse> {
+async function change(
+  context: Context,
+  visit: Visit,
+  next: Next,
+  { place, path }: Address,
+): Promise<IngressResponse> {
   const response = await pass(context, visit, next, 'method')
   if (isSafe(visit.request.method)) return response
-  for (const gone of invalidated(key, response)) context.flights.invalidate(gone)
+  for (const gone of invalidated(place.split(' '), path, response))
+    context.flights.invalidate(`${place} ${gone}`)
   return response
 }
 
@@ -113,12 +122,22 @@ function told({ name }: Context, response: IngressResponse, how: How): IngressRe
 
 type Fwd = Extract<How, { fwd: string }>['fwd']
 
-/** The absolute address, with the path as it was sent: two spellings may be two things to the origin. */
-function addressOf(visit: Visit): string {
+interface Address {
+  /** Where the client asked and where the edge asks: two origins as URL has them, with a space between. */
+  readonly place: string
+  readonly path: string
+}
+
+/**
+ * An origin hears under which name and scheme it was asked, and may answer so: each has copies of its own. The path
+ * is as it was sent: two spellings may be two things.
+ */
+function addressOf(visit: Visit, origin: Pick<Origin, 'name'>): Address {
   const { host, port } = known(visit, 'authority')
   const scheme = visit.request.secure ? 'https' : 'http'
   const usual = port === undefined || port === (visit.request.secure ? 443 : 80)
-  return `${scheme}://${host}${usual ? '' : `:${port}`}${pathOf(visit.request.target) ?? '*'}`
+  const place = `${scheme}://${host}${usual ? '' : `:${port}`} ${origin.name}`
+  return { place, path: pathOf(visit.request.target) ?? '*' }
 }
 
 function hasField({ fields }: IngressRequest, name: string): boolean {

@@ -1,6 +1,7 @@
 // The error exit: a Fault that happens before the first byte of an answer becomes a page.
 //
-// To know that there is a first byte, this step waits for it. Afterwards a status line is out and cannot be
+// To know that there is a first byte, this step waits for it, but not for that of an origin: the head of a stream of
+// events may be all there is for minutes. Afterwards a status line is out and cannot be
 // taken back: the rim then cuts the connection, because a short file under a 200 would be a lie that caches
 // keep. What is not a Fault is a bug of ours and passes through, to be counted and logged at the rim.
 
@@ -17,8 +18,9 @@ export function failure(): IngressStep {
   return async (visit, next) => {
     try {
       const response = await next(visit)
-      const { body } = response
-      if (body === undefined || body instanceof Uint8Array || visit.request.method === 'HEAD') return response
+      const { body, isRelayed } = response
+      if (isRelayed || body === undefined || body instanceof Uint8Array || visit.request.method === 'HEAD')
+        return response
       return { ...response, body: await begun(body) }
     } catch (error) {
       const fault = faultOf(error, visit.request)

@@ -19,17 +19,19 @@ export function finish(options: { meter: Meter; edgeName: string | undefined }):
     meter.count(`http.answers.${Math.floor(response.status / 100)}xx`)
     const fields: Field[] = [['Date', new Date(receivedAt).toUTCString()]]
     if (edgeName !== undefined) fields.push(['X-Inxt-Edge', edgeName])
-    fields.push(['Via', `1.1 ${edgeName ?? 'inxt'}`], ...provenance(response))
+    fields.push(...provenance(response))
     // RFC 9110 §8.6: no Content-Length with 1xx and 204; with 304 it would have to be the length of the 200.
     const bare = response.status < 200 || response.status === 204 || response.status === 304
     if (!bare && response.sizeBytes !== undefined) fields.push(['Content-Length', String(response.sizeBytes)])
     const body = bare || method === 'HEAD' ? undefined : response.body
-    return { ...withFields(response, fields), body }
+    const whole = withFields(response, fields)
+    // Who passed it on before is told there already.
+    return { ...whole, fields: [...whole.fields, ['Via', `1.1 ${edgeName ?? 'inxt'}`]], body }
   }
 }
 
 function provenance(response: IngressResponse): Field[] {
-  const source = response.source?.()
+  const source = response.isRelayed ? undefined : response.source?.()
   if (source === undefined) return []
   const where = described(source)
   const near = source.from === 'memory' || source.from === 'disk'

@@ -39,6 +39,7 @@ export function forward(options: ForwardOptions): Forward {
   let restsUntil = 0
   const note = (outcome: OriginAnswer | OriginFailure): void => {
     if ('failure' in outcome) meter.count(`origin.${outcome.failure}`)
+    if ('failure' in outcome && /^(refused|busy)$/.test(outcome.failure)) return
     if ('failure' in outcome && outcome.failure === 'down') {
       if (now() >= restsUntil) restsUntil = now() + Math.min(restMaxMs, restMs * 2 ** failures++)
     } else failures = 0
@@ -101,13 +102,24 @@ function upgradeFields({ fields }: OriginAnswer): Field[] {
 }
 
 /** Whole in memory, so that all who wait for the same may have it. */
-function failed(which: string, { failure, what }: OriginFailure): IngressResponse {
+export function failed(which: string, { failure, what }: OriginFailure): IngressResponse {
+  if (failure === 'refused') return refused(which, what)
   return page({
-    status: failure === 'silent' ? 504 : 502,
+    status: failure === 'silent' ? 504 : failure === 'busy' ? 503 : 502,
     title: failure === 'silent' ? 'The origin did not answer in time' : 'The origin gives no answer',
     what: `The edge asked ${which}: ${what}.`,
     meaning: 'The site comes from there, and the edge has no copy of this page.',
     hint: 'Try again in a moment.',
+  })
+}
+
+function refused(which: string, what: string): IngressResponse {
+  return page({
+    status: 502,
+    title: 'This edge does not ask that origin',
+    what: `The site is to come from ${which}: ${what}.`,
+    meaning: 'Who publishes a site may not lead edges into networks that are not public, nor in circles.',
+    hint: 'Its owner has to name another origin.',
   })
 }
 

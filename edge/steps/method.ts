@@ -1,8 +1,8 @@
 // Sites are read-only: GET and HEAD read, OPTIONS says so, and everything else is answered 405 with what is
 // allowed.
 //
-// It stands after `own`, since the edge's own routes do take uploads, and before `site`, so that a scanner
-// that tries PUT on every name costs no look-up.
+// It stands after `own`, since the edge's own routes do take uploads, and after `origin`, which takes what a site's
+// rules lead to another host. A scanner that tries PUT on every name costs a look-up in memory each.
 
 import { emptyResponse } from '../message.ts'
 import { page } from '../page.ts'

@@ -4,6 +4,7 @@
 // this one has a rule or a directory, and a remembered 301 would hide it for ever.
 
 import { emptyResponse, type IngressResponse } from '../message.ts'
+import type { Pull } from '../origins.ts'
 import { page } from '../page.ts'
 import type { Content } from '../questions.ts'
 import { revalidate } from '../site/lasting.ts'
@@ -11,7 +12,7 @@ import { locate } from '../site/path.ts'
 import type { Target } from '../target.ts'
 import { type IngressStep, known } from '../visit.ts'
 
-export function path(content: Pick<Content, 'resolve'>): IngressStep {
+export function path(content: Pick<Content, 'resolve'>, pull: Pull): IngressStep {
   return async (visit, next) => {
     const target = known(visit, 'target')
     const { root } = known(visit, 'site')
@@ -23,6 +24,8 @@ export function path(content: Pick<Content, 'resolve'>): IngressStep {
           ['Location', located.location],
           ['Cache-Control', revalidate],
         ])
+      case 'origin':
+        return pull(visit, located)
       case 'missing':
         return missing(located.status, target)
       case 'file': {

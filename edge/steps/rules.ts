@@ -3,7 +3,7 @@
 // The rules are learnt before the path is looked for and belong to the version, not to the name: another root,
 // other rules. Browsers are told not to guess types, to keep paths to themselves when they leave the site, and,
 // where there is TLS, to come back with it. Whether a site may be framed or share a window with others is its
-// owner's to say: the edge cannot know which of them are meant to be embedded.
+// owner's to say: the edge cannot know which of them are meant to be embedded. An origin speaks for itself.
 
 import { type Field, withFields } from '../message.ts'
 import type { Content } from '../questions.ts'
@@ -28,9 +28,12 @@ export function rules(content: Pick<Content, 'resolve'>, book: RuleBook, hstsS: 
     if (found instanceof Promise) content.resolve(root, segments.join('/'), signal).catch(() => {})
     const rules = found instanceof Promise ? await found : found
     const changes = rules.headers.find(segments)
+    const response = await next({ ...visit, rules, ...(changes && { changes }) })
+    if (response.isRelayed) return response
     const fields = visit.request.secure ? secured : protection
-    if (changes === undefined) return withFields(await next({ ...visit, rules }), fields)
-    const kept = fields.filter(([name]) => !changes.without.has(name.toLowerCase()))
-    return withFields(await next({ ...visit, rules, changes }), kept)
+    return withFields(
+      response,
+      changes === undefined ? fields : fields.filter(([name]) => !changes.without.has(name.toLowerCase())),
+    )
   }
 }
