@@ -4,7 +4,7 @@
 //                             └─ what it must show lies in the grid, so whichever edge is asked can show it
 //
 // Authorities count certificates by name, so one edge orders for all. Giving the key to the others gives away nothing:
-// each of them could show the challenge and order one itself, since the name points at it (docs/protocols/certificates.md).
+// each of them could show the challenge and order one, since the name points at it (docs/protocols/certificates.md).
 
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'

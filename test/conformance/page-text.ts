@@ -88,8 +88,9 @@ And for two minutes what is reached less, \`npm run fuzz -- bundle subnet frames
 | frames | 1572960 | 52401 | 12 of 12 | 4 | 12.3 → 11.9 | 0 |
 | doh | 1063587 | 35429 | 710 of 875 | 92 | 14.2 → 15.5 | 0 |
 
-The finding, mended since: parameter 65535 of an SVCB record, which is reserved (RFC 9460 §14.3.2), passed on the wire and
-was refused in a zone file. Blocks are those that V8 told apart in functions that were called. A cut of all targets is a unit test.
+The finding, mended since: parameter 65535 of an SVCB record, which is reserved (RFC 9460 §14.3.2), passed on the wire
+and was refused in a zone file. Blocks are those that V8 told apart in functions that were called. A cut of all
+targets is a unit test.
 
 \`npm run fuzz -- flood --seconds 10\` throws 100,000 packets again and again, a quarter of them noise and the rest
 changed questions, at a responder of five zones, four of them signed: 1,800,000 packets, 168,157 a second at

@@ -1,4 +1,4 @@
-// Pebble, the small authority that clients of Let’s Encrypt are tested with, on loopback; our own DNS says where to look.
+// Pebble, the small authority for testing ACME clients, on loopback; our own DNS tells it where to look.
 //
 // It refuses nonces at random and shuffles what it may (its way of finding clients that only work by luck). The ports
 // that it validates at are ours to choose, so no privilege is needed.
