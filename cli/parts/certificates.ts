@@ -105,7 +105,15 @@ const turnMs = 60_000
 const totalMs = 120_000
 const accountName = 'account'
 
-type Papers = typeof import('../../edge/acme/papers.ts')
+/** Loaded where certificates are ordered: the library behind it is large. */
+async function openPapers() {
+  const { belongs, challengeCertificate, newKey, readIssued, requestFor } = await import(
+    '../../edge/acme/papers.ts'
+  )
+  return { belongs, challengeCertificate, newKey, readIssued, requestFor }
+}
+
+type Papers = Awaited<ReturnType<typeof openPapers>>
 
 /** `mayServe` is the gate: hosts that are served here, lower case, without a final dot. */
 async function openAuthority(
@@ -113,7 +121,7 @@ async function openAuthority(
   network: Network,
   mayServe: (host: string) => boolean,
 ): Promise<CertificatePart> {
-  const papers = await import('../../edge/acme/papers.ts')
+  const papers = await openPapers()
   const seal = {
     seal: (text: Uint8Array, about: string) => network.overlay.letterTo(network.overlay.peer, text, about),
     open: network.overlay.openLetter,
