@@ -2,13 +2,14 @@
 //
 // A block that came from a holder is kept on the way: this is how an edge that is asked for a site becomes a holder of
 // it. Keeping may fail (the store is full of pinned sites) without the reader noticing. Many readers of one block make
-// one fetch.
+// one fetch. Whoever walks a path gets all of it, and the beginning of the file, in one round trip where that can be.
 
 import type { CID } from 'multiformats/cid'
 import { isFault } from '../base/fault.ts'
 import { createSieve } from '../base/sieve.ts'
 import { type Block, verifiedBlock } from './block.ts'
-import { createFetch, type Errand, type FetchOptions } from './fetch.ts'
+import { createFetch, type Delivery, type Errand, type FetchOptions, headBytes } from './fetch.ts'
+import { createHeads, type Start, type Way } from './heads.ts'
 import { formatCid, inlineBytes } from './identifier.ts'
 import { createLent } from './lent.ts'
 import type { Store } from './store.ts'
@@ -25,6 +26,8 @@ export type Source = { readonly from: 'memory' | 'disk' } | { readonly from: 'pe
 export type Context = {
   /** The site whose holders to ask; the block itself by default. */
   readonly root?: CID
+  /** The block lies on a way from the root: the rest of the way may come with it. */
+  readonly way?: Way
   /** Another edge asks this one as the home of the root. */
   readonly isRelayed?: boolean
   readonly signal?: AbortSignal
@@ -48,58 +51,35 @@ const fromMemory: Source = { from: 'memory' }
 const fromDisk: Source = { from: 'disk' }
 
 export function createBlocks(options: BlocksOptions): Blocks {
-  const { store, meter } = options
+  const { meter } = options
   const fetch = createFetch(options)
-  const memory = createSieve<Uint8Array>({
-    bytesMax: options.memoryBytesMax,
-    bytesOf: bytes => bytes.length,
-  })
-  const lent = createLent()
+  const near = createNear(options)
   const together = createTogether<Found>()
-  const remember = (key: string, bytes: Uint8Array): void => {
-    memory.set(key, bytes)
-    lent.set(key, bytes)
-  }
 
-  const find = async (cid: CID): Promise<Found | undefined> => {
-    const key = formatCid(cid)
-    const hot = inlineBytes(cid) ?? memory.get(key) ?? lent.get(key)
-    if (hot !== undefined) {
-      meter.count('blocks.memory')
-      return { bytes: hot, source: fromMemory }
-    }
-    const bytes = await store.get(cid)
-    if (bytes === undefined) return undefined
-    meter.count('blocks.disk')
-    remember(key, bytes)
-    return { bytes, source: fromDisk }
-  }
-
-  const keep = async (block: Block, isCommon: boolean): Promise<void> => {
-    remember(formatCid(block.cid), block.bytes)
-    try {
-      await store.put(block, isCommon)
-    } catch (error) {
-      if (!isFault(error)) throw error
-      meter.count('blocks.unkept')
+  /** What the stream brings is kept, whoever asks for it later. */
+  async function* open(start: Start, signal: AbortSignal): AsyncGenerator<Delivery> {
+    for await (const piece of fetch.head(start, signal)) {
+      await near.keep(piece, piece.isCommon)
+      yield piece
     }
   }
+  const heads = createHeads({ ...options, open, headBytes, silenceMs: options.hedgeMs })
 
-  const load = async (errand: Errand, signal: AbortSignal): Promise<Found> => {
+  const load = async (errand: Errand, way: Way | undefined, signal: AbortSignal): Promise<Found> => {
     const { cid } = errand
-    const here = await find(cid)
+    const here = await near.find(cid)
     if (here !== undefined) return here
-    const { from, bytes, isCommon } = await fetch(errand, signal)
-    meter.count('blocks.fetched')
-    await keep({ cid, bytes }, isCommon)
+    const brought = await heads.get(cid, errand.root, way, signal)
+    const { from, bytes, isCommon } = brought ?? (await fetch.block(errand, signal))
+    meter.count(brought ? 'blocks.brought' : 'blocks.fetched')
+    if (brought === undefined) await near.keep({ cid, bytes }, isCommon)
     return { bytes, source: { from: 'peer', which: from } }
   }
 
   return {
-    get: async (cid, { root = cid, isRelayed = false, signal, onSource } = {}) => {
-      const hot = inlineBytes(cid) ?? memory.get(formatCid(cid))
+    get: async (cid, { root = cid, isRelayed = false, way, signal, onSource } = {}) => {
+      const hot = near.hot(cid)
       if (hot !== undefined) {
-        meter.count('blocks.memory')
         onSource?.(fromMemory)
         return hot
       }
@@ -108,19 +88,60 @@ export function createBlocks(options: BlocksOptions): Blocks {
       const asksHomes = !isRelayed && (options.holders.homes?.(site).length ?? 0) > 0
       // By block and site: another site's holders may have what this site's lack.
       const key = `${formatCid(cid)} ${site} ${asksHomes}`
-      const work = (stop: AbortSignal) => load({ cid, root, asksHomes }, stop)
+      const work = (stop: AbortSignal) => load({ cid, root, asksHomes }, way, stop)
       const { bytes, source } = await together.join(key, work, signal)
       onSource?.(source)
       return bytes
     },
-    local: async cid => (await find(cid))?.bytes,
-    put: async ({ cid, bytes }) => {
-      await store.put(verifiedBlock(cid, bytes))
-      remember(formatCid(cid), bytes)
+    local: async cid => (await near.find(cid))?.bytes,
+    put: near.put,
+    usage: () => ({ ...near.usage(), fetching: together.size() }),
+  }
+}
+
+/** What is here: in memory, still in a reader's hands, on the disk. */
+function createNear({ store, meter, memoryBytesMax }: BlocksOptions) {
+  const memory = createSieve<Uint8Array>({ bytesMax: memoryBytesMax, bytesOf: bytes => bytes.length })
+  const lent = createLent()
+  const remember = (cid: CID, bytes: Uint8Array): void => {
+    const key = formatCid(cid)
+    memory.set(key, bytes)
+    lent.set(key, bytes)
+  }
+  const hot = (cid: CID): Uint8Array | undefined => {
+    const key = formatCid(cid)
+    const bytes = inlineBytes(cid) ?? memory.get(key) ?? lent.get(key)
+    if (bytes !== undefined) meter.count('blocks.memory')
+    return bytes
+  }
+  return {
+    hot,
+    async find(cid: CID): Promise<Found | undefined> {
+      const there = hot(cid)
+      if (there !== undefined) return { bytes: there, source: fromMemory }
+      const bytes = await store.get(cid)
+      if (bytes === undefined) return undefined
+      meter.count('blocks.disk')
+      remember(cid, bytes)
+      return { bytes, source: fromDisk }
     },
-    usage: () => {
+    /** A store that is full of pinned sites keeps nobody from reading. */
+    async keep({ cid, bytes }: Block, isCommon: boolean): Promise<void> {
+      remember(cid, bytes)
+      try {
+        await store.put({ cid, bytes }, isCommon)
+      } catch (error) {
+        if (!isFault(error)) throw error
+        meter.count('blocks.unkept')
+      }
+    },
+    async put({ cid, bytes }: Block): Promise<void> {
+      await store.put(verifiedBlock(cid, bytes))
+      remember(cid, bytes)
+    },
+    usage() {
       const { bytes, entries } = memory.usage()
-      return { memoryBytes: bytes, memoryEntries: entries, fetching: together.size() }
+      return { memoryBytes: bytes, memoryEntries: entries }
     },
   }
 }

@@ -13,7 +13,9 @@ import { toHex } from '../base/bytes.ts'
 import { Fault, isFault } from '../base/fault.ts'
 import type { Meter } from '../base/meter.ts'
 import { type Block, blockBytesMax, verifiedBlock } from './block.ts'
+import { carTarget, carType, verifyCarStream } from './dag-export.ts'
 import { createDoubt, type Doubt } from './doubt.ts'
+import type { Start } from './heads.ts'
 import { createRoster, type Holder, type Holders } from './holders.ts'
 import { formatCid, sha256 } from './identifier.ts'
 import {
@@ -40,6 +42,16 @@ export type Gateway = {
    * and `net/unreachable` for all that a network can do, a silence of some seconds among them.
    */
   get(holder: Holder, wish: Wish): Promise<Uint8Array>
+  /** The answer to `target`, a CAR, as it comes and not verified. Throws as `get`, at any moment. */
+  car?(holder: Holder, wish: CarWish): AsyncIterable<Uint8Array>
+}
+
+export type CarWish = {
+  /** Of the request: path and query. */
+  readonly target: string
+  readonly accept: string
+  readonly bytesMax: number
+  readonly signal: AbortSignal
 }
 
 /** What this folder needs of `base/io/clock.ts`. */
@@ -82,11 +94,23 @@ export type Errand = {
   readonly asksHomes: boolean
 }
 
-/** Throws `content/missing` after the last holder, or the signal's reason. */
-export type Fetch = (errand: Errand, signal: AbortSignal) => Promise<Delivery>
+export type Fetch = {
+  /** Throws `content/missing` after the last holder, or the signal's reason. */
+  block(errand: Errand, signal: AbortSignal): Promise<Delivery>
+  /**
+   * All blocks from one of a site to the first bytes of what stands at the end of a path, in one round trip: from one
+   * holder, of a site that many hold, and verified as they come. Ends early where that holder does; throws nothing but
+   * the signal's reason, since every block can also be asked for by itself.
+   */
+  head(start: Start, signal: AbortSignal): AsyncGenerator<Delivery>
+}
 
 /** Blocks that wait for a place at one holder. */
 const waitingMax = 256
+/** What a page is at most waited for as a whole; the rest of a larger file comes from several holders at once. */
+export const headBytes = 1024 * 1024
+/** The blocks of a path and the last block, whole, come on top. */
+const headBytesMax = 4 * 1024 * 1024
 /** Everything takes longer while our own line is the suspect. */
 const doubtStretch = 2
 
@@ -98,7 +122,13 @@ export function createFetch(options: FetchOptions): Fetch {
   const slots = createSlots({ takenMax: options.askedPerHolderMax, waitingMax })
   const inquiry: Inquiry = { ...options, standing, doubt, slots }
 
-  return ({ cid, root, asksHomes }, signal) => {
+  const find = async (root: CID, fresh: boolean) => {
+    const found = await roster.find(root, clock.now(), fresh)
+    const isCommon = found.filter(({ isComplete }) => isComplete !== false).length >= options.coldBelow
+    return { ordered: standing.order(found, clock.now()), isCommon }
+  }
+
+  const block: Fetch['block'] = ({ cid, root, asksHomes }, signal) => {
     const stretch = doubt.wronged(clock.now()).length > 0 ? doubtStretch : 1
     const hedgeMs = (id: string): number => stretch * standing.hedgeMs(id)
     const pursuit = createPursuit({ ...options, hedgeMs, patienceMs: stretch * options.patienceMs })
@@ -108,12 +138,11 @@ export function createFetch(options: FetchOptions): Fetch {
       signal,
       missing: () => new Fault('content/missing', `no holder delivered ${formatCid(cid)}`),
       async find(fresh) {
-        const found = await roster.find(root, clock.now(), fresh)
-        const now = clock.now()
-        isCommon = found.filter(({ isComplete }) => isComplete !== false).length >= options.coldBelow
+        const found = await find(root, fresh)
+        isCommon = found.isCommon
         const homes = isCommon || !asksHomes ? [] : (options.holders.homes?.(formatCid(root)) ?? [])
         const asHomes = homes.map(home => ({ ...home, fetches: true }))
-        return [...asHomes.filter(({ id }) => standing.isFit(id, now)), ...standing.order(found, now)]
+        return [...asHomes.filter(({ id }) => standing.isFit(id, clock.now())), ...found.ordered]
       },
       async ask(holder, stop) {
         const answer = await ask(inquiry, holder, { cid, root, bytesMax: blockBytesMax, signal: stop })
@@ -121,6 +150,32 @@ export function createFetch(options: FetchOptions): Fetch {
       },
     })
   }
+
+  async function* head({ root, from, rest }: Start, signal: AbortSignal): AsyncGenerator<Delivery> {
+    const { ordered, isCommon } = await find(root, false)
+    const holder = ordered[0]
+    if (holder === undefined || !isCommon || options.gateway.car === undefined) return
+    const wanted = {
+      root: from,
+      path: rest,
+      scope: 'entity',
+      bytes: { first: 0, last: headBytes - 1 },
+      duplicates: false,
+    } as const
+    const wish = { target: carTarget(wanted), accept: carType(false), bytesMax: headBytesMax, signal }
+    options.meter.count('fetch.heads')
+    try {
+      for await (const block of verifyCarStream(wanted, options.gateway.car(holder, wish), headBytesMax)) {
+        yield { ...block, from: holder.id, isCommon }
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!isFault(error)) throw error
+      options.meter.count('fetch.heads.broken')
+      if (!isFault(error, 'content/missing')) standing.brokeOff(holder.id, clock.now())
+    }
+  }
+  return { block, head }
 }
 
 type Inquiry = Pick<FetchOptions, 'clock' | 'meter' | 'gateway' | 'onFailing' | 'onLie'> & {

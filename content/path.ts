@@ -11,6 +11,8 @@ import { shardDepthMax, shardSlots, slotLabel } from './shard.ts'
 
 /** Verified bytes of one block. Throws `content/missing` when nobody has it. */
 export type GetBlock = (cid: CID) => Promise<Uint8Array>
+/** The same on a path: `rest` leads on from the block, so that whoever fetches it may fetch what comes next as well. */
+export type GetOnWay = (cid: CID, rest?: string) => Promise<Uint8Array>
 
 export type Resolved =
   | { kind: 'file'; cid: CID; sizeBytes: number }
@@ -26,18 +28,18 @@ const segmentsMax = 128
  * `path` is percent-decoded, segments joined by '/'; '' is the root itself, and a '/' at the end asks for a directory.
  * Throws what `get` throws, and Faults of malformed nodes.
  */
-export async function resolvePath(get: GetBlock, root: CID, path: string): Promise<Resolved> {
+export async function resolvePath(get: GetOnWay, root: CID, path: string): Promise<Resolved> {
   const directoryOnly = path.endsWith('/')
   const segments = path === '' || path === '/' ? [] : path.replace(/^\/|\/$/g, '').split('/')
   const sane = segments.length <= segmentsMax && path.length <= pathCharactersMax
   if (!sane || !segments.every(isSegment)) return { kind: 'missing' }
   let cid = root
-  let node = decodeNode(cid, await get(cid))
-  for (const segment of segments) {
+  let node = decodeNode(cid, await get(cid, segments.join('/')))
+  for (const [i, segment] of segments.entries()) {
     const link = await entryOf(get, node, segment)
     if (link === undefined) return { kind: 'missing' }
     cid = link.cid
-    node = decodeNode(cid, await get(cid))
+    node = decodeNode(cid, await get(cid, segments.slice(i + 1).join('/')))
   }
   if (directoryOnly && node.kind !== 'directory' && node.kind !== 'shard') return { kind: 'missing' }
   return resolved(cid, node)

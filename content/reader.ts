@@ -2,9 +2,11 @@
 //
 // The tree is unrolled from the left: a list of parts in the order of the file, of which the first few are being
 // loaded. When the first part turns out to be a node, its children inside the range take its place. The window bounds
-// both memory (window × 2 MiB) and the run-ahead; a reader who does not ask for more stops the loading, which is all
-// the back-pressure there is. The window is as wide as the reader needs: it doubles when he waited for blocks for a good
-// part of the time, and shrinks while they wait for him, so that a thousand slow readers hold a block each. Each node says how long its children are, so a range needs only the blocks it covers,
+// the run-ahead; a reader who does not ask for more stops the loading, which is all the back-pressure there is. It is
+// as wide as the reader needs: it doubles when he waited for blocks for a good part of the time, and shrinks while they
+// wait for him. What was loaded ahead is only known here, not held: whoever caches blocks does that, within one bound
+// for all readers, and one who stalls holds nothing but the block that he was given.
+// Each node says how long its children are, so a range needs only the blocks it covers,
 // and a child of another length is a lie that ends the stream: the bytes before it were all verified.
 
 import type { CID } from 'multiformats/cid'
@@ -33,7 +35,10 @@ type Part = {
   /** What its parent says; unknown for the root. */
   readonly sizeBytes: number | undefined
   readonly depth: number
-  loaded?: Promise<Uint8Array>
+  /** While it is under way. */
+  loading?: Promise<Uint8Array>
+  /** When it has come, for as long as somebody else holds it. */
+  loaded?: WeakRef<Uint8Array>
 }
 
 const windowDefault = 8
@@ -57,7 +62,10 @@ export async function* readFile(options: ReadOptions): AsyncGenerator<Uint8Array
       if (part === undefined) return
       signal.throwIfAborted()
       window.wait()
-      const { data, children } = open(part, await part.loaded!)
+      const { data, children } = open(
+        part,
+        await (part.loading ?? part.loaded?.deref() ?? options.get(part.cid, signal)),
+      )
       window.come()
       const slice = data.subarray(Math.max(0, start - part.offset), Math.max(0, end - part.offset))
       for (const child of children.reverse()) {
@@ -110,10 +118,16 @@ function loadAhead(
 ): void {
   for (let i = parts.length - 1; i >= Math.max(0, parts.length - window); i--) {
     const part = parts[i]!
-    if (part.loaded !== undefined) continue
-    part.loaded = get(part.cid, signal)
+    if (part.loading ?? part.loaded) continue
+    part.loading = get(part.cid, signal)
     // A failure of a part that is never reached is nobody's business; the one that is reached throws it again.
-    part.loaded.catch(() => {})
+    part.loading.then(
+      bytes => {
+        part.loaded = new WeakRef(bytes)
+        delete part.loading
+      },
+      () => {},
+    )
   }
 }
 

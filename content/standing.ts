@@ -26,6 +26,8 @@ export type Standing = {
   ended(id: string, now: number): void
   failed(id: string, now: number): void
   lied(id: string, now: number): void
+  /** It broke off what was not counted as asked. */
+  brokeOff(id: string, now: number): void
   /** The failures were ours. */
   forgive(ids: Iterable<string>): void
 }
@@ -132,6 +134,9 @@ export function createStanding(options: StandingOptions): Standing {
       const record = of(id)
       end(record, now)
       record.outUntil = now + options.lieOutMs
+    },
+    brokeOff(id, now) {
+      of(id).behindUntil = now + backOffMs
     },
     forgive(ids) {
       for (const id of ids) Object.assign(of(id), { failures: 0, behindUntil: 0 })

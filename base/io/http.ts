@@ -29,6 +29,8 @@ export interface HttpQuestion {
   /** From here to the last byte, the wait for a connection included. */
   readonly totalMs?: number
   readonly signal?: AbortSignal | undefined
+  /** Is handed the body of an answer with status 200 as it comes; then the answer has an empty one. */
+  readonly onPart?: (part: Buffer) => void
 }
 
 export interface HttpAnswer {
@@ -77,7 +79,7 @@ export function createHttpClient({ connectionsMax, restMs, authorities }: HttpCl
 
 /** Sends the body, too: from here on, nothing that the request can emit is missed. */
 function answerTo(asked: http.ClientRequest, question: HttpQuestion): Promise<HttpAnswer> {
-  const { body, bytesMax, connectMs, idleMs, totalMs, signal } = question
+  const { body, bytesMax, connectMs, idleMs, totalMs, signal, onPart } = question
   return new Promise<HttpAnswer>((resolve, reject) => {
     const timers: Partial<Record<'total' | 'next', NodeJS.Timeout>> = {}
     const limit = (timer: 'total' | 'next', ms: number | undefined, what: string): void => {
@@ -127,7 +129,8 @@ function answerTo(asked: http.ClientRequest, question: HttpQuestion): Promise<Ht
         timers.next?.refresh()
         bytes += part.length
         if (bytes > bytesMax) return tooLong()
-        parts.push(part)
+        if (onPart && status === 200) onPart(part)
+        else parts.push(part)
       })
     })
     asked.end(body)

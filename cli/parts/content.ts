@@ -12,7 +12,7 @@ import { createGateway } from '../../content/io/gateway.ts'
 import { beginScrubbing } from '../../content/io/scrubbing.ts'
 import { createWantedFile } from '../../content/io/wanted.ts'
 import { createKeeper, type Keeper } from '../../content/keep.ts'
-import { resolvePath } from '../../content/path.ts'
+import { type GetOnWay, resolvePath } from '../../content/path.ts'
 import { readFile } from '../../content/reader.ts'
 import { createSteward, type Steward } from '../../content/steward.ts'
 import type { Store } from '../../content/store.ts'
@@ -208,8 +208,10 @@ export type HomeContent = Omit<Content, 'block'> & {
 export function contentFor({ meter }: Ground, { blocks, steward, relays }: ContentPart): HomeContent {
   return {
     async resolve(root, path, signal) {
-      const context = { root: parseCid(root), signal }
-      const found = await resolvePath(cid => blocks.get(cid, context), context.root, path)
+      const site = parseCid(root)
+      const get: GetOnWay = (cid, rest) =>
+        blocks.get(cid, { root: site, signal, ...(rest !== undefined && { way: { path, rest } }) })
+      const found = await resolvePath(get, site, path)
       switch (found.kind) {
         case 'file':
           return { kind: 'file', cid: formatCid(found.cid), sizeBytes: found.sizeBytes }

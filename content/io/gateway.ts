@@ -39,11 +39,26 @@ export function createGateway(
       const headers = holder.fetches ? { ...plain, 'inxt-root': formatCid(root) } : { ...plain, ...onlyHeld }
       const question = { headers, bytesMax, connectMs, idleMs, signal }
       const answer = await client.ask(url, question).catch(cause => {
-        throw new Fault('net/unreachable', `holder ${holder.id} at ${holder.host}: ${cause.message}`, {
-          cause,
-        })
+        throw unreachable(holder, cause)
       })
       return bytesOf(answer, holder, bytesMax)
+    },
+    async *car(holder, { target, accept, bytesMax, signal }) {
+      const over = new AbortController()
+      const { push, end, pieces } = createPipe()
+      const url = `${originOf(holder)}${target}`
+      const both = AbortSignal.any([signal, over.signal])
+      const headers = { accept, ...onlyHeld }
+      const question = { headers, bytesMax, connectMs, idleMs, signal: both, onPart: push }
+      client.ask(url, question).then(
+        ({ status, body }) => end(status === 200 && body !== undefined ? undefined : refusal(status, holder)),
+        cause => end(unreachable(holder, cause)),
+      )
+      try {
+        yield* pieces()
+      } finally {
+        over.abort(new Error('nobody reads on'))
+      }
     },
     /** Uses a connection to `holder`, or opens one. Nobody is told when that fails. */
     warm(holder) {
@@ -54,13 +69,45 @@ export function createGateway(
   }
 }
 
-function bytesOf({ status, body }: HttpAnswer, { id }: Holder, bytesMax: number): Uint8Array {
-  if (status !== 200) {
-    const lacks = status === 404 || status === 410 || status === 412
-    throw new Fault(lacks ? 'content/missing' : 'net/unreachable', `holder ${id} answered ${status}`)
-  }
-  if (body === undefined) throw new Fault('bytes/too-large', `holder ${id} sends more than ${bytesMax} bytes`)
+function bytesOf({ status, body }: HttpAnswer, holder: Holder, bytesMax: number): Uint8Array {
+  if (status !== 200) throw refusal(status, holder)
+  if (body === undefined)
+    throw new Fault('bytes/too-large', `holder ${holder.id} sends more than ${bytesMax} bytes`)
   return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+}
+
+function refusal(status: number, { id }: Holder): Fault {
+  const lacks = status === 404 || status === 410 || status === 412
+  return new Fault(lacks ? 'content/missing' : 'net/unreachable', `holder ${id} answered ${status}`)
+}
+
+function unreachable({ id, host }: Holder, cause: Error): Fault {
+  return new Fault('net/unreachable', `holder ${id} at ${host}: ${cause.message}`, { cause })
+}
+
+/** What is pushed can be pulled; the writer never waits, so what is pushed must be bounded. */
+function createPipe() {
+  const waiting: Uint8Array[] = []
+  let ended: { error: unknown } | undefined
+  let wake = (): void => {}
+  return {
+    push(part: Uint8Array): void {
+      waiting.push(part)
+      wake()
+    },
+    end(error?: unknown): void {
+      ended = { error }
+      wake()
+    },
+    async *pieces(): AsyncGenerator<Uint8Array> {
+      for (;;) {
+        while (waiting.length > 0) yield waiting.shift()!
+        if (ended !== undefined) break
+        await new Promise<void>(resolve => (wake = resolve))
+      }
+      if (ended.error !== undefined) throw ended.error
+    },
+  }
 }
 
 /** Holders' addresses come from strangers: only an IP address or a plain host name may reach the URL. */
