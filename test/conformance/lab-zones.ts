@@ -1,8 +1,9 @@
 // The zones of the lab: a root, a top-level domain, and below it the zones under test, signed by `inxt zone sign`.
 //
 // `example.lab` has one of everything that a resolver may ask for; `third.lab`, `ed.lab` and `ed3.lab` are the same
-// with NSEC3, Ed25519 and both; `live.lab` and `edlive.lab` are signed while they are answered. `expired.lab` and
-// `wrong.lab` are lies that a validator must see through, told by Debian's signer, which signs what is above, too.
+// with NSEC3, Ed25519 and both; `live.lab` and `edlive.lab` are signed while they are answered. `owner.lab` has a site
+// whose places are signed in advance. `expired.lab` and `wrong.lab` are lies that a validator must see through, told by
+// Debian's signer, which signs what is above, too.
 // Root and top-level domain hold the delegations, and the root answers for reverse names as well, so that the
 // checkers find nothing to say about the surroundings.
 
@@ -10,6 +11,10 @@ import { join } from 'node:path'
 import { projectRoot } from '../e2e/devnet.ts'
 import type { Room } from './room.ts'
 
+/** Where the zone of an owner is served as edges serve it, with its places, and the edges that were admitted. */
+export const ownerAddresses = ['65.1.1.1', '66.1.1.1', '2a0e:65::1', '2a0e:66::1'] as const
+export const ownerZone = 'owner.lab'
+export const placedEdges = [1, 2, 3, 4, 5].map(i => ({ ipv4: `203.0.113.${i}`, ipv6: `2001:db8:113::${i}` }))
 export const subjectAddresses = ['46.1.1.1', '47.1.1.1', '2a0e:46::1', '2a0e:47::1'] as const
 /** Zones that have one of everything, and how each is signed. */
 export const wholeZones = {
@@ -98,6 +103,15 @@ plain NS ns.plain
 ns.plain A 46.1.1.1
 outside NS ns.elsewhere.test.
 `
+const owned = `$TTL 3600
+@ SOA ns1 hostmaster 2026112201 14400 3600 1209600 300
+@ NS ns1
+@ NS ns2
+@ MX 10 mail
+@ TXT "v=spf1 mx -all"
+${serverLines(ownerAddresses)}mail A 65.1.1.1
+*.wild TXT "a wildcard"
+`
 const small = `$TTL 3600
 @ SOA ns hostmaster 2026112201 14400 3600 1209600 300
 @ NS ns
@@ -111,6 +125,8 @@ export interface LabZones {
   /** The same of zones that are not signed, for which the server has keys in `keyFolder`. */
   readonly online: ReadonlyMap<string, string>
   readonly keyFolder: string
+  /** The signed zone of an owner, and its places. */
+  readonly owner: { readonly zone: string; readonly places: string }
   readonly root: string
   readonly lab: string
   /** Files for validators: the trust anchor as a DNSKEY record, as a DS record, and the root hints. */
@@ -209,20 +225,28 @@ export async function makeZones(room: Room): Promise<LabZones> {
   const expired = signedByDebian(room, 'expired.lab', top, ['-s', '20250101000000', '-e', '20250201000000'])
   const wrong = await signedByDebian(room, 'wrong.lab', top)
   await checked(room, 'sed', ['-i', 's/192\\.0\\.2\\.80/192.0.2.81/', wrong.file])
+  const places = join(room.folder, 'owner.places')
+  const edges = await room.file('owner.edges', JSON.stringify(placedEdges))
+  const how = ['--edges', edges, '--site', '@', '--site', 'www', '--bundle', places]
+  const owner = await signed(room, ownerZone, owned, how)
   const children = new Map<string, SignedFile>([
     ...(await Promise.all(whole)),
     ['expired.lab', await expired],
     ['wrong.lab', wrong],
   ])
   const online = await onlineFiles(room)
-  const delegation = (zone: string, ds: string): string =>
+  const delegation = (zone: string, ds: string, servers: readonly string[] = subjectAddresses): string =>
     `${zone}. NS ns1.${zone}.
 ${zone}. NS ns2.${zone}.
-${serverLines(subjectAddresses, zone)}${ds}`
+${serverLines(servers, zone)}${ds}`
   const lab = await signedByDebian(
     room,
     'lab',
-    [labTop, ...[...children, ...online].map(([zone, { ds }]) => delegation(zone, ds))].join(''),
+    [
+      labTop,
+      ...[...children, ...online].map(([zone, { ds }]) => delegation(zone, ds)),
+      delegation(ownerZone, owner.ds, ownerAddresses),
+    ].join(''),
   )
   const root = await signedByDebian(room, '.', `${rootTop}${lab.ds}`)
   const key = await checked(room, 'grep', ['-v', '^;', root.key])
@@ -235,6 +259,7 @@ ${serverLines(subjectAddresses, zone)}${ds}`
     ]),
     online: new Map([...online].map(([zone, { file }]) => [zone, file])),
     keyFolder: join(room.folder, onlineKeys),
+    owner: { zone: owner.file, places },
     ...{ root: root.file, lab: lab.file },
     keyFile: await room.file('root.key', key),
     dsFile: await room.file('root.ds', root.ds),
@@ -271,6 +296,7 @@ const reverse = [
   ...[...Object.keys({ ...wholeZones, ...onlineZones }), 'expired.lab', 'wrong.lab'].flatMap(zone =>
     serversOf(zone, subjectAddresses),
   ),
+  ...serversOf(ownerZone, ownerAddresses),
   ...serversOf('lab', labAddresses),
 ].map(([address, name]) => `${reverseName(address)} PTR ${name}`)
 

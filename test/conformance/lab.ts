@@ -6,7 +6,16 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Ran } from '../e2e/devnet.ts'
-import { inxt, type LabZones, labAddresses, makeZones, rootAddresses, subjectAddresses } from './lab-zones.ts'
+import {
+  inxt,
+  type LabZones,
+  labAddresses,
+  makeZones,
+  ownerAddresses,
+  ownerZone,
+  rootAddresses,
+  subjectAddresses,
+} from './lab-zones.ts'
 import { answers, openRoom, type Room } from './room.ts'
 
 export const peerAddresses = {
@@ -29,7 +38,7 @@ export interface Lab {
 
 /** Root, top-level domain and the server under test, answering. */
 export async function openLab(stack: AsyncDisposableStack): Promise<Lab> {
-  const addresses = [...subjectAddresses, ...rootAddresses, ...labAddresses]
+  const addresses = [...subjectAddresses, ...ownerAddresses, ...rootAddresses, ...labAddresses]
   const others = [...Object.values(peerAddresses), ...Object.values(resolverAddresses)]
   const room = await openRoom([...addresses, ...others], resolverAddresses.unbound, stack)
   const zones = await makeZones(room)
@@ -64,6 +73,13 @@ async function startSubject(room: Room, { subject, online, keyFolder }: LabZones
     ...['--dot', subjectAddresses[0], '--doh', subjectAddresses[0]],
     ...['--tls-cert', join(room.folder, 'tls.crt'), '--tls-key', join(room.folder, 'tls.key')],
   ])
+}
+
+/** The zone of an owner as edges serve it, answering. */
+export async function startOwner({ room, zones: { owner } }: Lab): Promise<void> {
+  const script = join(import.meta.dirname, 'owner-server.ts')
+  await room.start('owner', process.execPath, [script, owner.zone, owner.places, ...ownerAddresses])
+  await answers(room, 'owner', ownerAddresses[0], ownerZone)
 }
 
 /** NSD in the foreground on `addresses`; the label of its log is `label`. */

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { askedZones, kindsIn, type Row } from './kinds.ts'
-import { type Lab, openLab, resolverAddresses, startResolvers } from './lab.ts'
-import { subjectAddresses } from './lab-zones.ts'
+import { type Lab, openLab, resolverAddresses, startOwner, startResolvers } from './lab.ts'
+import { ownerAddresses, ownerZone, placedEdges, subjectAddresses } from './lab-zones.ts'
 import { labMissing } from './tools.ts'
 
 /** Whether a validator must vouch for the answer (AD). */
@@ -12,6 +12,10 @@ const validated: readonly Row[] = [
   ...askedZones.flatMap(kindsIn),
   ['a signed child', 'www.secure.example.lab A', /192\.0\.2\.90/],
   ['DS of a signed child', 'secure.example.lab DS', /DS\s\d+ 13 2/],
+  ['places at the apex', `${ownerZone} A`, /\sA\s203\.0\.113\.\d$/m],
+  ['places of the other family', `www.${ownerZone} AAAA`, /2001:db8:113::\d$/m],
+  ['no HTTPS beside places', `www.${ownerZone} TYPE65`, /NOERROR.*ANSWER: 0/s],
+  ['nothing beside places', `nothing.${ownerZone} A`, /status: NXDOMAIN/],
 ]
 const insecure: readonly Row[] = [['an unsigned child', 'www.plain.example.lab A', /192\.0\.2\.90/]]
 const bogus: readonly Row[] = [
@@ -25,6 +29,7 @@ describe('seen from outside', { skip: missing }, () => {
   let lab: Lab
   before(async () => {
     lab = await openLab(stack)
+    await startOwner(lab)
     await startResolvers(lab)
   })
   after(() => stack.disposeAsync())
@@ -61,7 +66,16 @@ describe('seen from outside', { skip: missing }, () => {
     }
   })
 
-  for (const zone of askedZones) {
+  test('places turn from answer to answer', async () => {
+    const sets = new Set<string>()
+    for (let i = 0; i < placedEdges.length; i++) {
+      const { stdout } = await lab.room.run('dig', [`@${ownerAddresses[0]}`, '+short', ownerZone, 'A'])
+      sets.add(stdout)
+    }
+    assert.equal(sets.size, placedEdges.length, [...sets].join('\n'))
+  })
+
+  for (const zone of [...askedZones, ownerZone]) {
     test(`zonemaster finds nothing in ${zone}`, async () => {
       const words = ['--hints', lab.zones.hintsFile, '--level', 'NOTICE', '--no-progress', zone]
       const { stdout, stderr } = await lab.room.run('zonemaster-cli', words)
@@ -75,7 +89,8 @@ describe('seen from outside', { skip: missing }, () => {
     const release = "import pygraphviz, types\npygraphviz.release = types.SimpleNamespace(version='1.7')\n"
     await lab.room.file('sitecustomize.py', release)
     const labels = ['', 'www.', 'nothing.', 'x.wild.', 'www.tree.']
-    const names = [...askedZones.flatMap(zone => labels.map(label => label + zone)), 'secure.example.lab']
+    const zones = [...askedZones, ownerZone]
+    const names = [...zones.flatMap(zone => labels.map(label => label + zone)), 'secure.example.lab']
     const probed = await lab.room.run('dnsviz', ['probe', '-A', '-a', '.', '-o', 'viz.json', ...names])
     assert.equal(probed.code, 0, probed.stderr)
     const bothFamilies = await lab.room.run('grep', ['-q', subjectAddresses[3], 'viz.json'])

@@ -46,7 +46,8 @@ The lab is a network namespace with a signed root at the addresses of the real r
 domain (both NSD), so that unmodified programs start where they always do. Below it \`inxt edge --standalone\` serves
 zones that \`inxt zone sign\` signed: \`example.lab\` with NSEC and \`third.lab\` with NSEC3 (ECDSA P-256), \`ed.lab\`
 and \`ed3.lab\` the same with Ed25519. Two more are signed while they are answered (\`--sign-online\`, denial by
-RFC 9824): \`live.lab\` with P-256 and \`edlive.lab\` with Ed25519. All are reached by IPv4 and IPv6.
+RFC 9824): \`live.lab\` with P-256 and \`edlive.lab\` with Ed25519. \`owner.lab\` is served as an edge serves what an owner
+published: judged, and with the places of five edges, which turn from answer to answer. All are reached by IPv4 and IPv6.
 
 ## Checkers and resolvers
 
@@ -55,7 +56,7 @@ Each row is a test of \`test/conformance/outside.test.ts\`:
 | program | what it must say |
 |---|---|
 | \`unbound\`, \`named\`, \`pdns_recursor\`, \`kresd\` | ${validated} |
-| | a signed child validated, an unsigned not; expired and wrong signatures refused |
+| | a signed child validated, an unsigned not; expired and wrong signatures refused; places of a site |
 | \`delv\` | fully validated, from the root down |
 | \`zonemaster-cli\` | nothing from NOTICE up, in each zone |
 | \`dnsviz\` | no error, no warning, in each zone |
