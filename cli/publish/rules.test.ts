@@ -28,6 +28,17 @@ test('rules that are in order', async () => {
   assert.equal(rulesText((await checkRules(folder, files))!), '4 rules in _redirects, 1 path in _headers')
 })
 
+test('origins are named', async () => {
+  await writeFile(
+    join(folder, '_redirects'),
+    '/api/* https://api.example/:splat 200\n/* http://pages.example 200\n',
+  )
+  const text = rulesText((await checkRules(folder, new Set()))!)
+  assert.equal(text, '2 rules in _redirects, answers from https://api.example, http://pages.example')
+  await writeFile(join(folder, '_redirects'), '/\n/* https://me:secret@api.example/ 200\n')
+  await assert.rejects(checkRules(folder, files), /_redirects:2: the files of a site are public/)
+})
+
 test('every error with its file and line, before anything is hashed', async () => {
   await writeFile(join(folder, 'index.html'), 'start')
   await writeFile(join(folder, '_redirects'), '# rules\n/a /b 999\n/c /d\n\n/d /c\n')

@@ -32,16 +32,17 @@ export async function checkRules(folder: string, files: ReadonlySet<string>): Pr
   return rules
 }
 
-/** As for a step of the publication: what will apply. */
+/** As for a step of the publication: what will apply, and which other hosts will hear of visitors. */
 export function rulesText({ redirects, headers }: SiteRules): string {
   const parts = [
     [redirects.rules.length, 'rule in _redirects', 'rules in _redirects'],
     [headers.blocks, 'path in _headers', 'paths in _headers'],
   ] as const
-  return parts
+  const counts = parts
     .filter(([count]) => count > 0)
     .map(([count, one, many]) => `${count} ${count === 1 ? one : many}`)
-    .join(', ')
+  const origins = redirects.origins.length === 0 ? [] : [`answers from ${redirects.origins.join(', ')}`]
+  return [...counts, ...origins].join(', ')
 }
 
 /** Undefined when there is none; a symlink stays one in the site, and is not followed there either. */
