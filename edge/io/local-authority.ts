@@ -140,8 +140,9 @@ async function makeLeaf(
 ): Promise<Certificate> {
   const keys = await newKeys()
   const certificate = await x509.X509CertificateGenerator.create({
-    // Clients look at the names below only; a common name may be 64 characters long at most (RFC 5280 §A.1).
-    subject: `CN=${names[0].slice(0, 64)}`,
+    // Clients look at the names below only. A common name that is an address would be held against the constraints
+    // on names by OpenSSL, and fail.
+    subject: 'O=INXT edge',
     issuer: root.certificate.subject,
     notBefore: new Date(now - backdateMs),
     notAfter: new Date(now + leafDays * dayMs),
