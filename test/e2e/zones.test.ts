@@ -110,6 +110,43 @@ describe('a zone of the owner', { skip: toolsMissing(witnesses) }, () => {
       assert.deepEqual(await digShort(address, dnsPort, 'mail.mysite.inxt', 'A'), ['192.0.2.26'])
   })
 
+  test('an edge that missed a version serves the old one until it has the new one', async () => {
+    const { edges } = await devnet.network()
+    const late = edges[4]!
+    const [old] = await serials()
+    process.kill(late.pid, 'SIGSTOP')
+    try {
+      await writeFile(file, zoneText('192.0.2.27'))
+      assert.equal((await zone('keep', file, 'mysite')).edges.length, 4)
+    } finally {
+      process.kill(late.pid, 'SIGCONT')
+    }
+    const now = `${Number(old) + 1}`
+    await until('the late edge has the new version', 30_000, async () => {
+      const all = await serials()
+      assert(
+        all.every((serial, i) => serial === now || (i === 4 && serial === old)),
+        all.join(),
+      )
+      return all[4] === now ? true : undefined
+    })
+  })
+
+  test('a devnet starts again although the name of its own site has a zone', async () => {
+    const own = join(place.folder, 'welcome.zone')
+    await writeFile(own, zoneText('192.0.2.30'))
+    const { serial } = await zone('publish', own, 'welcome')
+    assert.equal(await devnet.stop(), 0)
+    devnet = await startDevnet(place)
+    const { edges } = await devnet.network()
+    for (const { address, dnsPort } of edges) {
+      assert.deepEqual(await digShort(address, dnsPort, 'mail.welcome.inxt', 'A'), ['192.0.2.30'])
+      const [soa] = await digShort(address, dnsPort, 'welcome.inxt', 'SOA')
+      assert.equal(soa!.split(' ')[2], `${serial}`)
+    }
+    assert.deepEqual(new Set(await serials()).size, 1)
+  })
+
   test('a site is published again although its name has a zone of its own', async () => {
     const site = join(place.folder, 'site')
     await cp(join(projectRoot, 'examples', 'sites', 'welcome'), site, { recursive: true })
@@ -134,12 +171,12 @@ describe('a zone of the owner', { skip: toolsMissing(witnesses) }, () => {
     const folder = join(place.folder, 'forged')
     await cp(join(projectRoot, 'examples', 'sites', 'welcome'), folder, { recursive: true })
     const signed = await readFile(`${file}.signed`, 'latin1')
-    await writeFile(join(folder, 'zone'), signed.replace('192.0.2.26', '192.0.2.66'), 'latin1')
+    await writeFile(join(folder, 'zone'), signed.replace('192.0.2.27', '192.0.2.66'), 'latin1')
     await refused((await publish(data, folder, 'forged')).root, 'zones.refused.broken')
     const site = join(projectRoot, 'examples', 'sites', 'welcome')
     await refused((await publish(data, site, 'plain')).root, 'zones.refused.broken')
     const { stdout } = await digAt((await devnet.network()).edges[0]!, 'mail.mysite.inxt', 'A')
-    assert.match(stdout, /192\.0\.2\.26/)
+    assert.match(stdout, /192\.0\.2\.27/)
   })
 
   test('keep puts the chain right again, and a name without a zone is the registry’s again', async () => {
