@@ -45,18 +45,23 @@ export function createGuard({
   readonly isOurs: (address: string) => boolean
   readonly resolve?: Guard['resolve']
 }): Guard {
-  const extra = listOf(allowed)
+  // Two lists: BlockList finds ::ffff:10.0.0.1 in 10.0.0.0/8, where nobody would know an edge's address again.
+  const extra = { ipv4: listOf(allowed.filter(isV4)), ipv6: listOf(allowed.filter(cidr => !isV4(cidr))) }
   return {
     resolve,
     permits(address) {
       const family = isIP(address)
       if (family === 0 || isOurs(address)) return false
       const kind = family === 6 ? 'ipv6' : 'ipv4'
-      if (extra.check(address, kind)) return true
+      if (extra[kind].check(address, kind)) return true
       // An IPv4 address within an IPv6 one (::ffff:0:0/96, 64:ff9b::/96) is not global unicast: it is refused.
       return !special.check(address, kind) && (family === 4 || global6.check(address, kind))
     },
   }
+}
+
+function isV4(cidr: string): boolean {
+  return !cidr.includes(':')
 }
 
 /** Throws RangeError for what is no CIDR. */
@@ -64,7 +69,7 @@ function listOf(cidrs: readonly string[]): BlockList {
   const list = new BlockList()
   for (const cidr of cidrs) {
     const [address = '', bits] = cidr.split('/')
-    list.addSubnet(address, Number(bits), address.includes(':') ? 'ipv6' : 'ipv4')
+    list.addSubnet(address, Number(bits), isV4(cidr) ? 'ipv4' : 'ipv6')
   }
   return list
 }

@@ -30,6 +30,7 @@ const site = `
 /api/* https://api.example:443/v1/:splat 200
 /find/:what http://find.example:8080?q=:what 200
 /exact https://api.example/one 200
+/six http://[2606:4700::aBcd]:81/ 200
 /old/x* https://api.example/p/:splat 200
 /forced /index.html 200!
 /* /index.html 200
@@ -59,6 +60,7 @@ const rows: [address: string, expected: string][] = [
   ['/api/a/b/?x=/y', 'https://api.example/v1/a/b/?x=/y'],
   ['/api/@a/b:c,d;e=f+g&h$/%20%25%23%3f', 'https://api.example/v1/@a/b:c,d;e=f+g&h$/%20%25%23%3F'],
   ['/find/a&b=c%2Bd?more', 'http://find.example:8080/?q=a%26b%3Dc%2Bd'],
+  ['/six', 'http://[2606:4700::abcd]:81/'],
   ['/exact/?y', 'https://api.example/one?y'],
   ['/old/x..', '200 index.html'],
   ['/anything/else', '200 index.html'],

@@ -223,7 +223,7 @@ function originOf(text: string): { name: string; path: string } | { what: string
   if (start === undefined || host === undefined) return undefined
   if (host.includes('@'))
     return { what: 'the files of a site are public: no name and password in an address' }
-  if (/:[A-Za-z]/.test(host)) return { what: 'a placeholder cannot be part of a host' }
+  if (hasPlaceholder(host)) return { what: 'a placeholder cannot be part of a host' }
   const url = URL.parse(start)
   if (url === null) return { what: `"${text}" is no address` }
   const path = text.slice(start.length)
@@ -234,6 +234,11 @@ function parseCondition(word: string): Redirect['query'][number] {
   const [[key, value]] = [...new URLSearchParams(word)] as [[string, string]]
   const name = /^:([A-Za-z]\w*)$/.exec(value)?.[1]
   return name === undefined ? { key, value, isName: false } : { key, value: name, isName: true }
+}
+
+/** The colons of an IPv6 address begin none. */
+function hasPlaceholder(host: string): boolean {
+  return /:[A-Za-z]/.test(host.replace(/^\[[^\]]*\]/, ''))
 }
 
 function parseTo(
@@ -250,7 +255,7 @@ function parseTo(
   if (isAtOrigin && text.includes('#')) return 'what stands behind "#" is never sent'
   if (isRewrite(status) && !isAtOrigin && /[?#]/.test(text))
     return `status ${status} answers with a file, which has no "?" or "#"`
-  if (absolute !== null && /:[A-Za-z]/.test(absolute[1]!)) return 'a placeholder cannot be part of a host'
+  if (absolute !== null && hasPlaceholder(absolute[1]!)) return 'a placeholder cannot be part of a host'
   if (absolute !== null && !URL.canParse(text)) return `"${text}" is no address`
   const pieces: { name: string | undefined; text: string }[] = []
   let from = 0
