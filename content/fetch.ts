@@ -194,7 +194,7 @@ async function ask(inquiry: Inquiry, holder: Holder, wish: Wish): Promise<Block 
   if (free === undefined) return 'failing'
   const askedAt = clock.now()
   meter.count('fetch.asked')
-  standing.asked(id, askedAt)
+  standing.asked(holder, askedAt)
   try {
     const bytes = await inquiry.gateway.get(holder, wish)
     const block = judged(inquiry, id, wish.cid, bytes)

@@ -141,7 +141,7 @@ describe('standing', () => {
       .join('')
   const deliver = (standing: Standing, id: string, times: number, tookMs: number): number => {
     for (let i = 0; i < times; i++) {
-      standing.asked(id, i * tookMs)
+      standing.asked(holder(id), i * tookMs)
       standing.delivered(id, 262_144, i * tookMs, (i + 1) * tookMs)
     }
     return times * tookMs
@@ -180,7 +180,7 @@ describe('standing', () => {
     const two = abcd.slice(0, 2)
     const asked = Array.from({ length: 16 }, () => {
       const { id } = standing.order(two, now)[0]!
-      standing.asked(id, now)
+      standing.asked(holder(id), now)
       return id
     })
     assert.deepEqual([asked.filter(id => id === 'a').length, asked.filter(id => id === 'b').length], [11, 5])

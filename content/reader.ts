@@ -41,7 +41,7 @@ type Part = {
   loaded?: WeakRef<Uint8Array>
 }
 
-const windowDefault = 8
+const windowDefault = 16
 /** 174 links a level make 10^71 bytes at 32 levels: deeper is hostile. */
 const depthMax = 32
 
@@ -84,7 +84,7 @@ export async function* readFile(options: ReadOptions): AsyncGenerator<Uint8Array
 
 /** A reader waits a good part of the time when it is more than an eighth of what he spends on a block. */
 const waitShare = 1 / 8
-const windowAtFirst = 2
+const windowAtFirst = 4
 
 function createWindow(max: number, now?: () => number) {
   if (now === undefined) return { blocks: () => max, wait() {}, come() {}, asked() {} }

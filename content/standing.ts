@@ -17,7 +17,7 @@ export type Standing = {
   isFit(id: string, now: number): boolean
   /** Ms after which an answer is later than nearly all of its own. */
   hedgeMs(id: string): number
-  asked(id: string, now: number): void
+  asked(holder: Holder, now: number): void
   /** What was asked at `askedAt` came. */
   delivered(id: string, bytes: number, askedAt: number, now: number): void
   /** Another was quicker although this one was asked first. */
@@ -108,10 +108,11 @@ export function createStanding(options: StandingOptions): Standing {
       const own = records.get(id)?.times.quantile(0.95) ?? options.hedgeMs
       return Math.min(hedgeFactorMax * options.hedgeMs, Math.max(hedgeMsMin, own))
     },
-    asked(id, now) {
+    asked({ id, rttMs = 0 }, now) {
       const record = of(id)
       account(record, now)
-      record.underWay++
+      // The way there and back says nothing of the rate; what else it takes does.
+      if (record.underWay++ === 0) record.countedAt += rttMs
     },
     delivered(id, bytes, askedAt, now) {
       const record = of(id)
@@ -157,10 +158,10 @@ function queueMs(record: Record | undefined, now: number): number {
   return ((underWay + 1) * blockBytes) / bytesPerMs
 }
 
-/** Adds the time since the last call when something was under way; old times count for less and less. */
+/** Adds the time since the last call when something was coming; old times count for less and less. */
 function account(record: Record, now: number): void {
-  if (record.underWay > 0) record.busyMs += now - record.countedAt
-  record.countedAt = now
+  if (record.underWay > 0) record.busyMs += Math.max(0, now - record.countedAt)
+  record.countedAt = record.underWay > 0 ? Math.max(now, record.countedAt) : now
   if (record.busyMs < busyMsMax) return
   record.busyMs /= 2
   record.bytes /= 2

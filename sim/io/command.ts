@@ -3,6 +3,7 @@
 
 const protocols: { readonly [protocol: string]: () => Promise<(args: readonly string[]) => void> } = {
   clients: async () => (await import('./clients.ts')).runClients,
+  content: async () => (await import('./content.ts')).runContent,
   coordinates: async () => (await import('./coordinates.ts')).runCoordinates,
   grid: async () => (await import('./grid.ts')).runGrid,
   swim: async () => (await import('./swim.ts')).runSwim,
