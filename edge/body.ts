@@ -9,6 +9,10 @@ import { Fault } from '../base/fault.ts'
 
 type Bytes = AsyncIterable<Uint8Array>
 
+export const noBody: Bytes = {
+  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
+}
+
 /** Passes at most `bytesMax` on, then throws Fault 'bytes/too-large'. */
 export async function* atMost(source: Bytes, bytesMax: number): AsyncGenerator<Uint8Array> {
   let total = 0

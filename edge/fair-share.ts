@@ -1,33 +1,35 @@
-// Who may begin an answer while many are under way: max-min fairness between sites.
+// Who may have more of something scarce while much of it is taken: max-min fairness between those who ask.
 //
-// A bound on all answers protects memory. Without more, one site under a flood takes all of it. So the last
-// quarter is kept for sites that have less than an equal share: nobody is held back while there is room, and
-// whoever asks for little gets it always.
+// A bound on all answers protects memory, and so does one on the octets that wait for slow readers. Without more, one
+// site or one client under a flood takes all of it. So the last quarter is kept for those who have less than an equal
+// share: nobody is held back while there is room, and whoever asks for little gets it always.
 
 export class FairShare {
-  readonly #answersMax: number
-  readonly #bySite = new Map<string, number>()
+  readonly #max: number
+  readonly #byWho = new Map<string, number>()
   #total = 0
 
-  constructor(answersMax: number) {
-    this.#answersMax = answersMax
+  constructor(max: number) {
+    this.#max = max
   }
 
-  /** Whether an answer for `site` may begin; then `leave` follows exactly once. */
-  enter(site: string): boolean {
-    const own = this.#bySite.get(site) ?? 0
-    const share = this.#answersMax / (this.#bySite.size + (own === 0 ? 1 : 0))
-    const room = this.#total < this.#answersMax * 0.75
-    if (this.#total >= this.#answersMax || !(room || own + 1 <= share)) return false
-    this.#bySite.set(site, own + 1)
-    this.#total++
+  /** Whether `who` may have so much more; then `leave` with the same amount follows exactly once. */
+  enter(who: string, amount = 1): boolean {
+    const own = this.#byWho.get(who) ?? 0
+    const total = this.#total + amount
+    if (total > this.#max * 0.75) {
+      const share = this.#max / (this.#byWho.size + (own === 0 ? 1 : 0))
+      if (total > this.#max || own + amount > share) return false
+    }
+    this.#byWho.set(who, own + amount)
+    this.#total = total
     return true
   }
 
-  leave(site: string): void {
-    const left = this.#bySite.get(site)! - 1
-    if (left === 0) this.#bySite.delete(site)
-    else this.#bySite.set(site, left)
-    this.#total--
+  leave(who: string, amount = 1): void {
+    const left = this.#byWho.get(who)! - amount
+    if (left === 0) this.#byWho.delete(who)
+    else this.#byWho.set(who, left)
+    this.#total -= amount
   }
 }

@@ -23,8 +23,13 @@ export interface IngressRequest {
   readonly client: string
   /** Milliseconds since the Unix epoch. */
   readonly receivedAt: number
-  /** Aborts when the client has gone or the answer is overdue; then its reason is a Fault. */
+  /** Aborts when the client has gone or the answer is overdue; then its reason is a Fault. Made when first read. */
   readonly signal: AbortSignal
+  /**
+   * Passes an interim answer on (RFC 9110 §15.2), such as 103, at once: any number of them before the answer. Absent
+   * for clients that would not understand it (HTTP/1.0). 100 and 101 are the rim's own and are ignored.
+   */
+  readonly interim?: (status: number, fields: readonly Field[]) => void
 }
 
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
@@ -59,24 +64,42 @@ export interface IngressResponse {
   readonly tunnel?: Tunnel
 }
 
-export type Ingress = (request: IngressRequest) => Promise<IngressResponse>
+/** At once where nothing had to be waited for: such an answer goes out in the same turn of the event loop. */
+export type Answer = IngressResponse | Promise<IngressResponse>
+
+export type Ingress = (request: IngressRequest) => Answer
 
 /** Every value sent under this lower-case name, one per field line. */
 export function fieldLines(fields: readonly Field[], name: string): string[] {
-  return fields.filter(([key]) => key.toLowerCase() === name).map(([, value]) => value)
+  const lines: string[] = []
+  for (const [key, value] of fields) if (isNamed(key, name)) lines.push(value)
+  return lines
 }
 
 /** The lines of a field as one comma-separated list (RFC 9110 §5.3); undefined when there is none. */
 export function fieldValue(fields: readonly Field[], name: string): string | undefined {
-  const lines = fieldLines(fields, name)
-  return lines.length === 0 ? undefined : lines.join(', ')
+  let all: string | undefined
+  for (const [key, value] of fields)
+    if (isNamed(key, name)) all = all === undefined ? value : `${all}, ${value}`
+  return all
 }
 
 /** The answer with more fields, except those it has already: the inner step knew better. */
 export function withFields(response: IngressResponse, fields: readonly Field[]): IngressResponse {
-  const present = new Set(response.fields.map(([name]) => name.toLowerCase()))
-  const added = fields.filter(([name]) => !present.has(name.toLowerCase()))
-  return { ...response, fields: [...response.fields, ...added] }
+  const all = [...response.fields]
+  const present = all.length
+  for (const field of fields) if (!has(all, present, field[0].toLowerCase())) all.push(field)
+  return { ...response, fields: all }
+}
+
+function has(fields: readonly Field[], count: number, name: string): boolean {
+  for (let i = 0; i < count; i++) if (isNamed(fields[i]![0], name)) return true
+  return false
+}
+
+/** Names differ in length more often than not, which is quickly seen. */
+function isNamed(key: string, name: string): boolean {
+  return key.length === name.length && key.toLowerCase() === name
 }
 
 export function bytesResponse(status: number, fields: readonly Field[], body: Uint8Array): IngressResponse {

@@ -9,10 +9,16 @@ export interface RateOptions {
   readonly clientsMax: number
 }
 
+interface Bucket {
+  left: number
+  at: number
+}
+
 export class Rates {
   readonly #options: RateOptions
   /** Oldest first: a client is put to the end when it is seen. */
-  readonly #buckets = new Map<string, { left: number; at: number }>()
+  readonly #buckets = new Map<string, Bucket>()
+  #latest: string | undefined
 
   constructor(options: RateOptions) {
     this.#options = options
@@ -24,9 +30,12 @@ export class Rates {
     const bucket = this.#buckets.get(client) ?? { left: burst, at: now }
     bucket.left = Math.min(burst, bucket.left + ((now - bucket.at) * perS) / 1000)
     bucket.at = now
-    this.#buckets.delete(client)
-    this.#buckets.set(client, bucket)
-    if (this.#buckets.size > clientsMax) this.#buckets.delete(this.#buckets.keys().next().value!)
+    if (client !== this.#latest) {
+      this.#buckets.delete(client)
+      this.#buckets.set(client, bucket)
+      this.#latest = client
+      if (this.#buckets.size > clientsMax) this.#buckets.delete(this.#buckets.keys().next().value!)
+    }
     if (bucket.left < 1) return false
     bucket.left--
     return true

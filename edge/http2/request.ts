@@ -17,7 +17,8 @@ export interface RequestHead {
 const name = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
 const badValue = /[\0-\x08\x0a-\x1f\x7f]|^[ \t]|[ \t]$/
-const ofConnections = new Set([
+/** RFC 9113 §8.2.2: fields that HTTP/1.1 has and that no message has here. */
+export const ofConnections: ReadonlySet<string> = new Set([
   'connection',
   'proxy-connection',
   'keep-alive',

@@ -8,17 +8,12 @@ import { Fault } from '../../base/fault.ts'
 import type { Clock } from '../../base/io/clock.ts'
 import type { Log } from '../../base/io/log.ts'
 import type { Meter } from '../../base/meter.ts'
+import { noBody } from '../body.ts'
 import { FairShare } from '../fair-share.ts'
-import {
-  type Field,
-  fieldLines,
-  type Ingress,
-  type IngressRequest,
-  type IngressResponse,
-} from '../message.ts'
+import type { Field, Ingress, IngressRequest, IngressResponse } from '../message.ts'
 import { page } from '../page.ts'
 import { Rates } from '../rates.ts'
-import { clientOf } from './connections.ts'
+import { areSendable } from '../sendable.ts'
 import type { HttpLimits } from './limits.ts'
 
 /** What all connections of a server share. */
@@ -30,6 +25,8 @@ export interface Context {
   readonly meter: Meter
   readonly share: FairShare
   readonly requests: Rates
+  /** Octets that wait for their readers, by network of the reader. */
+  readonly waiting: FairShare
   /** No more requests are wanted: each answer is the last of its connection. */
   closing: boolean
 }
@@ -51,126 +48,204 @@ export function createContext(
     ...parts,
     share: new FairShare(limits.answersMax),
     requests: new Rates({ ...rate, clientsMax: 65_536 }),
+    waiting: new FairShare(limits.waitingBytesMax),
     closing: false,
   }
 }
 
-export type Asked = Omit<IngressRequest, 'receivedAt' | 'signal'>
+export type Asked = Omit<IngressRequest, 'receivedAt' | 'signal' | 'client' | 'secure'>
 
-export interface Exchange {
-  /** Never rejects. */
-  readonly response: Promise<IngressResponse>
-  /** Why nobody needs to go on, once it is so. */
-  readonly reason: Fault | undefined
-  /** Time has passed: an answer that is overdue is given up. */
-  sweep(now: number): void
-  /** The client has gone: nobody needs to go on. */
-  abandon(): void
-  /** The answer is out, or never will be; exactly once. */
-  done(): void
+/** Who is at the other end of a connection. */
+export interface Caller {
+  /** Address as text, without port. */
+  readonly client: string
+  /** The network that its doings are counted for: `clientOf` of the address. */
+  readonly network: string
+  readonly secure: boolean
 }
 
-export function begin(context: Context, asked: Asked): Exchange {
-  const { limits, clock, share } = context
-  const host = (fieldLines(asked.fields, 'host')[0] ?? '').toLowerCase().slice(0, 260)
-  const now = clock.now()
-  const turned = turnAway(context, asked.client, host, now)
-  const reads = asked.method === 'GET' || asked.method === 'HEAD'
-  let dueAt = reads ? now + limits.answerTimeoutMs : Number.POSITIVE_INFINITY
-  let reason: Fault | undefined
-  // Most answers come from memory and ask for no signal: making one costs more than the rest of this function.
-  let controller: AbortController | undefined
-  const abort = (why: Fault): void => {
-    reason ??= why
-    controller?.abort(reason)
+export class Exchange {
+  readonly #context: Context
+  readonly #host: string
+  #entered = true
+  #dueAt: number
+  #reason: Fault | undefined
+  /** Most answers come from memory and ask for no signal: making one costs more than all else here. */
+  #controller: AbortController | undefined
+  #chunks: Chunks | undefined
+  readonly begunAt: number
+  /** At once when nothing had to be waited for. Never rejects. */
+  readonly response: IngressResponse | Promise<IngressResponse>
+
+  constructor(context: Context, caller: Caller, asked: Asked) {
+    const { limits, clock } = context
+    const now = clock.now()
+    this.#context = context
+    this.begunAt = now
+    this.#host = hostOf(asked.fields)
+    const reads = asked.method === 'GET' || asked.method === 'HEAD'
+    this.#dueAt = reads ? now + limits.answerTimeoutMs : Number.POSITIVE_INFINITY
+    const turned = this.#turnAway(caller.network, now)
+    this.response = turned ?? this.#answer(asked, caller, now)
   }
-  const request: IngressRequest = {
-    ...asked,
-    receivedAt: now,
-    get signal() {
-      controller ??= new AbortController()
-      if (reason !== undefined) controller.abort(reason)
-      return controller.signal
-    },
+
+  /** Why nobody needs to go on, once it is so. */
+  get reason(): Fault | undefined {
+    return this.#reason
   }
-  const response = turned === undefined ? answer(context, request, () => reason) : Promise.resolve(turned)
-  void response.then(() => {
-    dueAt = Number.POSITIVE_INFINITY
-  })
-  return {
-    response,
-    get reason() {
-      return reason
-    },
-    sweep(at) {
-      if (at < dueAt) return
-      abort(new Fault('net/unreachable', `No holder answered within ${limits.answerTimeoutMs} ms.`))
-    },
-    abandon: () => abort(clientGone()),
-    done() {
-      if (turned === undefined) share.leave(host)
-    },
+
+  /** Time has passed: an answer that is overdue is given up. */
+  sweep(now: number): void {
+    if (now < this.#dueAt) return
+    const { answerTimeoutMs } = this.#context.limits
+    this.#abort(new Fault('net/unreachable', `No holder answered within ${answerTimeoutMs} ms.`))
   }
+
+  /** The client has gone: nobody needs to go on. */
+  abandon(): void {
+    this.#abort(clientGone())
+  }
+
+  /** The body of the answer, for as long as somebody waits for it; at most once. */
+  chunks(response: IngressResponse): Chunks {
+    this.#chunks = new Chunks(response)
+    if (this.#reason !== undefined) this.#chunks.stop(this.#reason)
+    return this.#chunks
+  }
+
+  /** The answer is out, or never will be; exactly once. */
+  done(): void {
+    this.#chunks?.stop(clientGone())
+    if (this.#entered) this.#context.share.leave(this.#host)
+  }
+
+  #abort(why: Fault): void {
+    this.#reason ??= why
+    this.#controller?.abort(this.#reason)
+    this.#chunks?.stop(this.#reason)
+  }
+
+  #signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+    return this.#controller.signal
+  }
+
+  /** 429 to a client that asks too often, 503 to a site that has its share; undefined for all others, who enter. */
+  #turnAway(network: string, now: number): IngressResponse | undefined {
+    const { requests, share, meter } = this.#context
+    this.#entered = false
+    if (!requests.take(network, now)) {
+      meter.count('http.hurried')
+      return refusal(429, 'Too many requests', 'This client asks more often than an edge answers one.')
+    }
+    if (!share.enter(this.#host)) {
+      meter.count('http.crowded')
+      return refusal(503, 'Too many readers', 'This edge has as many answers under way as it can hold.')
+    }
+    this.#entered = true
+    return undefined
+  }
+
+  #answer(asked: Asked, caller: Caller, now: number): IngressResponse | Promise<IngressResponse> {
+    const signal = (): AbortSignal => this.#signal()
+    const request: IngressRequest = {
+      ...asked,
+      secure: caller.secure,
+      client: caller.client,
+      receivedAt: now,
+      get signal() {
+        return signal()
+      },
+    }
+    try {
+      const answer = this.#context.ingress(request)
+      if (!(answer instanceof Promise)) return this.#judged(answer, request)
+      return answer.then(
+        response => this.#judged(response, request),
+        (error: unknown) => this.#sorry(error, request),
+      )
+    } catch (error) {
+      return this.#sorry(error, request)
+    }
+  }
+
+  #judged(response: IngressResponse, request: IngressRequest): IngressResponse {
+    this.#dueAt = Number.POSITIVE_INFINITY
+    if (areSendable(response.fields)) return response
+    return this.#sorry(new Error('a field of the answer cannot be sent'), request)
+  }
+
+  #sorry(error: unknown, { target }: IngressRequest): IngressResponse {
+    this.#dueAt = Number.POSITIVE_INFINITY
+    // When the client has gone, what its aborted fetch throws is no bug.
+    if (this.#reason === undefined) {
+      this.#context.meter.count('http.bugs')
+      this.#context.log.error({ err: error, target }, 'a request met a bug')
+    }
+    return refusal(500, 'The edge made a mistake', 'The request met an error in the edge’s own program.')
+  }
+}
+
+function hostOf(fields: readonly Field[]): string {
+  for (const [name, value] of fields)
+    if (name.length === 4 && name.toLowerCase() === 'host') return value.toLowerCase().slice(0, 260)
+  return ''
 }
 
 export function clientGone(): Fault {
   return new Fault('net/unreachable', 'The client has gone.')
 }
 
-/** 429 to a client that asks too often, 503 to a site that has its share; undefined for all others, who enter. */
-function turnAway(context: Context, client: string, host: string, now: number): IngressResponse | undefined {
-  if (!context.requests.take(clientOf(client), now)) {
-    context.meter.count('http.hurried')
-    return refusal(429, 'Too many requests', 'This client asks more often than an edge answers one.')
-  }
-  if (context.share.enter(host)) return undefined
-  context.meter.count('http.crowded')
-  return refusal(503, 'Too many readers', 'This edge has as many answers under way as it can hold.')
-}
-
-async function answer(
-  context: Context,
-  request: IngressRequest,
-  reason: () => Fault | undefined,
-): Promise<IngressResponse> {
-  const { ingress, log, meter } = context
-  try {
-    const response = await ingress(request)
-    if (areClean(response.fields)) return response
-    throw new Error('a field of the answer cannot be sent')
-  } catch (error) {
-    // When the client has gone, what its aborted fetch throws is no bug.
-    if (reason() === undefined) {
-      meter.count('http.bugs')
-      log.error({ err: error, target: request.target }, 'a request met a bug')
-    }
-    return sorry()
-  }
-}
-
-const name = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-const badValue = /[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/
-
-/** A line break in a value would be a second field, or a second answer. */
-function areClean(fields: readonly Field[]): boolean {
-  return fields.every(([key, value]) => name.test(key) && !badValue.test(value))
-}
-
 /** Fewer or more bytes than announced: whoever keeps it must hear that it is broken. */
 export class BrokenPromise extends Error {}
 
-/** Counts what is sent of a body against what was announced. Throws BrokenPromise. */
-export async function* promised({ body, sizeBytes }: IngressResponse): AsyncGenerator<Uint8Array> {
-  let total = 0
-  const chunks = body === undefined ? [] : body instanceof Uint8Array ? [body] : body
-  for await (const chunk of chunks) {
-    total += chunk.length
-    if (sizeBytes !== undefined && total > sizeBytes) break
-    if (chunk.length > 0) yield chunk
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+/** The body of an answer, counted against what was announced. */
+export class Chunks {
+  readonly #source: AsyncIterator<Uint8Array>
+  readonly #sizeBytes: number | undefined
+  #totalBytes = 0
+  #state: 'open' | 'ended' | { error: Error } = 'open'
+  #leave: ((error: Error) => void) | undefined
+
+  constructor({ body, sizeBytes }: IngressResponse) {
+    this.#source = (body instanceof Uint8Array ? once(body) : (body ?? noBody))[Symbol.asyncIterator]()
+    this.#sizeBytes = sizeBytes
   }
-  if (sizeBytes !== undefined && total !== sizeBytes)
-    throw new BrokenPromise(`${total} bytes of a body that has ${sizeBytes}`)
+
+  /** Undefined at the end. Rejects with BrokenPromise, with what the source throws, or with the reason of `stop`. */
+  async next(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const { done, value } = await this.#pull()
+      if (done) this.#state = 'ended'
+      const total = (this.#totalBytes += done ? 0 : value.length)
+      const sizeBytes = this.#sizeBytes ?? total
+      if (total > sizeBytes || (done && total !== sizeBytes))
+        throw new BrokenPromise(`${total} bytes of a body that has ${sizeBytes}`)
+      if (done) return undefined
+      if (value.length > 0) return value
+    }
+  }
+
+  /** Nobody waits any more: a pull under way rejects at once, whatever the source does. */
+  stop(why: Error): void {
+    if (this.#state !== 'open') return
+    this.#state = { error: why }
+    this.#leave?.(why)
+    this.#source.return?.().catch(() => {})
+  }
+
+  #pull(): Promise<IteratorResult<Uint8Array>> {
+    if (typeof this.#state === 'object') return Promise.reject(this.#state.error)
+    return new Promise((resolve, reject) => {
+      this.#leave = reject
+      this.#source.next().then(resolve, reject)
+    })
+  }
 }
 
 /** Answers made at the rim have not passed the chain's `finish`. */
@@ -186,8 +261,4 @@ export function refusal(status: number, title: string, what: string): IngressRes
   ]
   if (status === 429 || status === 503) fields.push(['Retry-After', '1'])
   return { ...response, fields: [...response.fields, ...fields] }
-}
-
-function sorry(): IngressResponse {
-  return refusal(500, 'The edge made a mistake', 'The request met an error in the edge’s own program.')
 }

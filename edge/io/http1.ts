@@ -1,36 +1,35 @@
 // A socket that speaks HTTP/1: requests from the reader below, answers from the ingress above, one at a time.
 //
-// What is unusual ends the connection rather than being understood: a body that nobody read, an answer of unknown
-// length under HTTP/1.0, a head that is none. Closing is slow on purpose (RFC 9112 §9.6): octets that come after we
-// have gone make TCP send a reset, which can overtake the answer.
+// What is there at once goes out in the turn of the event loop in which it was asked for, with whatever else that turn
+// has to say. What is unusual ends the connection rather than being understood: a body that nobody read, an answer of
+// unknown length under HTTP/1.0, a head that is none. Closing is slow on purpose (RFC 9112 §9.6): octets that come
+// after we have gone make TCP send a reset, which can overtake the answer.
 
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { Fault } from '../../base/fault.ts'
+import { noBody } from '../body.ts'
 import type { Head, Refused } from '../http1/head.ts'
 import { Http1Reader, type Told } from '../http1/reader.ts'
-import { type Field, fieldLines, type IngressResponse, type Tunnel } from '../message.ts'
-import {
-  begin,
-  type Context,
-  type Conversation,
-  clientGone,
-  type Exchange,
-  promised,
-  refusal,
-} from './exchange.ts'
+import type { Field, IngressResponse, Tunnel } from '../message.ts'
+import { areSendable } from '../sendable.ts'
+import { clientOf } from './connections.ts'
+import { type Caller, type Context, type Conversation, clientGone, Exchange, refusal } from './exchange.ts'
+import { connectionLines, endText, headText } from './http1-text.ts'
 import { Incoming } from './incoming.ts'
-import { Pace } from './pace.ts'
+import { copyBytesMax, Outbox } from './outbox.ts'
+import { Pace, type Phase } from './pace.ts'
 
 /** What may be read ahead of whoever takes it: a body's next part, or requests that wait for their turn. */
 const aheadBytesMax = 64 * 1024
-const copyBytesMax = 32 * 1024
+/** What of a body in memory is written at a time: TLS would hold a copy of all that it is given. */
+const stepBytes = 256 * 1024
 /** What a client may still send into the void: about what is under way on a fast line. */
 const lingerBytesMax = 8 * 1024 * 1024
 
 interface Turn {
   readonly head: Head
-  readonly incoming: Incoming
+  /** Undefined when the head was all. */
+  readonly incoming: Incoming | undefined
   readonly exchange: Exchange
   /** The rest of its body is none. */
   refused: Refused | undefined
@@ -39,22 +38,25 @@ interface Turn {
 export class Http1Conversation implements Conversation {
   readonly #context: Context
   readonly #socket: Socket
-  readonly #secure: boolean
-  readonly #client: string
+  readonly #caller: Caller
   readonly #reader: Http1Reader
+  readonly #outbox: Outbox
   readonly #pace: Pace
   #turn: Turn | undefined
+  /** Whether the head of the present answer has gone out. */
+  #headed = false
   #aheadBytes = 0
   #requests = 0
   #wake: (() => void) | undefined
   #state: 'open' | 'closing' | 'tunnel' = 'open'
 
   constructor(context: Context, socket: Socket, secure: boolean) {
+    const client = socket.remoteAddress ?? ''
     this.#context = context
     this.#socket = socket
-    this.#secure = secure
-    this.#client = socket.remoteAddress ?? ''
+    this.#caller = { client, network: clientOf(client), secure }
     this.#reader = new Http1Reader(context.limits)
+    this.#outbox = new Outbox(socket, secure)
     this.#pace = new Pace(context.limits, context.clock.now())
     socket.on('data', this.#onData)
     socket.on('drain', () => this.#wake?.())
@@ -63,40 +65,44 @@ export class Http1Conversation implements Conversation {
   }
 
   drain(): void {
-    if (this.#turn === undefined && this.#state === 'open') this.#socket.end(() => this.#socket.destroy())
+    if (this.#turn === undefined && this.#state === 'open') void this.#close()
   }
 
   sweep(now: number): void {
     if (this.#state !== 'open') return
-    const turn = this.#turn
-    turn?.exchange.sweep(now)
-    const body = turn !== undefined && !turn.incoming.ended
-    const idle = this.#requests > 0 && !this.#reader.begun
-    this.#pace.enter(body ? 'body' : turn !== undefined ? 'answer' : idle ? 'idle' : 'head', now)
-    const waits = turn !== undefined && this.#socket.writableNeedDrain
+    this.#turn?.exchange.sweep(now)
+    this.#pace.enter(this.#phase(), now)
     const sent = this.#socket.bytesWritten - this.#socket.writableLength
-    const late = this.#pace.overdue(now, waits, sent)
+    const late = this.#pace.overdue(now, this.#socket.writableNeedDrain, sent)
     if (late === undefined) return
-    this.#context.meter.count(late === 'idle' ? 'http.idle' : 'http.slow')
-    if (late === 'head' && this.#reader.begun) void this.#refuse(408, 'The request did not come to its end.')
+    this.#context.meter.count(late === 'idle' ? 'http.idle' : late === 'parting' ? 'http.left' : 'http.slow')
+    if (late === 'idle') void this.#close()
+    else if (late === 'head' && this.#reader.begun)
+      void this.#refuse(408, 'The request did not come to its end.')
     else this.#socket.destroy()
   }
 
-  readonly #onData = (bytes: Buffer): void => {
-    this.#hear(this.#reader.receive(bytes))
-    this.#holdBack()
+  #phase(): Phase {
+    const turn = this.#turn
+    if (turn?.incoming?.ended === false) return 'body'
+    if (turn !== undefined) return this.#socket.readableEnded ? 'parting' : 'answer'
+    return this.#requests > 0 && !this.#reader.begun ? 'idle' : 'head'
   }
 
-  /** A client that has said all may still hear all, but not for long: most that say so have gone. */
+  readonly #onData = (bytes: Buffer): void => {
+    try {
+      this.#hear(this.#reader.receive(bytes))
+      this.#onward()
+    } finally {
+      this.#outbox.flush()
+    }
+  }
+
+  /** A client that has said all may still hear all while it goes on; most that say so have gone. */
   readonly #onEnd = (): void => {
     const turn = this.#turn
-    const { clock, limits } = this.#context
     if (turn === undefined) this.#socket.end(() => this.#socket.destroy())
-    else if (!turn.incoming.ended) this.#socket.destroy()
-    else {
-      const cancel = clock.after(limits.lingerMs, () => turn.exchange.abandon())
-      void turn.exchange.response.then(cancel)
-    }
+    else if (turn.incoming?.ended === false) this.#socket.destroy()
   }
 
   #holdBack(): void {
@@ -110,13 +116,22 @@ export class Http1Conversation implements Conversation {
       if (one.kind === 'head') this.#begin(one.head)
       else if (one.kind === 'data') {
         this.#aheadBytes += one.bytes.length
-        this.#turn?.incoming.push(one.bytes)
-      } else if (one.kind === 'ended') this.#turn?.incoming.end(one.trailers)
+        this.#turn?.incoming?.push(one.bytes)
+      } else if (one.kind === 'ended') this.#turn?.incoming?.end(one.trailers)
       else {
         this.#context.meter.count('http.malformed')
         this.#break(one.refused)
       }
     }
+  }
+
+  /** On to the requests that wait, for as long as they are answered at once. */
+  #onward(): void {
+    while (this.#turn === undefined && this.#state === 'open' && this.#reader.waits) {
+      if (this.#socket.destroyed) return
+      this.#hear(this.#reader.next())
+    }
+    this.#holdBack()
   }
 
   #break(refused: Refused): void {
@@ -126,62 +141,102 @@ export class Http1Conversation implements Conversation {
       return
     }
     turn.refused = refused
-    turn.incoming.fail(new Fault('bytes/malformed', refused.message))
+    turn.incoming?.fail(new Fault('bytes/malformed', refused.message))
   }
 
   #begin(head: Head): void {
     this.#requests++
+    this.#headed = false
+    const incoming = head.body === 0 ? undefined : this.#incoming(head.asksFirst)
     const { method, target, version, fields } = head
+    const asked = {
+      ...{ method, target, version, fields, body: incoming?.body ?? noBody },
+      ...(incoming && { trailers: () => incoming.trailers }),
+      ...(version === '1.1' && { interim: this.#interim }),
+    }
+    const exchange = new Exchange(this.#context, this.#caller, asked)
+    const turn = { head, incoming, exchange, refused: undefined }
+    this.#turn = turn
+    this.#pace.enter('answer', exchange.begunAt)
+    const { response } = exchange
+    // A body that is here in part is heard to its end first: an answer may come before it was wanted.
+    if (response instanceof Promise || incoming !== undefined || !this.#sendNow(turn, response))
+      void this.#answer(turn)
+  }
+
+  #incoming(asksFirst: boolean): Incoming {
     const incoming = new Incoming({
       asked: () => {
-        const asks = head.asksFirst && head.body !== 0 && !incoming.ended
-        if (asks && !this.#socket.writableEnded) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n')
+        if (asksFirst && !incoming.ended) this.#say('HTTP/1.1 100 Continue\r\n\r\n')
       },
       taken: bytes => {
         this.#aheadBytes -= bytes
         this.#holdBack()
       },
     })
-    const from = { secure: this.#secure, client: this.#client }
-    const body = { body: incoming.body, trailers: () => incoming.trailers }
-    const exchange = begin(this.#context, { method, target, version, fields, ...from, ...body })
-    this.#turn = { head, incoming, exchange, refused: undefined }
-    void this.#answer(this.#turn)
+    return incoming
+  }
+
+  readonly #interim = (status: number, fields: readonly Field[]): void => {
+    if (status < 102 || status > 199 || !areSendable(fields)) return
+    this.#say(headText({ status, fields }, ''))
+  }
+
+  /** Before the head of an answer. */
+  #say(text: string): void {
+    if (this.#headed || this.#socket.writableEnded || this.#socket.destroyed) return
+    this.#outbox.add(text)
+    this.#outbox.flush()
+  }
+
+  /** False for an answer that takes more than one write, or room that is not there. */
+  #sendNow(turn: Turn, response: IngressResponse): boolean {
+    const { body, sizeBytes, tunnel } = response
+    const isSmall = body instanceof Uint8Array && body.length === sizeBytes && body.length <= copyBytesMax
+    if (tunnel !== undefined || !(body === undefined || isSmall)) return false
+    if (this.#socket.writableNeedDrain || this.#socket.destroyed) return false
+    const last = this.#isLast(turn, response)
+    const isMute = mute(turn.head, response)
+    this.#outbox.add(
+      headText(response, connectionLines(turn.head, false, last)),
+      isMute ? undefined : (body as Uint8Array),
+    )
+    this.#over(turn, last)
+    return true
   }
 
   /** Never rejects. */
   async #answer(turn: Turn): Promise<void> {
     const { exchange, incoming, head } = turn
     const { meter, log } = this.#context
+    let last = true
     try {
       let response = await exchange.response
-      if (this.#socket.destroyed) return
       if (turn.refused !== undefined) response = unreadable(turn.refused.status, turn.refused.message)
-      if (response.tunnel !== undefined && response.status === 101) {
-        await this.#tunnel(response, response.tunnel)
-        return
-      }
+      if (this.#socket.destroyed) return
+      if (response.tunnel !== undefined && response.status === 101)
+        return await this.#tunnel(response, response.tunnel)
+      last = this.#isLast(turn, response)
+      const whole = await this.#send(turn, response, last)
       // A body that nobody read would be taken for the next request, or read to its end for nothing.
-      const last = this.#isLast(turn, response)
-      const whole = await this.#send(head, response, last)
-      if (last || !whole || !incoming.ended || turn.refused !== undefined) await this.#close()
+      last ||= !whole || incoming?.ended === false || turn.refused !== undefined
     } catch (error) {
       const left = exchange.reason !== undefined
       meter.count(left ? 'http.left' : 'http.cut')
       if (!left) log.warn({ err: error, target: head.target }, 'an answer was cut')
       this.#socket.destroy()
     } finally {
-      exchange.done()
-      this.#turn = undefined
-      this.#aheadBytes = 0
-      if (this.#state === 'open' && !this.#socket.destroyed) this.#onward()
+      this.#over(turn, last)
+      this.#onward()
+      this.#outbox.flush()
     }
   }
 
-  #onward(): void {
-    this.#hear(this.#reader.next())
-    this.#holdBack()
-    if (this.#turn === undefined && this.#socket.readableEnded) this.#socket.end(() => this.#socket.destroy())
+  #over({ exchange }: Turn, last: boolean): void {
+    exchange.done()
+    this.#turn = undefined
+    this.#aheadBytes = 0
+    if (last || this.#context.closing || this.#socket.readableEnded) void this.#close()
   }
 
   #isLast({ head, incoming, refused }: Turn, { status, sizeBytes, body }: IngressResponse): boolean {
@@ -193,53 +248,85 @@ export class Http1Conversation implements Conversation {
       doubtful ||
       closing ||
       !head.persists ||
-      !incoming.ended ||
+      incoming?.ended === false ||
       endless ||
       this.#requests >= limits.requestsPerConnectionMax
     )
   }
 
   /** Whether all went out; rejects with what the source throws. */
-  async #send(head: Head, response: IngressResponse, last: boolean): Promise<boolean> {
-    const { status, body, sizeBytes } = response
-    const mute = head.method === 'HEAD' || status === 204 || status === 304
-    const chunked = !mute && sizeBytes === undefined && body !== undefined && head.version === '1.1'
-    const text = headText(response, connectionFields(head, last, chunked))
-    if (mute || body === undefined) return this.#write(text)
-    if (body instanceof Uint8Array && !chunked) {
-      if (body.length === 0) return this.#write(text)
-      // One write for what is small; what is large is not copied for each of its readers.
-      if (body.length <= copyBytesMax) return this.#write(Buffer.concat([Buffer.from(text, 'latin1'), body]))
-      this.#socket.write(text, 'latin1')
-      return this.#write(body)
-    }
-    let before = text
-    for await (const chunk of promised(response)) {
-      const marks = chunked ? `${chunk.length.toString(16)}\r\n` : ''
-      this.#socket.cork()
-      if (before !== '' || marks !== '') this.#socket.write(before + marks, 'latin1')
-      before = chunked ? '\r\n' : ''
-      const wrote = this.#write(chunk)
-      this.#socket.uncork()
-      if (!(await wrote)) return false
-    }
-    if (!chunked) return before === '' || this.#write(before)
-    const wanted = fieldLines(head.fields, 'te').some(value => /(^|[,\s])trailers($|[,;\s])/i.test(value))
-    const trailers = wanted ? (response.trailers?.() ?? []) : []
-    return this.#write(
-      `${before}0\r\n${trailers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
-    )
+  async #send(turn: Turn, response: IngressResponse, last: boolean): Promise<boolean> {
+    const { head } = turn
+    const { body, sizeBytes } = response
+    const isMute = mute(head, response)
+    const chunked = !isMute && sizeBytes === undefined && body !== undefined && head.version === '1.1'
+    const text = headText(response, connectionLines(head, chunked, last))
+    if (isMute || body === undefined) return this.#put(text)
+    if (!(body instanceof Uint8Array) || body.length !== sizeBytes)
+      return this.#stream(turn, response, { text, chunked })
+    let whole = await this.#put(text, body.subarray(0, stepBytes))
+    for (let at = stepBytes; whole && at < body.length; at += stepBytes)
+      whole = await this.#put('', body.subarray(at, at + stepBytes))
+    return whole
   }
 
-  /** Resolves when there is room for more, false when there never will be. */
-  async #write(part: string | Uint8Array): Promise<boolean> {
+  async #stream(
+    { head, exchange }: Turn,
+    response: IngressResponse,
+    { text, chunked }: { text: string; chunked: boolean },
+  ): Promise<boolean> {
+    const chunks = exchange.chunks(response)
+    let before = text
+    // The first part of a stream of events may be minutes away, and its reader waits for the head.
+    const early = setImmediate(() => {
+      this.#say(before)
+      before = ''
+    })
+    try {
+      for (let chunk = await chunks.next(); chunk !== undefined; chunk = await chunks.next()) {
+        clearImmediate(early)
+        const size = chunked ? `${chunk.length.toString(16)}\r\n` : ''
+        if (!(await this.#put(before + size, chunk))) return false
+        before = chunked ? '\r\n' : ''
+      }
+    } finally {
+      clearImmediate(early)
+    }
+    return this.#put(chunked ? before + endText(head, response.trailers) : before)
+  }
+
+  /** False, at once or later, when there never will be room for more. */
+  #put(text: string, bytes?: Uint8Array): boolean | Promise<boolean> {
     if (this.#socket.destroyed) return false
-    const room = typeof part === 'string' ? this.#socket.write(part, 'latin1') : this.#socket.write(part)
-    if (room) return true
+    this.#headed = true
+    if (bytes === undefined || bytes.length <= copyBytesMax) {
+      this.#outbox.add(text, bytes)
+      this.#outbox.flush()
+    } else {
+      this.#outbox.flush()
+      this.#socket.cork()
+      if (text !== '') this.#socket.write(text, 'latin1')
+      this.#socket.write(bytes)
+      this.#socket.uncork()
+    }
+    return this.#socket.writableNeedDrain ? this.#room() : true
+  }
+
+  /** What waits for slow readers is bounded in all: past it, those who have most are cut. */
+  async #room(): Promise<boolean> {
+    const { waiting, meter } = this.#context
+    const { network } = this.#caller
+    const bytes = this.#socket.writableLength
+    if (!waiting.enter(network, bytes)) {
+      meter.count('http.crammed')
+      this.#socket.destroy()
+      return false
+    }
     await new Promise<void>(resolve => {
       this.#wake = resolve
     })
     this.#wake = undefined
+    waiting.leave(network, bytes)
     return !this.#socket.destroyed
   }
 
@@ -247,8 +334,7 @@ export class Http1Conversation implements Conversation {
     if (this.#state !== 'open') return
     this.#state = 'closing'
     const response = unreadable(status, what)
-    const text = headText(response, [['Connection', 'close']])
-    await this.#write(Buffer.concat([Buffer.from(text, 'latin1'), response.body as Uint8Array]))
+    await this.#put(headText(response, 'Connection: close\r\n'), response.body as Uint8Array)
     await this.#close()
   }
 
@@ -256,7 +342,8 @@ export class Http1Conversation implements Conversation {
   async #close(): Promise<void> {
     this.#state = 'closing'
     const socket = this.#socket
-    if (socket.destroyed) return
+    this.#outbox.flush()
+    if (socket.destroyed || socket.writableEnded) return
     socket.off('data', this.#onData).off('end', this.#onEnd)
     await new Promise<void>(resolve => {
       let dropped = 0
@@ -280,13 +367,7 @@ export class Http1Conversation implements Conversation {
     this.#state = 'tunnel'
     const socket = this.#socket
     socket.off('data', this.#onData).off('end', this.#onEnd)
-    const incoming = new Incoming({
-      asked: () => {},
-      taken: bytes => {
-        this.#aheadBytes -= bytes
-        this.#holdBack()
-      },
-    })
+    const incoming = this.#incoming(false)
     const onData = (bytes: Buffer): void => {
       this.#aheadBytes += bytes.length
       incoming.push(bytes)
@@ -294,16 +375,15 @@ export class Http1Conversation implements Conversation {
     }
     socket.on('data', onData).once('end', () => incoming.end())
     socket.once('close', () => incoming.end())
-    socket.write(headText(response, [['Connection', 'Upgrade']]), 'latin1')
+    await this.#put(headText(response, 'Connection: Upgrade\r\n'))
     const rest = this.#reader.rest()
     if (rest.length > 0) onData(rest)
-    for await (const chunk of tunnel(incoming.body)) if (!(await this.#write(chunk))) break
-    await this.#close()
+    for await (const chunk of tunnel(incoming.body)) if (!(await this.#put('', chunk))) break
   }
 
   #closed(): void {
     this.#turn?.exchange.abandon()
-    this.#turn?.incoming.fail(clientGone())
+    this.#turn?.incoming?.fail(clientGone())
     this.#wake?.()
   }
 }
@@ -312,19 +392,7 @@ function unreadable(status: number, what: string): IngressResponse {
   return refusal(status, 'That request cannot be read', what)
 }
 
-function connectionFields({ version, persists }: Head, last: boolean, chunked: boolean): Field[] {
-  const fields: Field[] = chunked ? [['Transfer-Encoding', 'chunked']] : []
-  if (last) fields.push(['Connection', 'close'])
-  else if (version === '1.0' && persists) fields.push(['Connection', 'keep-alive'])
-  return fields
+/** Whether no content follows, whatever the fields say (RFC 9112 §6.3). */
+function mute({ method }: Head, { status }: IngressResponse): boolean {
+  return method === 'HEAD' || status === 204 || status === 304
 }
-
-/** What the rim says of the connection replaces what anybody else said of it. */
-function headText({ status, fields }: IngressResponse, own: readonly Field[]): string {
-  const line = (text: string, [name, value]: Field): string => `${text}${name}: ${value}\r\n`
-  const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\n`
-  const others = fields.filter(([name]) => !ofConnection.has(name.toLowerCase()))
-  return `${own.reduce(line, others.reduce(line, start))}\r\n`
-}
-
-const ofConnection = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding'])

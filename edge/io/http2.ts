@@ -6,17 +6,12 @@
 
 import type { Socket } from 'node:net'
 import { codes } from '../http2/frames.ts'
+import { ofConnections } from '../http2/request.ts'
 import { Session, type Told } from '../http2/session.ts'
 import type { Field, IngressResponse } from '../message.ts'
-import {
-  begin,
-  type Context,
-  type Conversation,
-  clientGone,
-  type Exchange,
-  promised,
-  refusal,
-} from './exchange.ts'
+import { areSendable } from '../sendable.ts'
+import { clientOf } from './connections.ts'
+import { type Caller, type Context, type Conversation, clientGone, Exchange, refusal } from './exchange.ts'
 import { Incoming } from './incoming.ts'
 import { Pace } from './pace.ts'
 
@@ -33,6 +28,8 @@ const backlogBytesMax = 1024 * 1024
 interface Answering {
   readonly exchange: Exchange
   readonly incoming: Incoming
+  /** Whether the head of its answer is out. */
+  headed: boolean
   /** Called when there may be room again, or there will never be. */
   wake: (() => void) | undefined
 }
@@ -40,8 +37,7 @@ interface Answering {
 export class Http2Conversation implements Conversation {
   readonly #context: Context
   readonly #socket: Socket
-  readonly #secure: boolean
-  readonly #client: string
+  readonly #caller: Caller
   readonly #session: Session
   readonly #pace: Pace
   readonly #streams = new Map<number, Answering>()
@@ -51,10 +47,10 @@ export class Http2Conversation implements Conversation {
 
   constructor(context: Context, socket: Socket, secure: boolean) {
     const { limits, clock } = context
+    const client = socket.remoteAddress ?? ''
     this.#context = context
     this.#socket = socket
-    this.#secure = secure
-    this.#client = socket.remoteAddress ?? ''
+    this.#caller = { client, network: clientOf(client), secure }
     const bounds = {
       streamsMax: limits.streamsMax,
       headBytesMax: limits.headBytesMax,
@@ -136,10 +132,12 @@ export class Http2Conversation implements Conversation {
       },
     })
     const { method, target, fields } = head
-    const from = { version: '2', secure: this.#secure, client: this.#client } as const
-    const body = { body: incoming.body, trailers: () => incoming.trailers }
-    const exchange = begin(this.#context, { method, target, fields, ...from, ...body })
-    const answering: Answering = { exchange, incoming, wake: undefined }
+    const exchange = new Exchange(this.#context, this.#caller, {
+      ...{ method, target, fields, version: '2', body: incoming.body },
+      trailers: () => incoming.trailers,
+      interim: (status, more) => this.#interim(stream, status, more),
+    })
+    const answering: Answering = { exchange, incoming, headed: false, wake: undefined }
     this.#streams.set(stream, answering)
     void this.#answer(stream, method, answering)
   }
@@ -148,6 +146,12 @@ export class Http2Conversation implements Conversation {
   #continue(stream: number, fields: readonly Field[]): void {
     if (!fields.some(([key, value]) => key === 'expect' && value.toLowerCase() === '100-continue')) return
     this.#session.respond(stream, [[':status', '100']], false)
+    this.#flush()
+  }
+
+  #interim(stream: number, status: number, fields: readonly Field[]): void {
+    if (status < 102 || status > 199 || !areSendable(fields) || this.#streams.get(stream)?.headed) return
+    this.#session.respond(stream, headOf(status, fields), false)
     this.#flush()
   }
 
@@ -171,32 +175,27 @@ export class Http2Conversation implements Conversation {
   }
 
   async #send(stream: number, response: IngressResponse, answering?: Answering): Promise<void> {
-    const { status, fields, body } = response
-    const trailers = response.trailers
-    const head: Field[] = [[':status', String(status)]]
-    for (const [key, value] of fields)
-      if (!ofConnections.has(key.toLowerCase())) head.push([key.toLowerCase(), value])
-    const empty = body === undefined || (body instanceof Uint8Array && body.length === 0)
-    this.#session.respond(stream, head, empty && trailers === undefined)
-    if (empty && trailers === undefined) {
-      this.#flush()
-      return
-    }
-    if (body instanceof Uint8Array && trailers === undefined) {
-      await this.#push(stream, body, true, answering)
-      return
-    }
-    for await (const chunk of promised(response)) {
+    const { status, fields, body, sizeBytes, trailers } = response
+    const bytes = body ?? new Uint8Array(0)
+    const isWhole = bytes instanceof Uint8Array && trailers === undefined
+    const ends = isWhole && bytes.length === 0
+    if (answering !== undefined) answering.headed = true
+    this.#session.respond(stream, headOf(status, fields), ends)
+    if (ends) this.#flush()
+    else if (isWhole && (answering === undefined || bytes.length === sizeBytes))
+      await this.#push(stream, bytes, true, answering)
+    else await this.#stream(stream, response, answering!)
+  }
+
+  async #stream(stream: number, response: IngressResponse, answering: Answering): Promise<void> {
+    const chunks = answering.exchange.chunks(response)
+    // The first part of a stream of events may be minutes away, and its reader waits for the head.
+    setImmediate(() => this.#flush())
+    for (let chunk = await chunks.next(); chunk !== undefined; chunk = await chunks.next())
       if (!(await this.#push(stream, chunk, false, answering))) return
-    }
-    const last = trailers?.() ?? []
+    const last = response.trailers?.() ?? []
     if (last.length === 0) this.#session.send(stream, new Uint8Array(0), true)
-    else
-      this.#session.respond(
-        stream,
-        last.map(([key, value]) => [key.toLowerCase(), value] as const),
-        true,
-      )
+    else this.#session.respond(stream, lowered(last), true)
     this.#flush()
   }
 
@@ -220,12 +219,29 @@ export class Http2Conversation implements Conversation {
         this.#session.reset(stream)
         return false
       }
-      await new Promise<void>(resolve => {
-        answering.wake = resolve
-      })
-      answering.wake = undefined
+      // Of a body in memory no more than a step is ours.
+      if (!(await this.#room(answering, ends ? Math.min(bytes.length, stepBytes) : bytes.length))) {
+        this.#session.reset(stream, codes.enhanceYourCalm)
+        return false
+      }
       if (at === bytes.length) return answering.exchange.reason === undefined
     }
+  }
+
+  /** What waits for slow readers is bounded in all: false, at once, for those who have most of it. */
+  async #room(answering: Answering, heldBytes: number): Promise<boolean> {
+    const { waiting, meter } = this.#context
+    const { network } = this.#caller
+    if (!waiting.enter(network, heldBytes)) {
+      meter.count('http.crammed')
+      return false
+    }
+    await new Promise<void>(resolve => {
+      answering.wake = resolve
+    })
+    answering.wake = undefined
+    waiting.leave(network, heldBytes)
+    return true
   }
 
   #wakeAll(): void {
@@ -250,7 +266,14 @@ export class Http2Conversation implements Conversation {
     if (this.#session.ended !== undefined) {
       this.#context.meter.count('http.malformed')
       this.#socket.destroySoon()
-    } else if (this.#session.drained) this.#socket.end()
+    } else if (this.#session.drained) this.#end()
+  }
+
+  /** A client that does not go when it has all is not waited for. */
+  #end(): void {
+    if (this.#socket.writableEnded) return
+    const cancel = this.#context.clock.after(this.#context.limits.lingerMs, () => this.#socket.destroy())
+    this.#socket.once('close', cancel).end()
   }
 
   #closed(): void {
@@ -262,11 +285,12 @@ export class Http2Conversation implements Conversation {
   }
 }
 
-/** RFC 9113 §8.2.2: what an HTTP/1.1 answer may say of its connection has no place here. */
-const ofConnections = new Set([
-  'connection',
-  'proxy-connection',
-  'keep-alive',
-  'transfer-encoding',
-  'upgrade',
-])
+function headOf(status: number, fields: readonly Field[]): Field[] {
+  // §8.2.2: what an answer may say of its connection has no place here.
+  const sent = fields.filter(([name]) => !ofConnections.has(name.toLowerCase()))
+  return [[':status', String(status)], ...lowered(sent)]
+}
+
+function lowered(fields: readonly Field[]): Field[] {
+  return fields.map(([name, value]) => [name.toLowerCase(), value] as const)
+}

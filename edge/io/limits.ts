@@ -1,7 +1,7 @@
 // What one client, and all of them together, may cost: the bounds of the HTTP server with their reasons.
 //
 // The defaults are for an edge on a public address. Every bound has a number here, so that the memory of the
-// whole server has one as well: connections times their buffers, answers times one chunk.
+// whole server has one as well: connections times their buffers, and what waits for slow readers.
 
 export interface HttpLimits {
   /** Request line and fields together, of HTTP/2 the block on the wire and unpacked; past it 431. */
@@ -30,6 +30,8 @@ export interface HttpLimits {
   readonly handshakesPerClientBurst: number
   /** Answers under way at a time. */
   readonly answersMax: number
+  /** Octets that wait for their readers, of all answers together. */
+  readonly waitingBytesMax: number
   /** HTTP/2: at a time on one connection. */
   readonly streamsMax: number
 }
@@ -47,10 +49,11 @@ export const defaultLimits: HttpLimits = {
   requestsPerConnectionMax: 1_000_000, // a connection cannot hold its place for ever
   connectionsMax: 8_192, // at some 20 KiB each: 160 MiB
   connectionsPerClientMax: 1_024, // an eighth: one client alone cannot take all
-  requestsPerClientPerS: 100_000, // more than a core answers: an operator who knows the clients sets less
-  requestsPerClientBurst: 100_000,
+  requestsPerClientPerS: 1_000, // a company behind one address, and a tenth of what a core answers
+  requestsPerClientBurst: 5_000,
   handshakesPerClientPerS: 200, // a tenth of what a core does
   handshakesPerClientBurst: 1_000,
-  answersMax: 8_192, // each holds a chunk of 256 KiB at most: 2 GiB, and far less on the usual 16 KiB
+  answersMax: 8_192,
+  waitingBytesMax: 256 * 1024 * 1024, // a thousand readers who are behind by a whole chunk
   streamsMax: 100, // what RFC 9113 §6.5.2 asks for at least
 }

@@ -5,12 +5,14 @@
 
 import type { HttpLimits } from './limits.ts'
 
-export type Phase = 'head' | 'body' | 'answer' | 'idle'
+/** 'parting': the client has said all, and may have gone; what it goes on to take shows that it has not. */
+export type Phase = 'head' | 'body' | 'answer' | 'parting' | 'idle'
 
 export class Pace {
   readonly #limits: HttpLimits
   #phase: Phase = 'head'
   #since: number
+  #sentBytes = 0
   #stall: { at: number; bytes: number } | undefined
 
   constructor(limits: HttpLimits, now: number) {
@@ -27,8 +29,11 @@ export class Pace {
 
   /** Which limit is past, if one is. `waits` says whether the client is what we wait for to send more. */
   overdue(now: number, waits: boolean, sentBytes: number): Phase | 'rate' | undefined {
-    const { headTimeoutMs: head, requestTimeoutMs: body, keepAliveMs: idle, idleTimeoutMs } = this.#limits
-    const boundMs = { head, body, idle, answer: Number.POSITIVE_INFINITY }[this.#phase]
+    const { headTimeoutMs: head, requestTimeoutMs: body, keepAliveMs: idle, lingerMs: parting } = this.#limits
+    const { idleTimeoutMs, rateMinBytesPerS } = this.#limits
+    if (this.#phase === 'parting' && sentBytes !== this.#sentBytes) this.#since = now
+    this.#sentBytes = sentBytes
+    const boundMs = { head, body, idle, parting, answer: Number.POSITIVE_INFINITY }[this.#phase]
     if (now - this.#since > boundMs) {
       this.#since = now
       return this.#phase
@@ -38,6 +43,6 @@ export class Pace {
     if (this.#stall === undefined || now - this.#stall.at < idleTimeoutMs) return undefined
     const rate = ((sentBytes - this.#stall.bytes) * 1000) / (now - this.#stall.at)
     this.#stall = { at: now, bytes: sentBytes }
-    return rate < this.#limits.rateMinBytesPerS ? 'rate' : undefined
+    return rate < rateMinBytesPerS ? 'rate' : undefined
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { afterEach, describe, test } from 'node:test'
 import { isFault } from '../../base/fault.ts'
 import { silentLog } from '../../base/io/log.ts'
@@ -90,6 +91,25 @@ describe('answers on the wire', () => {
       ['200', '200', '200', '404', '200'],
     )
     assert.equal(most, 1)
+  })
+})
+
+describe('a connection that is kept', () => {
+  test('is idle from its last answer on, however many came between two looks at it', async () => {
+    // Looks come every 50 ms, requests every few: no look ever meets an answer under way.
+    const { port, counts } = await start(createWorld(), { keepAliveMs: 200 })
+    const socket = dial(port)
+    let answers = 0
+    const startedAt = performance.now()
+    for (let at = startedAt; at - startedAt < 500; at = performance.now()) {
+      socket.write(get('/letters.txt'))
+      const more = once(socket, 'data').then(() => true)
+      if (!(await Promise.race([more, once(socket, 'close').then(() => false)]))) break
+      answers++
+    }
+    assert.ok(performance.now() - startedAt >= 500, `closed after ${answers} answers`)
+    await once(socket, 'close')
+    assert.equal(counts()['http.idle'], 1)
   })
 })
 

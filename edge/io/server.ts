@@ -94,8 +94,8 @@ function converse(
 
 function sweepOften(context: Context, conversations: ReadonlySet<Conversation>): () => void {
   const { clock, limits } = context
-  const { headTimeoutMs, keepAliveMs, idleTimeoutMs, answerTimeoutMs } = limits
-  const shortest = Math.min(headTimeoutMs, keepAliveMs, idleTimeoutMs, answerTimeoutMs)
+  const { headTimeoutMs, keepAliveMs, idleTimeoutMs, answerTimeoutMs, lingerMs } = limits
+  const shortest = Math.min(headTimeoutMs, keepAliveMs, idleTimeoutMs, answerTimeoutMs, lingerMs)
   const everyMs = Math.max(20, Math.min(1_000, shortest / 4))
   let cancel = (): void => {}
   const sweep = (): void => {
