@@ -78,7 +78,10 @@ describe('inxt zone', () => {
     const before = readFileSync(signed, 'utf8')
     const bad = at('bad.zone')
     writeFileSync(bad, `${zoneText}a A 1.2.3\nb MX mail\n`)
-    await refused(signFile(bad, { ...usual, keys: at('keys'), out: signed }), /6:\d+: .*\n7:\d+: /)
+    await refused(
+      signFile(bad, { ...usual, keys: at('keys'), out: signed }),
+      /bad\.zone:6:\d+: .*\n\S+bad\.zone:7:\d+: /,
+    )
     assert.equal(readFileSync(signed, 'utf8'), before)
   })
 

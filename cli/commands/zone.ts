@@ -4,7 +4,7 @@
 // are made on first use and stay on this machine; what leaves it is the signed file and the DS for the registrar.
 
 import { open, readFile, rename, stat } from 'node:fs/promises'
-import { assert, Fault } from '../../base/fault.ts'
+import { assert, Fault, isFault } from '../../base/fault.ts'
 import { realRandom } from '../../base/io/chance.ts'
 import { earlierMaxS, signBundle } from '../../resolver/sign/bundle.ts'
 import { encodeBundle } from '../../resolver/sign/bundle-codec.ts'
@@ -61,7 +61,7 @@ export async function signFile(file: string, options: SignOptions): Promise<Repo
   if (options.days < 2 || options.days > 365) {
     throw new Fault('input/invalid', `--days ${options.days}: signatures last from 2 days to 365`)
   }
-  const { records: own, warnings } = readZone(await readZoneFile(file), apex)
+  const { records: own, warnings } = await readZoneAt(file, apex)
   const places = await readPlaces(options, apex)
   const records = places === undefined ? own : withPlaces(own, places)
   const out = options.out ?? `${file}.signed`
@@ -107,6 +107,17 @@ export async function readZoneFile(file: string): Promise<string> {
   } catch (cause) {
     if (cause instanceof Fault) throw cause
     throw new Fault('config/unreadable', `${file}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** Every complaint under the name of its file. */
+async function readZoneAt(file: string, apex: Name): Promise<ReturnType<typeof readZone>> {
+  const text = await readZoneFile(file)
+  try {
+    return readZone(text, apex)
+  } catch (error) {
+    if (!isFault(error, 'config/invalid')) throw error
+    throw new Fault('config/invalid', error.message.replaceAll(/^/gm, `${file}:`), { cause: error })
   }
 }
 
@@ -229,7 +240,7 @@ export interface CheckOptions {
 /** Ends with exit code 1 for a zone that a validator refuses, or soon will. */
 export async function zoneCheck(file: string, options: CheckOptions): Promise<void> {
   const apex = zoneOf(options.zone)
-  const { records, warnings } = readZone(await readZoneFile(file), apex)
+  const { records, warnings } = await readZoneAt(file, apex)
   const nowS = nowInS()
   const { isSigned, findings, endsAtS, freshness } = judgeZone(records, apex, nowS)
   if (findings.length > 0 || freshness === 'alarm' || freshness === 'expired') process.exitCode = 1
