@@ -13,6 +13,7 @@
 //     for await (const { cid, bytes } of verifyCarStream(wanted, chunks, 64 * mib)) keep(cid, bytes)
 
 import type { CID } from 'multiformats/cid'
+import { concatBytes } from '../base/bytes.ts'
 import { Fault } from '../base/fault.ts'
 import type { Block } from './block.ts'
 import { readCar, writeCar } from './car.ts'
@@ -51,6 +52,8 @@ export type Terminus = {
 /** Yields the CID that it needs, to be called again with the verified bytes of that. */
 type Walk<Result = void> = Generator<CID, Result, Uint8Array>
 
+/** As much as a socket takes at a time. */
+const pieceBytes = 16 * 1024
 const blocksMaxDefault = 2 ** 18
 /** Links of the nodes above the present one: some 100 MB in memory. */
 const linksMax = 2 ** 18
@@ -107,7 +110,22 @@ export async function* exportDag(
 
 /** The same as a CAR whose root is that of the selection. */
 export function exportCar(get: GetBlock, selection: Selection): AsyncGenerator<Uint8Array> {
-  return writeCar([selection.root], exportDag(get, selection))
+  return together(writeCar([selection.root], exportDag(get, selection)))
+}
+
+/** The header at once, since it is the promise of the rest; then ten thousand small blocks in a hundred writes. */
+async function* together(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let waiting: Uint8Array[] = []
+  let bytes = pieceBytes
+  for await (const part of parts) {
+    waiting.push(part)
+    bytes += part.length
+    if (bytes < pieceBytes) continue
+    yield waiting.length === 1 ? part : concatBytes(waiting)
+    waiting = []
+    bytes = 0
+  }
+  if (waiting.length > 0) yield concatBytes(waiting)
 }
 
 /**

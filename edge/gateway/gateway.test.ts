@@ -47,7 +47,7 @@ const denied: NonNullable<GatewayOptions['denied']> = cid => (cid === deniedCid 
 
 type Extra = Readonly<Record<string, string>>
 
-function asked(
+async function asked(
   target: string,
   extra: Extra = {},
   options: GatewayOptions = { dags, denied },
