@@ -49,8 +49,14 @@ export async function openTransfers(
   const peers = new Map<Name, Place[]>()
   for (const word of wanted) {
     const [apex, places] = peersOf(word)
-    if (!zones().some(zone => zone.apex === apex)) {
+    const zone = zones().find(zone => zone.apex === apex)
+    if (zone === undefined) {
       throw new Fault('input/invalid', `--transfer ${word}: no --zone ${nameText(apex)} is served`)
+    }
+    if (zone.sets === undefined) {
+      throw new Fault('input/invalid', `--transfer ${word}: this zone is signed while it is answered`, {
+        hint: 'A secondary could not sign: sign it in advance with `inxt zone sign`, or serve it without secondaries.',
+      })
     }
     peers.set(apex, [...(peers.get(apex) ?? []), ...places])
   }
