@@ -33,7 +33,11 @@ test('a zone that has no whole, because it is signed while it is answered, is no
   const folder = await mkdtemp(join(tmpdir(), 'inxt-transfers-'))
   t.after(() => rm(folder, { recursive: true }))
   const file = join(folder, 'key')
-  await writeFile(file, 'key "a" { algorithm hmac-sha256; secret "c2VjcmV0"; };\n', { mode: 0o600 })
+  await writeFile(
+    file,
+    `key "a" { algorithm hmac-sha256; secret "${Buffer.alloc(32, 5).toString('base64')}"; };\n`,
+    { mode: 0o600 },
+  )
   const apex = parseName('example.com')
   const text = '@ 300 SOA ns h 1 7200 3600 1209600 60\n@ 300 NS ns.example.\n'
   const plain = createZone(readZone(text, apex).records, apex)
