@@ -263,7 +263,7 @@ program
   .option('--doh <address:port>', 'standalone: DNS over HTTPS, at /dns-query', collect, [])
   .option(
     '--http <address:port>',
-    'standalone: HTTP, for --origin, --site or --car; may be repeated',
+    'standalone: HTTP, for --origin, --site or --car; 127.0.0.1:8080 by default, may be repeated',
     collect,
     [],
   )
@@ -283,7 +283,7 @@ program
   )
   .action(async options =>
     options.standalone
-      ? options.http.length + options.https.length > 0
+      ? [options.origin, options.site, ...options.car, ...options.http, ...options.https].some(Boolean)
         ? (await import('./standalone-http.ts')).standaloneHttp(options)
         : (await import('./standalone.ts')).standalone(options)
       : (await import('./commands/edge.ts')).edge(options),

@@ -15,6 +15,7 @@ import { serveHttp } from '../edge/io/server.ts'
 import type { Ingress } from '../edge/message.ts'
 import type { Certificate } from '../edge/tls/certificates.ts'
 import { followCertificate, readCertificate } from './certificate.ts'
+import { limitsOf } from './parts/http.ts'
 import { openProxy } from './parts/origins.ts'
 import { parsePlace, placeText } from './place.ts'
 import { carsFor } from './standalone-car.ts'
@@ -45,9 +46,10 @@ export async function standaloneHttp(options: StandaloneHttpOptions): Promise<vo
   const ground = { settings, meter, log, stack }
   const ingress = await ingressFor(options, ground)
   const secure = await secureFor(options, ground)
-  const limits = { connectionsMax: settings['http.connectionsMax'] }
+  const limits = limitsOf(settings)
+  const http = options.http.length + options.https.length > 0 ? options.http : ['127.0.0.1']
   const ports = [
-    ...options.http.map(text => ({ text, flag: '--http', standard: 8080, word: 'HTTP', more: {} })),
+    ...http.map(text => ({ text, flag: '--http', standard: 8080, word: 'HTTP', more: {} })),
     ...options.https.map(text => ({
       text,
       flag: '--https',
@@ -80,7 +82,7 @@ function ingressFor(
 ): Promise<Ingress> | Ingress {
   const whats = Number(origin !== undefined) + Number(site !== undefined) + Number(car.length > 0)
   if (whats !== 1) {
-    throw new Fault('input/invalid', '--http needs to know what to serve, and one thing only', {
+    throw new Fault('input/invalid', 'there has to be one thing to serve, and one only', {
       hint: 'Such as --origin http://127.0.0.1:3000, --site ./folder, or --car file.car',
     })
   }

@@ -23,6 +23,8 @@ import { createIngress } from '../edge/ingress.ts'
 import type { Ingress } from '../edge/message.ts'
 import type { Content } from '../edge/questions.ts'
 import { openOrigins } from './parts/origins.ts'
+import { measure, requireFolder } from './publish/import.ts'
+import { checkRules } from './publish/rules.ts'
 import { variantsFrom } from './variants.ts'
 
 export interface SiteOptions {
@@ -36,7 +38,7 @@ export interface SiteOptions {
 /** Every host is this label, and no host is the edge's own. */
 const label = 'site'
 
-/** Throws what the import throws: config/unreadable, content/unsupported, store/full. */
+/** Throws what the import throws, config/unreadable, content/unsupported, store/full, and config/invalid for rules. */
 export async function siteFor(options: SiteOptions): Promise<Ingress> {
   const { folder, settings, meter, log, stack } = options
   const place = await mkdtemp(join(tmpdir(), 'inxt-site-'))
@@ -47,7 +49,11 @@ export async function siteFor(options: SiteOptions): Promise<Ingress> {
     fsync: false,
     meter,
   })
-  const read = async (): Promise<CID> => (await importFolder({ path: folder, sink: store.put })).cid
+  const read = async (): Promise<CID> => {
+    requireFolder(folder)
+    await checkRules(folder, (await measure(folder, false)).files)
+    return (await importFolder({ path: folder, sink: store.put })).cid
+  }
   let root = await read()
   let sequence = 1
   const again = async (): Promise<void> => {

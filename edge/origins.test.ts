@@ -78,7 +78,7 @@ function bench(options: Partial<OriginsOptions> & { fields?: readonly Field[]; h
     heuristic: { share: 0, lifetimeMaxMs: 0 },
     requestsPerSiteMax: 2,
     refuses: origin => (origin === 'https://private.example' ? 'nobody may' : undefined),
-    onBug: assert.fail,
+    onBug: error => assert.fail(String(error)),
     ...more,
   })
   const ingress = createIngress({

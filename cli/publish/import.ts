@@ -3,6 +3,7 @@
 // Blocks are not kept: the second pass makes those again that the edge lacks (hashing is faster than any network), so
 // memory stays at 40 bytes a block however large the site is.
 
+import { statSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
@@ -46,6 +47,17 @@ export async function importFolder(folder: string, hidden: boolean, terminal: Te
   return { root: cid, files, bytes, hidden, hiddenLeftOut, blocks }
 }
 
+/** Throws Fault config/unreadable in words for who mistyped. */
+export function requireFolder(folder: string): void {
+  const stats = statSync(folder, { throwIfNoEntry: false })
+  if (stats === undefined) throw new Fault('config/unreadable', `${folder}: there is no such folder`)
+  if (!stats.isDirectory()) {
+    throw new Fault('config/unreadable', `${folder}: is not a folder`, {
+      hint: 'Name the folder that holds it.',
+    })
+  }
+}
+
 interface Measured {
   readonly bytes: number
   readonly hiddenLeftOut: number
@@ -54,7 +66,7 @@ interface Measured {
 }
 
 /** Bytes that will be hashed, for the bar; names that are left out, for the reader; and paths, for the rules. */
-async function measure(folder: string, hidden: boolean): Promise<Measured> {
+export async function measure(folder: string, hidden: boolean): Promise<Measured> {
   const files = new Set<string>()
   let bytes = 0
   let hiddenLeftOut = 0

@@ -2,7 +2,6 @@
 // hash, own the name, upload what is missing, wait until two edges hold all of it, then change the chain, then wait
 // until every live edge answers with the new root. Run again, it goes on where it stopped.
 
-import { statSync } from 'node:fs'
 import { toHex } from '../../base/bytes.ts'
 import { Fault, isFault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
@@ -19,7 +18,7 @@ import type { Network, NetworkEdge } from '../network.ts'
 import { durationText, type Terminal } from '../terminal.ts'
 import { devnetChainId } from '../wallet-file.ts'
 import { awaitBlock, awaitEverywhere, type Resolution } from './confirm.ts'
-import { type Imported, importFolder } from './import.ts'
+import { type Imported, importFolder, requireFolder } from './import.ts'
 import { uploadSite } from './upload.ts'
 
 export interface PublishRequest {
@@ -96,16 +95,6 @@ export async function publishFolder(request: PublishRequest, terminal: Terminal)
 
 function isFirst<T>(item: T, index: number, items: readonly T[]): boolean {
   return items.indexOf(item) === index
-}
-
-function requireFolder(folder: string): void {
-  const stats = statSync(folder, { throwIfNoEntry: false })
-  if (stats === undefined) throw new Fault('config/unreadable', `${folder}: there is no such folder`)
-  if (!stats.isDirectory()) {
-    throw new Fault('config/unreadable', `${folder}: is not a folder`, {
-      hint: 'Publish the folder that holds it.',
-    })
-  }
 }
 
 interface Account {

@@ -107,10 +107,11 @@ describe('a standalone HTTP edge', { skip: toolsMissing({ openssl: 'openssl' }) 
   })
 
   const mistakes: [words: string[], what: RegExp][] = [
-    [['--http', '127.0.0.1:0'], /needs to know what to serve/],
-    [['--http', '127.0.0.1:0', '--origin', 'http://a', '--site', '.'], /one thing only/],
+    [['--http', '127.0.0.1:0'], /one thing to serve/],
+    [['--http', '127.0.0.1:0', '--origin', 'http://a', '--site', '.'], /one only/],
     [['--http', '127.0.0.1:0', '--origin', 'http://a/b'], /not the address of an origin/],
-    [['--http', '127.0.0.1:0', '--site', '/nowhere/at/all'], /nowhere/],
+    [['--http', '127.0.0.1:0', '--site', '/nowhere/at/all'], /there is no such folder/],
+    [['--origin', 'http://a/b'], /not the address of an origin/],
     [['--https', '127.0.0.1:0', '--site', 'examples'], /--https needs --tls-cert/],
     [['--http', 'localhost:1', '--site', 'examples'], /an IP address with a port is wanted/],
   ]
