@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { CID } from 'multiformats/cid'
 import { concatBytes, equalBytes, utf8 } from '../base/bytes.ts'
-import { isFault } from '../base/fault.ts'
+import { Fault, isFault } from '../base/fault.ts'
 import type { Block } from './block.ts'
 import { writeCar } from './car.ts'
 import {
@@ -286,8 +286,39 @@ test('a selection as an address', () => {
 
 test('the walk asks for nothing before it is told', () => {
   const way = select(asked(small, {}))
-  assert.deepEqual(way.next().value, small.root)
+  assert.deepEqual(way.next().value, [small.root])
 })
+
+test('leaves are loaded ahead, eight at most, and each once', async () => {
+  const world = await grow({ 'a.bin': noise(5, 40 * 256) }, 256)
+  const asks: string[] = []
+  let under = 0
+  let mostUnder = 0
+  const get = async (cid: CID): Promise<Uint8Array> => {
+    asks.push(formatCid(cid))
+    mostUnder = Math.max(mostUnder, ++under)
+    await new Promise(setImmediate)
+    under--
+    return world.get(cid)
+  }
+  const blocks = await listed(exportDag(get, asked(world, {})))
+  assert.deepEqual([blocks.length, asks.length, new Set(asks).size], [42, 42, 42])
+  assert.equal(mostUnder, 8)
+})
+
+test('what fails ahead of a reader who leaves is nobody’s business', async () => {
+  const world = await grow({ 'a.bin': noise(6, 8 * 256) }, 256)
+  const leaves = new Set((await leavesOf(world)).slice(1))
+  const get = async (cid: CID): Promise<Uint8Array> => {
+    if (leaves.has(formatCid(cid))) throw new Fault('content/missing', 'gone')
+    return world.get(cid)
+  }
+  const way = exportDag(get, asked(world, {}))
+  for (let i = 0; i < 3; i++) assert.ok(!(await way.next()).done)
+  await assert.rejects(way.next(), error => isFault(error, 'content/missing'))
+})
+
+const leavesOf = (world: Specimen): Promise<string[]> => leaves(world, 'a.bin')
 
 function spoilt({ cid, bytes }: Block): Block {
   return { cid, bytes: bytes.with(0, bytes[0]! ^ 1) }

@@ -17,7 +17,7 @@ import { concatBytes } from '../base/bytes.ts'
 import { Fault } from '../base/fault.ts'
 import type { Block } from './block.ts'
 import { readCar, writeCar } from './car.ts'
-import { formatCid, inlineBytes } from './identifier.ts'
+import { formatCid, inlineBytes, rawCodec } from './identifier.ts'
 import { decodeNode, type Link, type Node } from './node.ts'
 import type { GetBlock } from './path.ts'
 import { shardDepthMax, shardSlots, slotLabel } from './shard.ts'
@@ -49,9 +49,11 @@ export type Terminus = {
   readonly roots: readonly CID[]
 }
 
-/** Yields the CID that it needs, to be called again with the verified bytes of that. */
-type Walk<Result = void> = Generator<CID, Result, Uint8Array>
+/** Yields the CID that it needs and those that come after it, to be called again with the verified bytes of the first. */
+type Walk<Result = void> = Generator<readonly [CID, ...CID[]], Result, Uint8Array>
 
+/** Loaded at once: what a disk or a thread pool has to wait for, it waits for together. */
+const windowBlocks = 8
 /** As much as a socket takes at a time. */
 const pieceBytes = 16 * 1024
 const blocksMaxDefault = 2 ** 18
@@ -88,21 +90,39 @@ export async function findTerminus(
 ): Promise<Terminus | undefined> {
   const way = descend(where, budgetOf({}))
   let step = way.next()
-  while (!step.done) step = way.next(await get(step.value))
+  while (!step.done) step = way.next(await get(step.value[0]))
   return step.value
 }
 
-/** The blocks of a selection, each loaded when it is pulled. Throws as `select`, and what `get` throws. */
+/** The blocks of a selection, some loaded ahead of what is pulled. Throws as `select`, and what `get` throws. */
 export async function* exportDag(
   get: GetBlock,
   selection: Selection,
 ): AsyncGenerator<Block, Terminus | undefined> {
+  let loading = new Map<string, Promise<Uint8Array>>()
+  return yield* driven(selection, wanted => {
+    const next = new Map<string, Promise<Uint8Array>>()
+    for (const cid of wanted) {
+      const key = formatCid(cid)
+      const loaded = loading.get(key) ?? get(cid)
+      // A failure of what is never reached is nobody's business; what is reached throws it again.
+      loaded.catch(() => {})
+      next.set(key, loaded)
+    }
+    loading = next
+    return next.get(formatCid(wanted[0]))!
+  })
+}
+
+async function* driven(
+  selection: Selection,
+  load: (wanted: readonly [CID, ...CID[]]) => Promise<Uint8Array>,
+): AsyncGenerator<Block, Terminus | undefined> {
   const way = select(selection)
   let step = way.next()
   while (!step.done) {
-    const cid = step.value
-    const bytes = await get(cid)
-    yield { cid, bytes }
+    const bytes = await load(step.value)
+    yield { cid: step.value[0], bytes }
     step = way.next(bytes)
   }
   return step.value
@@ -140,7 +160,7 @@ export async function* verifyCarStream(
 ): AsyncGenerator<Block, Terminus | undefined> {
   const blocksMax = selection.blocksMax ?? blocksMaxDefault
   const { blocks } = await readCar(chunks, { blocksMax, bytesMax })
-  const next = async (wanted: CID): Promise<Uint8Array> => {
+  const next = async ([wanted]: readonly [CID, ...CID[]]): Promise<Uint8Array> => {
     const got = await blocks.next()
     if (got.done) throw new Fault('content/missing', `a CAR that ends before ${formatCid(wanted)}`)
     if (!got.value.cid.equals(wanted)) {
@@ -150,7 +170,7 @@ export async function* verifyCarStream(
     return got.value.bytes
   }
   try {
-    const terminus = yield* exportDag(next, selection)
+    const terminus = yield* driven(selection, next)
     if (!(await blocks.next()).done) throw new Fault('content/mismatch', 'a CAR with more than was asked for')
     return terminus
   } finally {
@@ -202,11 +222,11 @@ function budgetOf({ blocksMax = blocksMaxDefault }: Pick<Selection, 'blocksMax'>
   return { blocks: blocksMax, links: linksMax }
 }
 
-function* open(budget: Budget, cid: CID): Walk<Node> {
+function* open(budget: Budget, cid: CID, after: readonly CID[] = []): Walk<Node> {
   const inline = inlineBytes(cid)
   if (inline === undefined && --budget.blocks < 0)
     throw new Fault('bytes/too-large', 'a CAR of too many blocks')
-  return decodeNode(cid, inline ?? (yield cid))
+  return decodeNode(cid, inline ?? (yield [cid, ...after]))
 }
 
 function* descend(
@@ -247,14 +267,27 @@ function* children(below: Below, node: Node, span: Span | undefined, depth: numb
   if (depth >= depthMax) throw new Fault('bytes/too-large', `a DAG deeper than ${depthMax} levels`)
   below.budget.links -= parts.length
   if (below.budget.links < 0) throw new Fault('bytes/too-large', `more than ${linksMax} links at once`)
-  for (const part of parts) yield* visit(below, part, node, depth)
+  for (const [i, part] of parts.entries()) yield* visit(below, part, leavesAfter(parts, i), node, depth)
   below.budget.links += parts.length
 }
 
-function* visit(below: Below, { cid, span, sizeBytes }: Part, parent: Node, depth: number): Walk {
+/** Leaves only: below a node other blocks come before its siblings. */
+function leavesAfter(parts: readonly Part[], i: number): readonly CID[] {
+  const next = parts.slice(i, i + windowBlocks).map(({ cid }) => cid)
+  const node = next.findIndex(cid => cid.code !== rawCodec)
+  return (node === -1 ? next : next.slice(0, node)).slice(1)
+}
+
+function* visit(
+  below: Below,
+  { cid, span, sizeBytes }: Part,
+  after: readonly CID[],
+  parent: Node,
+  depth: number,
+): Walk {
   const key = formatCid(cid)
   if (below.whole.has(key)) return
-  const node = below.parted.get(key) ?? (yield* open(below.budget, cid))
+  const node = below.parted.get(key) ?? (yield* open(below.budget, cid, after))
   if (!below.duplicates) {
     if (span === undefined) below.whole.add(key)
     else below.parted.set(key, node)
