@@ -38,6 +38,8 @@ export type Context = {
 export type Blocks = {
   /** Verified bytes, which nobody may change. Throws `content/missing`, or the signal's reason. */
   get(cid: CID, context?: Context): Promise<Uint8Array>
+  /** Learns who holds a site before somebody asks for it. */
+  look(root: CID): Promise<void>
   /** Only what is here already. */
   local(cid: CID): Promise<Uint8Array | undefined>
   /** Verified, then kept. Throws as `Store.put` does. */
@@ -93,6 +95,7 @@ export function createBlocks(options: BlocksOptions): Blocks {
       onSource?.(source)
       return bytes
     },
+    look: fetch.look,
     local: async cid => (await near.find(cid))?.bytes,
     put: near.put,
     usage: () => ({ ...near.usage(), fetching: together.size() }),

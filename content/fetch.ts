@@ -103,6 +103,8 @@ export type Fetch = {
    * the signal's reason, since every block can also be asked for by itself.
    */
   head(start: Start, signal: AbortSignal): AsyncGenerator<Delivery>
+  /** Asks anew who holds a site, so that its next reader need not. */
+  look(root: CID): Promise<void>
 }
 
 /** Blocks that wait for a place at one holder. */
@@ -175,7 +177,7 @@ export function createFetch(options: FetchOptions): Fetch {
       if (!isFault(error, 'content/missing')) standing.brokeOff(holder.id, clock.now())
     }
   }
-  return { block, head }
+  return { block, head, look: async root => void (await roster.find(root, clock.now(), true)) }
 }
 
 type Inquiry = Pick<FetchOptions, 'clock' | 'meter' | 'gateway' | 'onFailing' | 'onLie'> & {

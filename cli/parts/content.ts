@@ -21,6 +21,8 @@ import { announcing, holderOf, holdersFor } from './content-holders.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 
+/** Once two hold a site completely, the nearest is asked; while it is one, it is spared. */
+const coldBelow = 2
 /** How often the steward looks again without being told that something changed: retries, expired grants. */
 const stewardMs = 2000
 
@@ -66,7 +68,7 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
     askedMax: 3,
     hedgeMs: settings['content.hedgeMs'],
     onFailing: network.overlay.blame,
-    coldBelow: replicas,
+    coldBelow,
     onLie(lie) {
       meter.count('content.lies')
       log.warn(lie, 'a holder sent bytes that are not what was asked for')
@@ -100,22 +102,24 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
 const warmMax = 4
 const warmMs = 10_000
 
-function keepWarm({ stack }: Ground, network: Network, warm: (holder: Holder) => void): void {
+function keepWarm({ stack, meter }: Ground, network: Network, warm: (holder: Holder) => void): void {
   const { overlay } = network
   let cancel = (): void => {}
   const turn = (): void => {
     const others = network.serving().filter(({ peer }) => peer !== overlay.peer)
     for (const edge of network.nearest(others, warmMax)) warm(holderOf(edge, overlay.rttMs(edge.peer)))
+    meter.count('content.warmed', Math.min(others.length, warmMax))
     cancel = realClock.after(warmMs, turn)
   }
   cancel = realClock.after(warmMs, turn)
   stack.defer(async () => cancel())
 }
 
-/** Roots that came by within a turn, and those that are fetched in one. */
+/** In the line, and taken from it at a time. */
 const newRootsMax = 1000
-const prefetchMs = 1000
 const prefetchedPerTurn = 8
+/** After a name changed: its homes are still fetching; and once they have it. */
+const prefetchAfterMs = [1000, 10_000]
 
 /**
  * The directory of each new version of a site, and who holds it, before the first reader asks: two round trips less.
@@ -123,32 +127,34 @@ const prefetchedPerTurn = 8
  */
 function prefetch({ stack, meter }: Ground, network: Network, blocks: Blocks): void {
   let seen = network.named()
-  const line = new Set<string>()
+  const line: { root: CID; dueAt: number }[] = []
   const over = new AbortController()
-  let cancel: (() => void) | undefined
+  let cancel = (): void => {}
   const turn = async (): Promise<void> => {
-    const roots = [...line].slice(0, prefetchedPerTurn)
-    for (const root of roots) line.delete(root)
-    const fetches = roots.map(root => blocks.get(parseCid(root), { signal: over.signal }))
+    const now = realClock.now()
+    const due = line.filter(({ dueAt }) => dueAt <= now).slice(0, prefetchedPerTurn)
+    for (const entry of due) line.splice(line.indexOf(entry), 1)
+    const fetches = due.map(async ({ root }) => {
+      await blocks.look(root)
+      await blocks.get(root, { signal: over.signal })
+    })
     const settled = await Promise.allSettled(fetches)
     meter.count('content.prefetched', settled.filter(({ status }) => status === 'fulfilled').length)
-    cancel = undefined
-    schedule()
-  }
-  const schedule = (): void => {
-    if (cancel !== undefined || line.size === 0 || over.signal.aborted) return
-    cancel = realClock.after(prefetchMs, () => void turn())
+    if (!over.signal.aborted) cancel = realClock.after(prefetchAfterMs[0]!, () => void turn())
   }
   network.onChange(() => {
     const named = network.named()
     if (named === seen) return
-    for (const root of named) if (!seen.has(root) && line.size < newRootsMax) line.add(root)
+    const roots = [...named].filter(root => !seen.has(root)).slice(0, newRootsMax - line.length)
+    const now = realClock.now()
+    for (const ms of prefetchAfterMs)
+      line.push(...roots.map(root => ({ root: parseCid(root), dueAt: now + ms })))
     seen = named
-    schedule()
   })
+  void turn()
   stack.defer(async () => {
     over.abort()
-    cancel?.()
+    cancel()
   })
 }
 
