@@ -1,0 +1,83 @@
+// Which faults befall which edges and when: drawn from a seed before anything runs, so that a failure can be met again.
+//
+// The plan knows nothing of who holds what. Whoever carries it out leaves out a fault that would take the last honest
+// holder of a site, and says so; what remains is the same sequence for the same seed. (Basiri and others, "Chaos
+// Engineering", IEEE Software 2016, at random; Jepsen's way of a generator apart from its nemesis.)
+
+import { integerBelow, type Random, sample, seededRandom } from '../../base/random.ts'
+
+/** What each does, in words for the log. */
+export const faultKinds = {
+  kill: 'killed (SIGKILL), started again at the end',
+  freeze: 'stopped (SIGSTOP), continued at the end',
+  slow: 'sends blocks to other edges at 1 kB/s',
+  lie: 'flips one byte of what it sends to other edges, of one answer in two',
+  full: 'its disk has no room left',
+  rot: 'a tenth of its blocks truncated, flipped, unreadable or gone',
+  loss: 'killed, and half of its blocks gone when it starts again',
+} as const
+
+export type FaultKind = keyof typeof faultKinds
+
+export interface PlannedFault {
+  /** Since the beginning of the faults. */
+  readonly atMs: number
+  readonly durationMs: number
+  readonly kind: FaultKind
+  /** From 1. */
+  readonly edge: number
+  /** For what the fault itself draws. */
+  readonly seed: number
+}
+
+export interface Plan {
+  /** Edges that lie now and then; nobody counts on them as honest, whatever they do at the moment. */
+  readonly liars: readonly number[]
+  /** In the order of time. */
+  readonly faults: readonly PlannedFault[]
+}
+
+/** Edge 1 is never killed, so that the memory of one process can be followed from start to end. */
+export const lasting = 1
+const liarsCount = 2
+const gapMs = 4000
+const shortestMs: Record<FaultKind, number> = {
+  kill: 1000,
+  freeze: 5000,
+  slow: 10_000,
+  lie: 10_000,
+  full: 10_000,
+  rot: 1000,
+  loss: 1000,
+}
+const longestMs: Record<FaultKind, number> = { ...shortestMs, kill: 8000, freeze: 20_000, slow: 30_000 }
+Object.assign(longestMs, { lie: 30_000, full: 30_000, loss: 8000 })
+
+export function planFaults(options: { seed: number; edges: number; spanMs: number }): Plan {
+  const random = seededRandom(options.seed)
+  const numbers = Array.from({ length: options.edges }, (_, i) => i + 1)
+  const liars = sample(
+    random,
+    numbers.filter(number => number !== lasting),
+    liarsCount,
+  ).sort()
+  const faults: PlannedFault[] = []
+  for (let atMs = 0; atMs < options.spanMs; atMs += gapBetween(random)) {
+    const kinds = Object.keys(faultKinds) as FaultKind[]
+    const kind = kinds[integerBelow(random, kinds.length)]!
+    const able = kind === 'lie' ? liars : numbers.filter(number => number !== lasting || !deadly(kind))
+    const edge = able[integerBelow(random, able.length)]!
+    const durationMs = shortestMs[kind] + integerBelow(random, longestMs[kind] - shortestMs[kind] + 1)
+    faults.push({ atMs: Math.round(atMs), durationMs, kind, edge, seed: integerBelow(random, 2 ** 31) })
+  }
+  return { liars, faults }
+}
+
+/** Times of a Poisson process: faults come in bunches, too. */
+function gapBetween(random: Random): number {
+  return -gapMs * Math.log(1 - random.next())
+}
+
+function deadly(kind: FaultKind): boolean {
+  return kind === 'kill' || kind === 'loss'
+}

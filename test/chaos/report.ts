@@ -1,0 +1,65 @@
+// The figures of a run as text: tables for docs/chaos.md, and each failure with the faults around it.
+
+import type { Figures } from './readers.ts'
+import type { ChaosReport } from './run.ts'
+import type { Sample } from './watch.ts'
+
+/** What edges count that tells of faults and of their mending. */
+const told = [
+  'blocks.fetched',
+  'blocks.given',
+  'blocks.disk',
+  'blocks.unkept',
+  'content.lies',
+  'fetch.failing',
+  'fetch.lying',
+  'fetch.lacking',
+  'fetch.doubted',
+  'store.corrupt',
+  'store.evicted',
+  'store.unread',
+]
+
+export function reportText({ plan, phases, havoc, crashes, watch }: ChaosReport): string {
+  const totals = watch.totals()
+  const failures = Object.values(phases).flatMap(({ failures }) => failures)
+  const counted = Object.entries(havoc).sort(([a], [b]) => (a < b ? -1 : 1))
+  return [
+    `faults (edges ${plan.liars.join(' and ')} are the liars): ${list(counted)}`,
+    '',
+    '| | requests | failures | wrong bytes | MB | connections refused | moved | head p50 | p99 | max |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+    ...Object.entries(phases).map(([name, figures]) => phaseRow(name, figures)),
+    '',
+    '| edge | processes | MiB after a quarter | half | at the end | most |',
+    '|---|---|---|---|---|---|',
+    ...[...watch.samples].map(([number, samples]) => memoryRow(number, samples)),
+    '',
+    `counts of all edges: ${list(told.map(name => [name, totals[name] ?? 0]))}`,
+    ...crashes,
+    ...failures.map(failure => `failure: ${failure}`),
+  ].join('\n')
+}
+
+function list(entries: readonly (readonly [string, number])[]): string {
+  return entries.map(([name, count]) => `${name} ${count}`).join(', ')
+}
+
+function phaseRow(name: string, figures: Figures): string {
+  const { requests, failures, wrongBytes, bytes, vain, moved, headMs } = figures
+  const sorted = [...headMs].sort((a, b) => a - b)
+  const at = (share: number): string =>
+    `${(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(1)} ms`
+  const counts = [requests, failures.length, wrongBytes, Math.round(bytes / 1e6), vain, moved]
+  return `| ${[name, ...counts, at(0.5), at(0.99), at(1)].join(' | ')} |`
+}
+
+function memoryRow(number: number, samples: readonly Sample[]): string {
+  const endMs = samples.at(-1)?.atMs ?? 0
+  const mib = (bytes: number): string => (bytes / 2 ** 20).toFixed(0)
+  const at = (share: number): string =>
+    mib(samples.find(({ atMs }) => atMs >= share * endMs)?.residentBytes ?? 0)
+  const most = Math.max(0, ...samples.map(({ residentBytes }) => residentBytes))
+  const processes = new Set(samples.map(({ pid }) => pid)).size
+  return `| ${[number, processes, at(0.25), at(0.5), at(1), mib(most)].join(' | ')} |`
+}
