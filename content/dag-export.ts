@@ -49,11 +49,13 @@ export type Terminus = {
   readonly roots: readonly CID[]
 }
 
-/** Yields the CID that it needs and those that come after it, to be called again with the verified bytes of the first. */
+/** Yields the CID that it needs, and some that come after it; is called again with the verified bytes of the first. */
 type Walk<Result = void> = Generator<readonly [CID, ...CID[]], Result, Uint8Array>
 
 /** Loaded at once: what a disk or a thread pool has to wait for, it waits for together. */
 const windowBlocks = 8
+/** As the parent claims; a lie costs eight blocks of 2 MiB. */
+const smallBytes = 32 * 1024
 /** As much as a socket takes at a time. */
 const pieceBytes = 16 * 1024
 const blocksMaxDefault = 2 ** 18
@@ -216,7 +218,10 @@ type Below = {
   readonly parted: Map<string, Node>
 }
 
-type Part = { readonly cid: CID; readonly span: Span | undefined; readonly sizeBytes: number | undefined }
+type Part = Pick<Link, 'cid' | 'totalBytes'> & {
+  readonly span: Span | undefined
+  readonly sizeBytes: number | undefined
+}
 
 function budgetOf({ blocksMax = blocksMaxDefault }: Pick<Selection, 'blocksMax'>): Budget {
   return { blocks: blocksMax, links: linksMax }
@@ -271,11 +276,11 @@ function* children(below: Below, node: Node, span: Span | undefined, depth: numb
   below.budget.links += parts.length
 }
 
-/** Leaves only: below a node other blocks come before its siblings. */
+/** Small leaves only: below a node other blocks come before its siblings, and large blocks need no company. */
 function leavesAfter(parts: readonly Part[], i: number): readonly CID[] {
-  const next = parts.slice(i, i + windowBlocks).map(({ cid }) => cid)
-  const node = next.findIndex(cid => cid.code !== rawCodec)
-  return (node === -1 ? next : next.slice(0, node)).slice(1)
+  const next = parts.slice(i + 1, i + windowBlocks)
+  const other = next.findIndex(({ cid, totalBytes }) => cid.code !== rawCodec || totalBytes > smallBytes)
+  return (other === -1 ? next : next.slice(0, other)).map(({ cid }) => cid)
 }
 
 function* visit(
@@ -303,7 +308,12 @@ function* visit(
 
 /** What of a node's links is wanted: all, those of a listing, or those of a file that a range meets. */
 function partsOf({ isAll }: Below, node: Node, span: Span | undefined): Part[] {
-  const whole = ({ cid }: Link): Part => ({ cid, span: undefined, sizeBytes: undefined })
+  const whole = ({ cid, totalBytes }: Link): Part => ({
+    cid,
+    totalBytes,
+    span: undefined,
+    sizeBytes: undefined,
+  })
   if (isAll || (node.kind === 'file' && span === undefined)) return node.links.map(whole)
   if (node.kind === 'shard') return node.links.filter(({ name }) => name.length === 2).map(whole)
   return node.kind === 'file' ? partsWithin(node, span!) : []
@@ -312,11 +322,12 @@ function partsOf({ isAll }: Below, node: Node, span: Span | undefined): Part[] {
 function partsWithin(node: Extract<Node, { kind: 'file' }>, { start, end }: Span): Part[] {
   const parts: Part[] = []
   let offset = node.data.length
-  for (const [i, { cid }] of node.links.entries()) {
+  for (const [i, { cid, totalBytes }] of node.links.entries()) {
     const sizeBytes = node.blockSizes[i]!
     const [from, to] = [Math.max(0, start - offset), Math.min(sizeBytes, end - offset)]
     const isWhole = from === 0 && to === sizeBytes
-    if (from < to) parts.push({ cid, span: isWhole ? undefined : { start: from, end: to }, sizeBytes })
+    if (from < to)
+      parts.push({ cid, totalBytes, span: isWhole ? undefined : { start: from, end: to }, sizeBytes })
     offset += sizeBytes
   }
   return parts

@@ -1,7 +1,7 @@
 // Which form of a DAG a client wants: the query's `format` and `car-*`, the Accept field, `dag-scope`, `entity-bytes`.
 //
-// After the IPFS "Trustless Gateway" specification (IPIP-402, 412, 523) and RFC 9110 §12.5.1. The query goes before the
-// field. In the field, a form that is named goes before pages however they are weighted: whoever names one can read
+// After the IPFS "Trustless Gateway" specification (IPIP-402, 412, 523) and RFC 9110 §12.5.1. The query goes before
+// the field. In the field, a form that is named goes before pages however they are weighted: whoever names one can read
 // it, and browsers name none. A CAR with parameters that cannot be met (another version, another order) counts as not
 // asked for, so that the next choice of the client is taken.
 
