@@ -1,5 +1,5 @@
-// Many edges, each with blocks of its own, that reach each other by calls instead of sockets: what does a cold site cost
-// the one machine that has it?
+// Many edges, each with blocks of its own, that reach each other by calls instead of sockets: what does a cold site
+// cost the one machine that has it?
 
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'

@@ -2,9 +2,9 @@
 //
 //     npm run bench -- slow-clients [--json]
 //
-// A devnet of two edges publishes two sites of one file of 500 MB each, since one site of a devnet may have 512 MiB. Half
-// of the clients begin at the first byte, the others all over the files, so that nearly every one of these is at a
-// block of its own. Each takes 16 KiB a second, which is a block of 256 KiB in sixteen seconds.
+// A devnet of two edges publishes two sites of one file of 500 MB each, since one site of a devnet may have 512 MiB.
+// Half of the clients begin at the first byte, the others all over the files, so that nearly every one of these is at
+// a block of its own. Each takes 16 KiB a second, which is a block of 256 KiB in sixteen seconds.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
@@ -14,7 +14,7 @@ import { open } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { delay } from '../base/io/clock.ts'
+import { delay, realClock } from '../base/io/clock.ts'
 
 const clients = 1000
 const names = ['first', 'second']
@@ -72,7 +72,7 @@ function crawl(edge: { address: string; httpPort: number }, i: number): Client {
     client.receivedBytes += part.length
     socket.pause()
     const dueMs = (1000 * client.receivedBytes) / bytesPerS - (performance.now() - startedAt)
-    setTimeout(() => socket.resume(), Math.max(0, dueMs)).unref()
+    realClock.after(dueMs, () => socket.resume())
   })
   const end = (): void => {
     client.isOver = true
