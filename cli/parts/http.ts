@@ -7,6 +7,7 @@ import { createIngress } from '../../edge/ingress.ts'
 import type { HttpLimits } from '../../edge/io/limits.ts'
 import { serveHttp } from '../../edge/io/server.ts'
 import type { Sites } from '../../edge/questions.ts'
+import { dagsOver } from '../dags.ts'
 import {
   askEdge,
   type EdgeStatus,
@@ -74,6 +75,7 @@ export async function openHttp(ground: Ground, sources: HttpSources): Promise<vo
     }),
     content: contentFor(ground, content),
     routes,
+    gateway: { dags: dagsOver(content.blocks.local) },
     meter,
     ...(certificates && { challenges: certificates.shown }),
     variants: variantsFrom(ground),
