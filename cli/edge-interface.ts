@@ -98,6 +98,11 @@ export interface EdgeStatus extends OverlayStatus {
     readonly served: number
     readonly problems: readonly { readonly site: string; readonly what: string }[]
   }
+  /** Certificates of an authority: how many are at hand, and some of the names for which the last try failed. */
+  readonly certificates: {
+    readonly held: number
+    readonly problems: readonly { readonly host: string; readonly what: string }[]
+  }
   readonly memoryBytes: number
   readonly counts: Readonly<Record<string, number>>
 }

@@ -87,10 +87,14 @@ async function start(ground: Ground): Promise<{ peer: PeerId; leave: () => void 
   look = labels => zones.look(labels)
   domains.onChange(() => zones.turn())
   network.alsoNamed(() => zones.roots())
+  const certificates = await openCertificates(ground, network, domains)
   await openHttp(ground, {
-    ...{ network, content, labelOf: domains.labelOf, sighted: clients.sighted },
-    status: createStatus(ground, network, content, domains.status),
-    certificates: await openCertificates(ground, network, domains.labelOf),
+    ...{ network, content, certificates, labelOf: domains.labelOf, sighted: clients.sighted },
+    status: createStatus(ground, network, content, {
+      domains: domains.status,
+      zones: () => zones.status(),
+      certificates: certificates?.status,
+    }),
   })
   const { hearing } = domains
   await openDns(ground, { network, clients, names, zones: () => domains.zones(zones.zones()), hearing })

@@ -49,6 +49,9 @@ export async function status(options: StatusOptions): Promise<void> {
   printProblems(terminal, seen, 'zones', ({ zones }) =>
     zones.problems.map(({ site, what }) => `${site}: ${what}`),
   )
+  printProblems(terminal, seen, 'certificates', ({ certificates }) =>
+    certificates.problems.map(({ host, what }) => `${host}: ${what}`),
+  )
   terminal.line()
 }
 

@@ -21,17 +21,18 @@ import { readWindow } from '../../edge/acme/renewal.ts'
 import { createSession, type Session } from '../../edge/acme/session.ts'
 import type { Certificate, Certificates } from '../../edge/tls/certificates.ts'
 import { decodeCertificate, encodeCertificate } from '../../overlay/records/values.ts'
-import { askEdge, certificatesPath } from '../edge-interface.ts'
+import { askEdge, certificatesPath, type EdgeStatus } from '../edge-interface.ts'
 import { openSealedShelf, type SealedShelf } from '../sealed-shelf.ts'
 import type { ServingEdge } from '../serving.ts'
+import type { Domains } from './domains.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 
-/** Undefined where nobody vouches. `labelOf`: of a domain that is served. Faults: config/invalid, config/unreadable. */
+/** Undefined where nobody vouches. Faults: config/invalid, config/unreadable. */
 export async function openCertificates(
   ground: Ground,
   network: Network,
-  labelOf: (host: string) => string | undefined,
+  domains: Pick<Domains, 'labelOf' | 'serves'>,
 ): Promise<CertificatePart | undefined> {
   const { settings } = ground
   const suffix = settings['edge.suffix']
@@ -56,9 +57,16 @@ export async function openCertificates(
       return openAuthority(
         ground,
         network,
-        host => hasContent(labelOf(host)) || (suffix.includes('.') && underSuffix(host)),
+        host => hasContent(siteOf(host, domains)) || (suffix.includes('.') && underSuffix(host)),
       )
   }
+}
+
+/** Whose site a domain shows at its apex and at `www`: below it are as many names as strangers can make up. */
+function siteOf(host: string, { labelOf, serves }: Pick<Domains, 'labelOf' | 'serves'>): string | undefined {
+  const label = labelOf(host)
+  if (label === undefined) return undefined
+  return serves(host, label) || serves(host.replace(/^www\./, ''), label) ? label : undefined
 }
 
 /** An authority of this machine, made when the first client wants it: its library takes memory. */
@@ -86,7 +94,7 @@ function openLocal({ settings, folder }: Ground, serves: (host: string) => boole
         `${host}: the certificates of a local authority stay where they are`,
       )
     },
-    counts: () => ({ papers: 0, waiting: 0, failing: 0 }),
+    status: () => ({ held: 0, problems: [] }),
   }
 }
 
@@ -95,14 +103,18 @@ export interface CertificatePart extends Certificates {
   shown(host: string, token: string): Promise<string | undefined>
   /** The certificate of a host in a letter for another edge. Fault `certificate/refused` when there is none. */
   letterFor(host: string, peer: string): Promise<{ letter: string }>
-  counts(): { papers: number; waiting: number; failing: number }
+  status(): EdgeStatus['certificates']
 }
 
 /** Asked in this order; who comes first orders. */
 const orderersMax = 3
-const recordLifeMs = 24 * 3_600_000
 const turnMs = 60_000
 const totalMs = 120_000
+/** No order lasts longer; that of an edge which died in the middle must not stand in anybody's way. */
+const recordLifeMs = 2 * totalMs
+/** An edge that asks waits longer than a handshake does, and less than answers may take (edge/io/limits.ts). */
+const letterWaitMs = 25_000
+const problemsMax = 50
 const accountName = 'account'
 
 /** Loaded where certificates are ordered: the library behind it is large. */
@@ -130,15 +142,12 @@ async function openAuthority(
   const office = new Office(ground, network, papers, shelf)
   const { settings, meter, log, stack } = ground
   const desk: Desk = new Desk({
-    ...{ mayServe, meter, random: realRandom, now: realClock.now, after: realClock.after },
-    obtain: (host, old) => office.obtain(host, old),
+    ...{ mayServe, meter, random: realRandom, now: realClock.now, date: Date.now, after: realClock.after },
+    obtain: (host, old, begin) => office.obtain(host, old, begin),
     windowOf: paper => office.windowOf(paper),
     challenge: host => office.proof(host),
     keep: paper => shelf.write(paper.host, { chain: paper.chain, key: paper.key }),
-    forget: async host => {
-      await shelf.remove(host)
-      await network.overlay.records.withdraw(recordKey(host)).catch(() => {})
-    },
+    forget: host => shelf.remove(host),
     onFailed: (host, error) => log.warn({ host, what: error.message }, 'no certificate'),
     ordersPerHourMax: settings['certificates.ordersPerHour'],
     waitMs: settings['certificates.waitMs'],
@@ -157,10 +166,10 @@ async function openAuthority(
     find: name => desk.find(name),
     challenge: name => desk.challenge(name),
     shown: async (host, token) => (mayServe(host) ? office.shown(host, token) : undefined),
-    counts: () => desk.counts(),
+    status: () => ({ held: desk.counts().papers, problems: desk.problems(problemsMax) }),
     async letterFor(host, peer) {
       const edge = network.serving().find(other => other.peer === peer)
-      const found = edge && (await desk.find(host))
+      const found = edge && (await desk.find(host, letterWaitMs))
       if (edge === undefined || found === undefined) {
         throw new Fault('certificate/refused', `no certificate of ${host} for ${peer.slice(-8)}`)
       }
@@ -224,15 +233,14 @@ class Office {
   }
 
   /** From who is first in line: this edge orders, any other is asked for what it has. */
-  async obtain(host: string, old: Paper | undefined): Promise<Paper> {
+  async obtain(host: string, old: Paper | undefined, begin: () => void): Promise<Paper | undefined> {
     const { overlay } = this.#network
     let failure: unknown
     for (const edge of this.#network.homes(recordKey(host), orderersMax)) {
       try {
-        if (edge.peer === overlay.peer) return await this.#order(host, old)
+        if (edge.peer === overlay.peer) return await this.#order(host, old, begin)
         const paper = await this.#receive(edge, host)
-        if (old === undefined || paper.notAfter > old.notAfter) return paper
-        throw new Fault('certificate/refused', `${edge.address} has not renewed ${host} yet`)
+        return old === undefined || paper.notAfter > old.notAfter ? paper : undefined
       } catch (error) {
         // Only who cannot be reached is passed over: whoever refuses has its reasons, and speaks for all.
         if (!isFault(error, 'net/unreachable')) throw error
@@ -258,7 +266,7 @@ class Office {
   async proof(host: string): Promise<Certificate | undefined> {
     const keyAuthorization = this.#shown.get(host) ?? (await this.#ordersOf(host))[0]
     if (keyAuthorization === undefined) return undefined
-    return this.#papers.challengeCertificate({ host, keyAuthorization }, realClock.now())
+    return this.#papers.challengeCertificate({ host, keyAuthorization }, Date.now())
   }
 
   async shown(host: string, token: string): Promise<string | undefined> {
@@ -276,33 +284,35 @@ class Office {
     return others.map(({ value }) => decodeCertificate(value)).filter(text => text !== '')
   }
 
-  async #order(host: string, old: Paper | undefined): Promise<Paper> {
+  async #order(host: string, old: Paper | undefined, begin: () => void): Promise<Paper> {
     const { log } = this.#ground
     const { overlay } = this.#network
     if ((await this.#ordersOf(host)).length > 0) {
       throw new Fault('certificate/refused', `another edge is ordering ${host}`)
     }
-    const say = (text: string): Promise<void> =>
-      overlay.records.publish(recordKey(host), encodeCertificate(text), recordLifeMs).then(() => {})
+    begin()
+    const key = recordKey(host)
     const prepare = async ({ keyAuthorization }: Challenge): Promise<() => void> => {
       this.#shown.set(host, keyAuthorization)
-      await say(keyAuthorization)
+      await overlay.records.publish(key, encodeCertificate(keyAuthorization), recordLifeMs)
       return () => {
         this.#shown.delete(host)
-        say('').catch(error => log.warn({ host, what: String(error) }, 'the end of an order was not said'))
+        overlay.records
+          .withdraw(key)
+          .catch(error => log.warn({ host, what: String(error) }, 'the end of an order was not said'))
       }
     }
     let failure: unknown
     for (const session of this.#sessions) {
       try {
-        const { csr, key } = await this.#papers.requestFor([host])
+        const { csr, key: secret } = await this.#papers.requestFor([host])
         const chain = await orderCertificate(session, {
           ...{ names: [host], csr, prepare, thumbprint: this.#thumbprint, types: ['tls-alpn-01', 'http-01'] },
           ...(old?.certId && { replaces: old.certId }),
           ...{ now: realClock.now, pause: delay, totalMs },
         })
         log.info({ host }, 'a certificate is issued')
-        return this.#paperOf(host, { chain, key })
+        return this.#paperOf(host, { chain, key: secret })
       } catch (error) {
         if (!isFault(error)) throw error
         failure = error
@@ -329,9 +339,14 @@ class Office {
   #paperOf(host: string, value: unknown): Paper {
     const { chain, key } = value as { chain: string; key: string }
     const { names, notBefore, notAfter, certId } = this.#papers.readIssued(`${chain}`)
-    const fits =
-      names.includes(host) && notAfter > realClock.now() && this.#papers.belongs(`${chain}`, `${key}`)
-    if (!fits) throw new Fault('certificate/refused', `a certificate that is not for ${host}`)
+    if (!names.includes(host) || !this.#papers.belongs(`${chain}`, `${key}`))
+      throw new Fault('certificate/refused', `a certificate that is not for ${host}`)
+    if (notAfter <= Date.now()) {
+      const end = new Date(notAfter).toISOString()
+      throw new Fault('certificate/refused', `a certificate for ${host} that ended ${end}`, {
+        hint: 'If it was issued just now, the clock of this machine is wrong.',
+      })
+    }
     return { host, chain, key, notBefore, notAfter, certId }
   }
 

@@ -10,12 +10,18 @@ import type { ContentPart } from './content.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 
+export interface PartStatus {
+  readonly domains: () => EdgeStatus['domains']
+  readonly zones: () => readonly ZoneStatus[]
+  /** Undefined without HTTPS. */
+  readonly certificates: (() => EdgeStatus['certificates']) | undefined
+}
+
 export function createStatus(
   ground: Ground,
   network: Network,
   content: ContentPart,
-  domains: () => EdgeStatus['domains'] = () => ({ served: 0, problems: [] }),
-  zones: () => readonly ZoneStatus[] = () => [],
+  parts: PartStatus,
 ): () => EdgeStatus {
   const startedAt = Math.round(realClock.now())
   const { follower, overlay } = network
@@ -40,8 +46,9 @@ export function createStatus(
       frames: pace(),
       serving: network.serving().map(({ address }) => address),
       content: { blocks, bytes, bytesMax, holds: content.keeper.roots().complete.map(formatCid) },
-      domains: domains(),
-      zones: zonesOf(zones()),
+      domains: parts.domains(),
+      zones: zonesOf(parts.zones()),
+      certificates: parts.certificates?.() ?? { held: 0, problems: [] },
       memoryBytes: process.memoryUsage.rss(),
       counts: ground.meter.read(),
     }

@@ -20,7 +20,8 @@ function world(changes: Partial<DeskOptions> = {}) {
   const timers = new Set<() => void>()
   const desk = new Desk({
     mayServe: host => served.has(host),
-    obtain: async host => {
+    obtain: async (host, _old, begin) => {
+      begin()
       ordered.push(host)
       return paperFor(host)
     },
@@ -29,6 +30,7 @@ function world(changes: Partial<DeskOptions> = {}) {
     keep: async () => {},
     forget: async host => void forgotten.push(host),
     now: () => now,
+    date: () => now,
     after: (_ms, action) => {
       timers.add(action)
       return () => timers.delete(action)
@@ -82,10 +84,10 @@ describe('the desk of certificates', () => {
       await desk.find('a.example')
       assert.equal(tries, failures + 1, 'it is time')
     }
-    assert.equal(desk.counts().failing, 1)
+    assert.deepEqual(desk.problems(9), [{ host: 'a.example', what: 'no' }])
   })
 
-  test('keeps to its hourly bound, and to two at once', async () => {
+  test('keeps to its hourly bound of orders, and to eight tries at once', async () => {
     const { desk, served, ordered, pass } = world({ ordersPerHourMax: 3 })
     for (let i = 0; i < 6; i++) served.add(`s${i}.example`)
     for (let i = 0; i < 6; i++) await desk.find(`s${i}.example`)
@@ -101,9 +103,44 @@ describe('the desk of certificates', () => {
         return Promise.reject(new Fault('net/unreachable', host)).finally(() => running--)
       },
     })
-    for (let i = 0; i < 6; i++) slow.served.add(`s${i}.example`)
-    await Promise.all(Array.from({ length: 6 }, (_, i) => slow.desk.find(`s${i}.example`)))
-    assert.equal(most, 2)
+    for (let i = 0; i < 20; i++) slow.served.add(`s${i}.example`)
+    await Promise.all(Array.from({ length: 20 }, (_, i) => slow.desk.find(`s${i}.example`)))
+    assert.equal(most, 8)
+  })
+
+  test('what others ordered does not count as an order of ours', async () => {
+    let had = 0
+    const { desk, served, meter } = world({
+      ordersPerHourMax: 3,
+      obtain: async host => {
+        had++
+        return { host, chain: 'theirs', key: 'key', certId: undefined, notBefore: 0, notAfter: 1e12 }
+      },
+    })
+    for (let i = 0; i < 6; i++) served.add(`s${i}.example`)
+    for (let i = 0; i < 6; i++) assert.notEqual(await desk.find(`s${i}.example`), undefined)
+    assert.equal(had, 6)
+    assert.equal(meter.read()['certificates.ordered'], undefined)
+  })
+
+  test('rests a hundredth of the life when nobody has a newer one, which is no failure', async () => {
+    let asked = 0
+    const first: Paper[] = []
+    const { desk, pass, paperFor } = world({ obtain: async () => (asked++ === 0 ? first[0] : undefined) })
+    first.push(paperFor('a.example'))
+    await desk.find('a.example')
+    pass(65 * dayMs)
+    for (const [ms, wanted] of [
+      [0, 2],
+      [0.8 * dayMs, 2],
+      [0.2 * dayMs, 3],
+    ] as const) {
+      pass(ms)
+      desk.turn()
+      await new Promise(resolve => setImmediate(resolve))
+      assert.equal(asked, wanted)
+    }
+    assert.deepEqual(desk.problems(9), [])
   })
 
   test('a handshake waits a bounded while', async () => {
@@ -136,6 +173,19 @@ describe('the desk of certificates', () => {
     desk.turn()
     assert.equal(ordered.length, 1)
     pass(2)
+    desk.turn()
+    assert.equal(ordered.length, 2)
+  })
+
+  test('hears within hours that the authority moved its window', async () => {
+    let start = 1_000_000 + 60 * dayMs
+    const { desk, ordered, pass } = world({ windowOf: async () => ({ start, end: start }) })
+    await desk.find('a.example')
+    start = 0
+    pass(dayMs / 4)
+    desk.turn()
+    await new Promise(resolve => setImmediate(resolve))
+    assert.equal(ordered.length, 1)
     desk.turn()
     assert.equal(ordered.length, 2)
   })

@@ -6,7 +6,7 @@
 // of the network orders a name, the others are given what it got (`obtain`), because authorities count certificates
 // by name and not by edge.
 
-import { assert, isFault } from '../../base/fault.ts'
+import { assert, Fault, isFault } from '../../base/fault.ts'
 import type { Meter } from '../../base/meter.ts'
 import type { Random } from '../../base/random.ts'
 import type { Certificate, Certificates } from '../tls/certificates.ts'
@@ -21,14 +21,19 @@ export interface Paper extends Certificate, Life {
 export interface DeskOptions {
   /** The gate: whether `host` (lower case, no final dot) is served here now. Must be cheap; anybody may ask for any. */
   readonly mayServe: (host: string) => boolean
-  /** From the authority, or from the edge that ordered it. Faults mean that it is tried again, later each time. */
-  readonly obtain: (host: string, old: Paper | undefined) => Promise<Paper>
+  /**
+   * From the edge that ordered it, or from the authority once `begin` let it (it throws when the hour's orders are
+   * spent). Faults mean that it is tried again, later each time; undefined that nobody has a newer one than `old` yet.
+   */
+  readonly obtain: (host: string, old: Paper | undefined, begin: () => void) => Promise<Paper | undefined>
   /** The authority's proposal for renewing; undefined when it has none. Never rejects. */
   readonly windowOf: (paper: Paper) => Promise<Window | undefined>
   readonly challenge: NonNullable<Certificates['challenge']>
   readonly keep: (paper: Paper) => Promise<void>
   readonly forget: (host: string) => Promise<void>
   readonly now: () => number
+  /** What the world's calendars say, for lives of certificates: ms since the epoch, may step. */
+  readonly date: () => number
   readonly after: (ms: number, action: () => void) => () => void
   readonly random: Random
   readonly meter: Meter
@@ -42,15 +47,23 @@ export interface DeskOptions {
 interface Desire {
   paper: Paper | undefined
   renewAt: number
+  /** In [0, 1), drawn for this paper: where in the window it is renewed. */
+  chance: number
+  /** When the authority is asked again for its window. */
+  lookAt: number
   failures: number
+  /** Why the last try failed. */
+  failure: string
   restsUntil: number
   running: Promise<void> | undefined
 }
 
-const ordersAtOnce = 2
+const runningMax = 8
 const waitersMax = 256
 const hostsMax = 100_000
 const hourMs = 3_600_000
+/** RFC 9773 §4.3.3 leaves it to the authority's Retry-After, which is some six hours everywhere. */
+const lookMs = 6 * hourMs
 
 export class Desk implements Certificates {
   readonly #options: DeskOptions
@@ -69,7 +82,11 @@ export class Desk implements Certificates {
     return this.#options.mayServe(serverName) ? this.#options.challenge(serverName) : undefined
   }
 
-  find(serverName: string | undefined): Certificate | undefined | Promise<Certificate | undefined> {
+  /** Waits for `waitMs` at most when there is none yet. */
+  find(
+    serverName: string | undefined,
+    waitMs = this.#options.waitMs,
+  ): Certificate | undefined | Promise<Certificate | undefined> {
     const { mayServe, meter } = this.#options
     if (serverName === undefined) return undefined
     const held = this.#desires.get(serverName)?.paper
@@ -80,34 +97,30 @@ export class Desk implements Certificates {
     }
     const desire = this.#desireFor(serverName)
     if (desire === undefined) return undefined
-    if (desire.running === undefined && this.#mayOrder(desire)) this.#order(serverName, desire)
+    if (desire.running === undefined && this.#mayTry(desire)) this.#try(serverName, desire)
     if (desire.running === undefined || this.#waiting >= waitersMax) return undefined
-    return this.#wait(desire)
+    return this.#wait(desire, waitMs)
   }
 
   /** What an earlier run kept. */
   adopt(papers: readonly Paper[]): void {
     for (const paper of papers) {
       const desire = this.#desireFor(paper.host)
-      if (desire !== undefined) void this.#take(desire, paper)
+      if (desire !== undefined) this.#take(desire, paper)
     }
-  }
-
-  /** What is at hand for another edge; undefined when there is nothing. */
-  paper(host: string): Paper | undefined {
-    return this.#desires.get(host)?.paper
   }
 
   /** Looks at everything once: renews what is due, forgets what is served no more and has ended. */
   turn(): void {
-    const { mayServe, now } = this.#options
+    const { mayServe, date, now } = this.#options
     for (const [host, desire] of this.#desires) {
       if (desire.running !== undefined) continue
       const { paper } = desire
       const isHeld = paper !== undefined && this.#isCurrent(paper)
       if (mayServe(host)) {
-        if (paper !== undefined && desire.renewAt <= now() && this.#mayOrder(desire))
-          this.#order(host, desire)
+        if (paper === undefined) continue
+        if (desire.renewAt <= date() && this.#mayTry(desire)) this.#try(host, desire)
+        else if (desire.lookAt <= now()) void this.#look(desire, paper)
       } else if (!isHeld) {
         this.#desires.delete(host)
         if (paper !== undefined) void this.#options.forget(host)
@@ -121,30 +134,35 @@ export class Desk implements Certificates {
     return { papers, waiting: this.#waiting, failing: all.filter(({ failures }) => failures > 0).length }
   }
 
+  /** Names for which the last try failed, and why; the first `countMax` of them. */
+  problems(countMax: number): readonly { readonly host: string; readonly what: string }[] {
+    const failing = [...this.#desires].filter(([, { failures }]) => failures > 0)
+    return failing.slice(0, countMax).map(([host, { failure }]) => ({ host, what: failure }))
+  }
+
   #desireFor(host: string): Desire | undefined {
     const known = this.#desires.get(host)
     if (known !== undefined || this.#desires.size >= hostsMax) return known
-    const desire: Desire = { paper: undefined, renewAt: 0, failures: 0, restsUntil: 0, running: undefined }
+    const desire: Desire = {
+      ...{ paper: undefined, renewAt: 0, chance: 0, lookAt: 0, failures: 0, failure: '', restsUntil: 0 },
+      running: undefined,
+    }
     this.#desires.set(host, desire)
     return desire
   }
 
   #isCurrent({ notAfter }: Paper): boolean {
-    return this.#options.now() < notAfter
+    return this.#options.date() < notAfter
   }
 
-  #mayOrder(desire: Desire): boolean {
-    const at = this.#options.now()
-    if (desire.restsUntil > at) return false
-    while (this.#orderedAt.length > 0 && this.#orderedAt[0]! <= at - hourMs) this.#orderedAt.shift()
-    const isFree = this.#running < ordersAtOnce && this.#orderedAt.length < this.#options.ordersPerHourMax
-    if (!isFree) this.#options.meter.count('certificates.queued')
-    return isFree
+  #mayTry({ restsUntil }: Desire): boolean {
+    if (restsUntil > this.#options.now()) return false
+    if (this.#running < runningMax) return true
+    this.#options.meter.count('certificates.queued')
+    return false
   }
 
-  #order(host: string, desire: Desire): void {
-    this.#orderedAt.push(this.#options.now())
-    this.#options.meter.count('certificates.ordered')
+  #try(host: string, desire: Desire): void {
     this.#running++
     desire.running = this.#obtain(host, desire).finally(() => {
       this.#running--
@@ -152,35 +170,57 @@ export class Desk implements Certificates {
     })
   }
 
+  /** An order begins. Fault `certificate/refused` when the hour has had its share. */
+  #begin(): void {
+    const { now, meter, ordersPerHourMax } = this.#options
+    const at = now()
+    while (this.#orderedAt.length > 0 && this.#orderedAt[0]! <= at - hourMs) this.#orderedAt.shift()
+    if (this.#orderedAt.length >= ordersPerHourMax)
+      throw new Fault('certificate/refused', `${ordersPerHourMax} were ordered within an hour`)
+    this.#orderedAt.push(at)
+    meter.count('certificates.ordered')
+  }
+
   /** Never rejects. */
   async #obtain(host: string, desire: Desire): Promise<void> {
     const { obtain, keep, now, random, meter, onFailed } = this.#options
     try {
-      const paper = await obtain(host, desire.paper)
-      await this.#take(desire, paper)
+      const paper = await obtain(host, desire.paper, () => this.#begin())
+      if (paper === undefined) {
+        desire.restsUntil = now() + restMs(desire.paper)
+        return
+      }
+      this.#take(desire, paper)
       await keep(paper)
-      meter.count('certificates.issued')
+      meter.count('certificates.obtained')
     } catch (error) {
       assert(error instanceof Error, 'what is thrown is an error')
       desire.failures++
+      desire.failure = error.message
       desire.restsUntil = now() + backOffMs(desire.failures, random)
       meter.count(isFault(error) ? 'certificates.failed' : 'certificates.bug')
       onFailed(host, error)
     }
   }
 
-  async #take(desire: Desire, paper: Paper): Promise<void> {
-    const chance = this.#options.random.next()
+  #take(desire: Desire, paper: Paper): void {
+    desire.chance = this.#options.random.next()
     desire.paper = paper
     desire.failures = 0
-    desire.renewAt = renewAt(paper, undefined, chance)
+    desire.renewAt = renewAt(paper, undefined, desire.chance)
+    void this.#look(desire, paper)
+  }
+
+  /** At the authority's window, which it moves when it must revoke. */
+  async #look(desire: Desire, paper: Paper): Promise<void> {
+    desire.lookAt = this.#options.now() + lookMs
     const window = await this.#options.windowOf(paper)
-    if (desire.paper === paper) desire.renewAt = renewAt(paper, window, chance)
+    if (desire.paper === paper) desire.renewAt = renewAt(paper, window, desire.chance)
   }
 
   /** For the order under way, or as long as a handshake may wait. */
-  #wait(desire: Desire): Promise<Certificate | undefined> {
-    const { after, waitMs } = this.#options
+  #wait(desire: Desire, waitMs: number): Promise<Certificate | undefined> {
+    const { after } = this.#options
     this.#waiting++
     return new Promise(resolve => {
       const end = (): void => {
@@ -192,4 +232,9 @@ export class Desk implements Certificates {
       void desire.running?.then(end)
     })
   }
+}
+
+/** Until somebody is asked again who had nothing newer: a hundredth of the life, from a minute on. */
+function restMs(paper: Paper | undefined): number {
+  return paper === undefined ? 60_000 : Math.max(60_000, (paper.notAfter - paper.notBefore) / 100)
 }
