@@ -42,7 +42,7 @@ type Head<Piece> = {
 }
 
 /** Under way at once. A stream brings some megabytes at most, and is forgotten when it ends. */
-const headsMax = 64
+const headsMax = 16
 /** What a stream did not bring is asked for block by block, not by another stream soon after. */
 const pauseMs = 10_000
 const endedMax = 1000

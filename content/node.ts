@@ -8,6 +8,7 @@ import * as dagPb from '@ipld/dag-pb'
 import type { CID } from 'multiformats/cid'
 import { fromUtf8, utf8 } from '../base/bytes.ts'
 import { Fault, isFault } from '../base/fault.ts'
+import { createSieve } from '../base/sieve.ts'
 import { type Block, blockOf } from './block.ts'
 import { dagPbCodec, rawCodec, supportedCid } from './identifier.ts'
 import { murmurCode, shardFanout } from './shard.ts'
@@ -55,6 +56,26 @@ export function decodeNode(cid: CID, bytes: Uint8Array): Node {
       return shardNode(unixfs, links)
     case 'symlink':
       return symlinkNode(unixfs)
+  }
+}
+
+/** About what a link takes in memory. */
+const linkBytes = 400
+
+/** `decodeNode` that remembers directories, which are on the way of nearly every request. */
+export function createDecoder(options: { bytesMax: number }): typeof decodeNode {
+  const known = createSieve<Node>({
+    bytesMax: options.bytesMax,
+    bytesOf: ({ links }) => linkBytes * links.length,
+  })
+  return (cid, bytes) => {
+    if (cid.code === rawCodec) return decodeNode(cid, bytes)
+    const key = cid.toString()
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const node = decodeNode(cid, bytes)
+    if (node.kind === 'directory' || node.kind === 'shard') known.set(key, node)
+    return node
   }
 }
 

@@ -7,7 +7,7 @@ import { blockOf } from './block.ts'
 import { buildDirectory, buildSymlink } from './builder.ts'
 import { cidOf, formatCid, rawCodec } from './identifier.ts'
 import { listDirectory } from './listing.ts'
-import { encodeNode } from './node.ts'
+import { createDecoder, decodeNode, encodeNode } from './node.ts'
 import { resolvePath } from './path.ts'
 import { murmurCode, shardFanout } from './shard.ts'
 import { getFrom, grow, type Tree } from './specimen.ts'
@@ -57,6 +57,27 @@ describe('paths', () => {
       const found = await resolvePath(get, root, path)
       assert.equal(found.kind, kind, JSON.stringify(path))
       if (found.kind === 'file') assert.equal(found.sizeBytes, sizeBytes, path)
+    }
+  })
+
+  test('directories are decoded once, and nothing else is remembered', async () => {
+    const { root, blocks, get } = await grow(site)
+    const decode = createDecoder({ bytesMax: 1_000_000 })
+    let decoded = 0
+    const counting: typeof decode = (cid, bytes) => {
+      decoded++
+      return decode(cid, bytes)
+    }
+    for (let i = 0; i < 3; i++) {
+      assert.equal((await resolvePath(get, root, 'docs/deep/er/x.css', counting)).kind, 'file')
+      assert.equal((await resolvePath(get, root, 'docs/no', counting)).kind, 'missing')
+    }
+    assert.equal(decoded, 3 * (5 + 2))
+    for (const { cid, bytes } of blocks.values()) {
+      const isDirectory = decodeNode(cid, bytes).kind === 'directory'
+      const [first, second] = [decode(cid, bytes), decode(cid, bytes)]
+      assert.equal(first === second, isDirectory)
+      assert.deepEqual(first, decodeNode(cid, bytes))
     }
   })
 

@@ -14,6 +14,9 @@ export type GetBlock = (cid: CID) => Promise<Uint8Array>
 /** The same on a path: `rest` leads on from the block, so that whoever fetches it may fetch what comes next as well. */
 export type GetOnWay = (cid: CID, rest?: string) => Promise<Uint8Array>
 
+/** `decodeNode`, or what remembers its answers. */
+export type Decode = (cid: CID, bytes: Uint8Array) => Node
+
 export type Resolved =
   | { kind: 'file'; cid: CID; sizeBytes: number }
   | { kind: 'directory'; cid: CID }
@@ -28,25 +31,30 @@ const segmentsMax = 128
  * `path` is percent-decoded, segments joined by '/'; '' is the root itself, and a '/' at the end asks for a directory.
  * Throws what `get` throws, and Faults of malformed nodes.
  */
-export async function resolvePath(get: GetOnWay, root: CID, path: string): Promise<Resolved> {
+export async function resolvePath(
+  get: GetOnWay,
+  root: CID,
+  path: string,
+  decode: Decode = decodeNode,
+): Promise<Resolved> {
   const directoryOnly = path.endsWith('/')
   const segments = path === '' || path === '/' ? [] : path.replace(/^\/|\/$/g, '').split('/')
   const sane = segments.length <= segmentsMax && path.length <= pathCharactersMax
   if (!sane || !segments.every(isSegment)) return { kind: 'missing' }
   let cid = root
-  let node = decodeNode(cid, await get(cid, segments.join('/')))
+  let node = decode(cid, await get(cid, segments.join('/')))
   for (const [i, segment] of segments.entries()) {
-    const link = await entryOf(get, node, segment)
+    const link = await entryOf(get, decode, node, segment)
     if (link === undefined) return { kind: 'missing' }
     cid = link.cid
-    node = decodeNode(cid, await get(cid, segments.slice(i + 1).join('/')))
+    node = decode(cid, await get(cid, segments.slice(i + 1).join('/')))
   }
   if (directoryOnly && node.kind !== 'directory' && node.kind !== 'shard') return { kind: 'missing' }
   return resolved(cid, node)
 }
 
 /** The link of an entry of a directory or of the root of a shard; undefined when there is none. */
-async function entryOf(get: GetBlock, node: Node, name: string): Promise<Link | undefined> {
+async function entryOf(get: GetBlock, decode: Decode, node: Node, name: string): Promise<Link | undefined> {
   if (node.kind === 'directory') return node.links.find(link => link.name === name)
   if (node.kind !== 'shard') return undefined
   const slots = shardSlots(name)
@@ -55,7 +63,7 @@ async function entryOf(get: GetBlock, node: Node, name: string): Promise<Link | 
     const link: Link | undefined = node.links.find(({ name }) => name.startsWith(label))
     if (link === undefined) return undefined
     if (link.name.length > label.length) return link.name.slice(label.length) === name ? link : undefined
-    node = decodeNode(link.cid, await get(link.cid))
+    node = decode(link.cid, await get(link.cid))
     if (node.kind !== 'shard') throw new Fault('bytes/malformed', 'a shard above what is no shard')
   }
   return undefined

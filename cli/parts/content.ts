@@ -1,10 +1,11 @@
 // The content of an edge: its store, the way to blocks it lacks, and the sites it holds.
 
 import { join } from 'node:path'
+import { LRUCache } from 'lru-cache'
 import type { CID } from 'multiformats/cid'
 import { isFault } from '../../base/fault.ts'
 import { realClock } from '../../base/io/clock.ts'
-import { type Blocks, createBlocks } from '../../content/blocks.ts'
+import { type Blocks, createBlocks, type Source } from '../../content/blocks.ts'
 import type { Holder } from '../../content/holders.ts'
 import { formatCid, parseCid } from '../../content/identifier.ts'
 import { openBlockFolder } from '../../content/io/blocks.ts'
@@ -12,6 +13,7 @@ import { createGateway } from '../../content/io/gateway.ts'
 import { beginScrubbing } from '../../content/io/scrubbing.ts'
 import { createWantedFile } from '../../content/io/wanted.ts'
 import { createKeeper, type Keeper } from '../../content/keep.ts'
+import { createDecoder } from '../../content/node.ts'
 import { type GetOnWay, resolvePath } from '../../content/path.ts'
 import { readFile } from '../../content/reader.ts'
 import { createSteward, type Steward } from '../../content/steward.ts'
@@ -210,16 +212,28 @@ export type HomeContent = Omit<Content, 'block'> & {
   block(cid: string, site?: string): Promise<Uint8Array | undefined>
 }
 
+/** Decoded directories: 20,000 entries. */
+const directoryBytesMax = 8 * 1024 * 1024
+/** Files whose first block came when their path was walked, and that were not read yet. */
+const arrivalsMax = 1000
+
 /** The answers to what the ingress asks about content. */
 export function contentFor({ meter }: Ground, { blocks, steward, relays }: ContentPart): HomeContent {
+  const decode = createDecoder({ bytesMax: directoryBytesMax })
+  const arrivals = new LRUCache<string, Source>({ max: arrivalsMax })
   return {
     async resolve(root, path, signal) {
       const site = parseCid(root)
+      let source: Source | undefined
+      const onSource = (from: Source): void => {
+        source = from
+      }
       const get: GetOnWay = (cid, rest) =>
-        blocks.get(cid, { root: site, signal, ...(rest !== undefined && { way: { path, rest } }) })
-      const found = await resolvePath(get, site, path)
+        blocks.get(cid, { root: site, signal, onSource, ...(rest !== undefined && { way: { path, rest } }) })
+      const found = await resolvePath(get, site, path, decode)
       switch (found.kind) {
         case 'file':
+          if (source !== undefined && source.from !== 'memory') arrivals.set(formatCid(found.cid), source)
           return { kind: 'file', cid: formatCid(found.cid), sizeBytes: found.sizeBytes }
         case 'directory':
           return { kind: 'directory', cid: formatCid(found.cid) }
@@ -229,8 +243,11 @@ export function contentFor({ meter }: Ground, { blocks, steward, relays }: Conte
     },
     async *read(root, cid, { start, end }, signal, onSource) {
       const site = parseCid(root)
-      const get = (cid: CID, signal: AbortSignal) =>
-        blocks.get(cid, { root: site, signal, ...(onSource && { onSource }) })
+      const tell = (source: Source): void => {
+        onSource?.(arrivals.get(cid) ?? source)
+        arrivals.delete(cid)
+      }
+      const get = (cid: CID, signal: AbortSignal) => blocks.get(cid, { root: site, signal, onSource: tell })
       try {
         yield* readFile({ get, cid: parseCid(cid), start, end, signal, now: realClock.now })
       } finally {
