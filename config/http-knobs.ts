@@ -26,11 +26,11 @@ export const httpKnobs = {
     why: 'A quarter: one address alone (of IPv6 a /64) cannot have all, and a company behind one has room.',
   },
   'http.requestsPerClientPerS': {
-    default: 100_000,
+    default: 1000,
     unit: 'count',
     min: 1,
     max: 1_000_000,
-    why: 'More than a core answers, so none is refused; who knows the clients sets less. So many may come at once.',
+    why: 'A company behind one address, and a tenth of what a core answers. Loopback has a bound of its own.',
   },
   'http.handshakesPerClientPerS': {
     default: 200,

@@ -26,8 +26,8 @@ export interface IngressRequest {
   /** Aborts when the client has gone or the answer is overdue; then its reason is a Fault. Made when first read. */
   readonly signal: AbortSignal
   /**
-   * Passes an interim answer on (RFC 9110 §15.2), such as 103, at once: any number of them before the answer. Absent
-   * for clients that would not understand it (HTTP/1.0). 100 and 101 are the rim's own and are ignored.
+   * Passes an interim answer on (RFC 9110 §15.2), such as 103, at once: any number of them before the answer. Ignored
+   * are 100 and 101, which the rim sends by itself, and all for clients of HTTP/1.0, who know none.
    */
   readonly interim?: (status: number, fields: readonly Field[]) => void
 }

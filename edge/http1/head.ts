@@ -16,6 +16,8 @@ export interface Head {
   /** Whether the client goes on using the connection (RFC 9112 §9.3). */
   readonly persists: boolean
   readonly asksFirst: boolean
+  /** The lines of the fields as they came. */
+  readonly fieldText: string
 }
 
 /** Why there is no request: a status of RFC 9110 §15.5 and the reason in words. */
@@ -27,23 +29,42 @@ export class Refused extends Error {
   }
 }
 
-const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e]+) HTTP\/(\d)\.(\d)$/
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const visible = /^[\x21-\x7e]+$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
 const fieldLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\0-\x08\x0a-\x1f\x7f]*)$/
 
-/** `text` is latin1, without the empty line at its end. Throws Refused. */
-export function parseHead(text: string, fieldsMax: number): Head {
+/**
+ * `text` is latin1, without the empty line at its end. Clients say the same of themselves with each request: where the
+ * fields are those of `before`, they are not read again. Throws Refused.
+ */
+export function parseHead(text: string, fieldsMax: number, before?: Head): Head {
   const end = text.indexOf('\r\n')
-  const line = requestLine.exec(end === -1 ? text : text.slice(0, end))
-  if (line === null) throw new Refused(400, 'The first line of the request is none.')
-  const [, method, target, major, minor] = line
-  if (major !== '1' || Number(minor) > 1) throw new Refused(505, 'The request is of another version of HTTP.')
-  const version = minor === '0' ? '1.0' : '1.1'
-  const fields = parseFields(end === -1 ? '' : text.slice(end + 2), fieldsMax)
-  const framed = framing(fields, version)
+  const { method, target, version } = parseLine(end === -1 ? text : text.slice(0, end))
+  const fieldText = end === -1 ? '' : text.slice(end + 2)
   // What follows a CONNECT is meant for somebody else, whatever the answer (RFC 9110 §9.3.6).
-  const persists = framed.persists && method !== 'CONNECT'
-  return { method: method!, target: target!, version, fields, ...framed, persists }
+  const isTunnel = method === 'CONNECT'
+  if (
+    before?.fieldText === fieldText &&
+    before.version === version &&
+    !isTunnel &&
+    before.method !== 'CONNECT'
+  )
+    return { ...before, method, target }
+  const fields = parseFields(fieldText, fieldsMax)
+  const { body, persists, asksFirst } = framing(fields, version)
+  return { method, target, version, fields, body, persists: persists && !isTunnel, asksFirst, fieldText }
+}
+
+function parseLine(line: string): Pick<Head, 'method' | 'target' | 'version'> {
+  const [first, second] = [line.indexOf(' '), line.lastIndexOf(' ')]
+  const [method, target] = [line.slice(0, first), line.slice(first + 1, second)]
+  const version = /^HTTP\/(\d\.\d)$/.exec(line.slice(second + 1))?.[1]
+  if (first === second || version === undefined || !token.test(method) || !visible.test(target))
+    throw new Refused(400, 'The first line of the request is none.')
+  if (version !== '1.1' && version !== '1.0')
+    throw new Refused(505, 'The request is of another version of HTTP.')
+  return { method, target, version }
 }
 
 /** Lines of fields as they stand, in order. Throws Refused. */

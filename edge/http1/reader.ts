@@ -27,13 +27,16 @@ const chunkLineBytesMax = 256
 const extensionBytesMax = 16 * 1024
 const cr = 0x0d
 const lf = 0x0a
+const nothing = Buffer.alloc(0)
+const endedBare: Told = { kind: 'ended', trailers: [] }
 
 type State = 'head' | 'length' | 'chunk size' | 'chunk' | 'chunk end' | 'trailers' | 'waiting' | 'broken'
 
 export class Http1Reader {
   readonly #options: ReaderOptions
   #state: State = 'head'
-  #left: Buffer = Buffer.alloc(0)
+  #left: Buffer = nothing
+  #head: Head | undefined
   /** Octets of a body or chunk that are still to come. */
   #due = 0
   #extensionBytes = 0
@@ -83,7 +86,7 @@ export class Http1Reader {
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       this.#state = 'broken'
-      this.#left = Buffer.alloc(0)
+      this.#left = nothing
       told.push({ kind: 'refused', refused: error })
     }
     return told
@@ -91,14 +94,14 @@ export class Http1Reader {
 
   /** One part of a request; false when more octets are needed. */
   #step(told: Told[]): boolean {
-    if (this.#state === 'head') return this.#head(told)
+    if (this.#state === 'head') return this.#readHead(told)
     if (this.#state === 'length' || this.#state === 'chunk') return this.#body(told)
     if (this.#state === 'chunk size') return this.#chunkSize()
     if (this.#state === 'chunk end') return this.#chunkEnd()
     return this.#state === 'trailers' && this.#trailers(told)
   }
 
-  #head(told: Told[]): boolean {
+  #readHead(told: Told[]): boolean {
     // RFC 9112 §2.2: one empty line before a request, which old clients sent behind a body, is passed over.
     if (!this.#skipped && this.#left.length >= 2 && this.#left[0] === cr && this.#left[1] === lf) {
       this.#left = this.#left.subarray(2)
@@ -106,7 +109,8 @@ export class Http1Reader {
     }
     const text = this.#block()
     if (text === undefined) return false
-    const head = parseHead(text, this.#options.fieldsMax)
+    const head = parseHead(text, this.#options.fieldsMax, this.#head)
+    this.#head = head
     told.push({ kind: 'head', head })
     this.#extensionBytes = 0
     this.#skipped = false
@@ -118,7 +122,7 @@ export class Http1Reader {
   #expect(bytes: number, told: Told[]): void {
     this.#due = bytes
     this.#state = bytes === 0 ? 'waiting' : 'length'
-    if (bytes === 0) told.push({ kind: 'ended', trailers: [] })
+    if (bytes === 0) told.push(endedBare)
   }
 
   #body(told: Told[]): boolean {
@@ -175,11 +179,11 @@ export class Http1Reader {
 
   /** Everything before the next empty line; undefined while there is none. */
   #block(): string | undefined {
-    const { headBytesMax } = this.#options
-    const found = this.#left.subarray(0, headBytesMax).indexOf('\r\n\r\n')
-    if (found !== -1) {
+    if (this.#left.length === 0) return undefined
+    const found = this.#left.indexOf('\r\n\r\n')
+    if (found !== -1 && found + 4 <= this.#options.headBytesMax) {
       const text = this.#left.toString('latin1', 0, found)
-      this.#left = this.#left.subarray(found + 4)
+      this.#left = found + 4 === this.#left.length ? nothing : this.#left.subarray(found + 4)
       return text
     }
     this.#judgeBegun()

@@ -4,6 +4,7 @@
 // to whoever fetches, with a Fault as its reason. What a step throws that is no Fault is a bug of ours: it is
 // counted, logged and answered, and no request can take the process down.
 
+import type { Socket } from 'node:net'
 import { Fault } from '../../base/fault.ts'
 import type { Clock } from '../../base/io/clock.ts'
 import type { Log } from '../../base/io/log.ts'
@@ -14,6 +15,7 @@ import type { Field, Ingress, IngressRequest, IngressResponse } from '../message
 import { page } from '../page.ts'
 import { Rates } from '../rates.ts'
 import { areSendable } from '../sendable.ts'
+import { clientOf } from './connections.ts'
 import type { HttpLimits } from './limits.ts'
 
 /** What all connections of a server share. */
@@ -25,6 +27,7 @@ export interface Context {
   readonly meter: Meter
   readonly share: FairShare
   readonly requests: Rates
+  readonly localRequests: Rates
   /** Octets that wait for their readers, by network of the reader. */
   readonly waiting: FairShare
   /** No more requests are wanted: each answer is the last of its connection. */
@@ -43,17 +46,18 @@ export function createContext(
   parts: Pick<Context, 'ingress' | 'limits' | 'clock' | 'log' | 'meter'>,
 ): Context {
   const { limits } = parts
-  const rate = { perS: limits.requestsPerClientPerS, burst: limits.requestsPerClientBurst }
+  const [perS, localPerS] = [limits.requestsPerClientPerS, limits.requestsPerLocalClientPerS]
   return {
     ...parts,
     share: new FairShare(limits.answersMax),
-    requests: new Rates({ ...rate, clientsMax: 65_536 }),
+    requests: new Rates({ perS, burst: limits.requestsPerClientBurst, clientsMax: 65_536 }),
+    localRequests: new Rates({ perS: localPerS, burst: localPerS, clientsMax: 256 }),
     waiting: new FairShare(limits.waitingBytesMax),
     closing: false,
   }
 }
 
-export type Asked = Omit<IngressRequest, 'receivedAt' | 'signal' | 'client' | 'secure'>
+export type Asked = Required<Omit<IngressRequest, 'receivedAt' | 'signal' | 'client' | 'secure'>>
 
 /** Who is at the other end of a connection. */
 export interface Caller {
@@ -62,6 +66,14 @@ export interface Caller {
   /** The network that its doings are counted for: `clientOf` of the address. */
   readonly network: string
   readonly secure: boolean
+  readonly requests: Rates
+}
+
+export function callerOf({ requests, localRequests }: Context, socket: Socket, secure: boolean): Caller {
+  const client = socket.remoteAddress ?? ''
+  const network = clientOf(client)
+  const isLocal = network.startsWith('127.') || client === '::1'
+  return { client, network, secure, requests: isLocal ? localRequests : requests }
 }
 
 export class Exchange {
@@ -85,7 +97,7 @@ export class Exchange {
     this.#host = hostOf(asked.fields)
     const reads = asked.method === 'GET' || asked.method === 'HEAD'
     this.#dueAt = reads ? now + limits.answerTimeoutMs : Number.POSITIVE_INFINITY
-    const turned = this.#turnAway(caller.network, now)
+    const turned = this.#turnAway(caller, now)
     this.response = turned ?? this.#answer(asked, caller, now)
   }
 
@@ -115,7 +127,7 @@ export class Exchange {
 
   /** The answer is out, or never will be; exactly once. */
   done(): void {
-    this.#chunks?.stop(clientGone())
+    this.#chunks?.stop()
     if (this.#entered) this.#context.share.leave(this.#host)
   }
 
@@ -132,8 +144,8 @@ export class Exchange {
   }
 
   /** 429 to a client that asks too often, 503 to a site that has its share; undefined for all others, who enter. */
-  #turnAway(network: string, now: number): IngressResponse | undefined {
-    const { requests, share, meter } = this.#context
+  #turnAway({ requests, network }: Caller, now: number): IngressResponse | undefined {
+    const { share, meter } = this.#context
     this.#entered = false
     if (!requests.take(network, now)) {
       meter.count('http.hurried')
@@ -148,11 +160,19 @@ export class Exchange {
   }
 
   #answer(asked: Asked, caller: Caller, now: number): IngressResponse | Promise<IngressResponse> {
+    const { method, target, version, fields, body, trailers, interim } = asked
+    const { secure, client } = caller
     const signal = (): AbortSignal => this.#signal()
     const request: IngressRequest = {
-      ...asked,
-      secure: caller.secure,
-      client: caller.client,
+      method,
+      target,
+      version,
+      fields,
+      body,
+      trailers,
+      interim,
+      secure,
+      client,
       receivedAt: now,
       get signal() {
         return signal()
@@ -232,10 +252,10 @@ export class Chunks {
   }
 
   /** Nobody waits any more: a pull under way rejects at once, whatever the source does. */
-  stop(why: Error): void {
+  stop(why?: Error): void {
     if (this.#state !== 'open') return
-    this.#state = { error: why }
-    this.#leave?.(why)
+    this.#state = { error: why ?? clientGone() }
+    this.#leave?.(this.#state.error)
     this.#source.return?.().catch(() => {})
   }
 

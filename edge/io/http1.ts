@@ -12,8 +12,15 @@ import type { Head, Refused } from '../http1/head.ts'
 import { Http1Reader, type Told } from '../http1/reader.ts'
 import type { Field, IngressResponse, Tunnel } from '../message.ts'
 import { areSendable } from '../sendable.ts'
-import { clientOf } from './connections.ts'
-import { type Caller, type Context, type Conversation, clientGone, Exchange, refusal } from './exchange.ts'
+import {
+  type Caller,
+  type Context,
+  type Conversation,
+  callerOf,
+  clientGone,
+  Exchange,
+  refusal,
+} from './exchange.ts'
 import { connectionLines, endText, headText } from './http1-text.ts'
 import { Incoming } from './incoming.ts'
 import { copyBytesMax, Outbox } from './outbox.ts'
@@ -25,6 +32,8 @@ const aheadBytesMax = 64 * 1024
 const stepBytes = 256 * 1024
 /** What a client may still send into the void: about what is under way on a fast line. */
 const lingerBytesMax = 8 * 1024 * 1024
+
+const noTrailers = (): readonly Field[] => []
 
 interface Turn {
   readonly head: Head
@@ -45,16 +54,16 @@ export class Http1Conversation implements Conversation {
   #turn: Turn | undefined
   /** Whether the head of the present answer has gone out. */
   #headed = false
+  #version: Head['version'] = '1.1'
   #aheadBytes = 0
   #requests = 0
   #wake: (() => void) | undefined
   #state: 'open' | 'closing' | 'tunnel' = 'open'
 
   constructor(context: Context, socket: Socket, secure: boolean) {
-    const client = socket.remoteAddress ?? ''
     this.#context = context
     this.#socket = socket
-    this.#caller = { client, network: clientOf(client), secure }
+    this.#caller = callerOf(context, socket, secure)
     this.#reader = new Http1Reader(context.limits)
     this.#outbox = new Outbox(socket, secure)
     this.#pace = new Pace(context.limits, context.clock.now())
@@ -147,14 +156,14 @@ export class Http1Conversation implements Conversation {
   #begin(head: Head): void {
     this.#requests++
     this.#headed = false
+    this.#version = head.version
     const incoming = head.body === 0 ? undefined : this.#incoming(head.asksFirst)
     const { method, target, version, fields } = head
-    const asked = {
-      ...{ method, target, version, fields, body: incoming?.body ?? noBody },
-      ...(incoming && { trailers: () => incoming.trailers }),
-      ...(version === '1.1' && { interim: this.#interim }),
-    }
-    const exchange = new Exchange(this.#context, this.#caller, asked)
+    const exchange = new Exchange(this.#context, this.#caller, {
+      ...{ method, target, version, fields, interim: this.#interim },
+      body: incoming?.body ?? noBody,
+      trailers: incoming === undefined ? noTrailers : () => incoming.trailers,
+    })
     const turn = { head, incoming, exchange, refused: undefined }
     this.#turn = turn
     this.#pace.enter('answer', exchange.begunAt)
@@ -178,8 +187,8 @@ export class Http1Conversation implements Conversation {
   }
 
   readonly #interim = (status: number, fields: readonly Field[]): void => {
-    if (status < 102 || status > 199 || !areSendable(fields)) return
-    this.#say(headText({ status, fields }, ''))
+    const isPassed = status > 101 && status < 200 && this.#version === '1.1'
+    if (isPassed && areSendable(fields)) this.#say(headText({ status, fields }, ''))
   }
 
   /** Before the head of an answer. */

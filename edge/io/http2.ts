@@ -10,8 +10,15 @@ import { ofConnections } from '../http2/request.ts'
 import { Session, type Told } from '../http2/session.ts'
 import type { Field, IngressResponse } from '../message.ts'
 import { areSendable } from '../sendable.ts'
-import { clientOf } from './connections.ts'
-import { type Caller, type Context, type Conversation, clientGone, Exchange, refusal } from './exchange.ts'
+import {
+  type Caller,
+  type Context,
+  type Conversation,
+  callerOf,
+  clientGone,
+  Exchange,
+  refusal,
+} from './exchange.ts'
 import { Incoming } from './incoming.ts'
 import { Pace } from './pace.ts'
 
@@ -47,10 +54,9 @@ export class Http2Conversation implements Conversation {
 
   constructor(context: Context, socket: Socket, secure: boolean) {
     const { limits, clock } = context
-    const client = socket.remoteAddress ?? ''
     this.#context = context
     this.#socket = socket
-    this.#caller = { client, network: clientOf(client), secure }
+    this.#caller = callerOf(context, socket, secure)
     const bounds = {
       streamsMax: limits.streamsMax,
       headBytesMax: limits.headBytesMax,

@@ -26,6 +26,8 @@ export interface HttpLimits {
   readonly connectionsPerClientMax: number
   readonly requestsPerClientPerS: number
   readonly requestsPerClientBurst: number
+  /** Of clients on loopback, each address for itself; as many may come at once. */
+  readonly requestsPerLocalClientPerS: number
   readonly handshakesPerClientPerS: number
   readonly handshakesPerClientBurst: number
   /** Answers under way at a time. */
@@ -51,6 +53,7 @@ export const defaultLimits: HttpLimits = {
   connectionsPerClientMax: 1_024, // an eighth: one client alone cannot take all
   requestsPerClientPerS: 1_000, // a company behind one address, and a tenth of what a core answers
   requestsPerClientBurst: 5_000,
+  requestsPerLocalClientPerS: 100_000, // a proxy before us brings everybody, and whoever measures means to
   handshakesPerClientPerS: 200, // a tenth of what a core does
   handshakesPerClientBurst: 1_000,
   answersMax: 8_192,
