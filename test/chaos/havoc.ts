@@ -47,6 +47,7 @@ export function createHavoc({ network, sites, plan, say }: HavocOptions): Havoc 
   /** Why a fault is left out. */
   const obstacle = async (fault: PlannedFault, edge: ShakenEdge): Promise<string | undefined> => {
     if (suffering.has(edge)) return 'the edge suffers already'
+    if (edge.pid() === undefined) return 'the edge does not run'
     if (fault.kind === 'full' && !network.hasDisks) return 'no disk of its own can be made here'
     const down = [...suffering.values()].filter(takesDown).length
     if (takesDown(fault) && down >= downMax) return `${downMax} edges are down already`

@@ -70,7 +70,7 @@ export interface ShakenNetwork {
 export interface NetworkOptions {
   readonly edges: number
   readonly storeBytesMax: number
-  /** An edge ended although nobody killed it. */
+  /** An edge ended although nobody killed it; it is started again. */
   readonly onCrash: (edge: number, how: string) => void
 }
 
@@ -177,6 +177,7 @@ async function openEdge(
       if (running !== edge) return
       running = undefined
       onCrash(number, `${how}: ${await lastWords()}`)
+      await start()
     })
   }
   await start()

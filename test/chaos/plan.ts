@@ -41,6 +41,8 @@ export interface Plan {
 export const lasting = 1
 const liarsCount = 2
 const gapMs = 4000
+/** For an edge to be back after its fault: one at a time is enough for each. */
+const startMs = 5000
 const shortestMs: Record<FaultKind, number> = {
   kill: 1000,
   freeze: 5000,
@@ -62,12 +64,16 @@ export function planFaults(options: { seed: number; edges: number; spanMs: numbe
     liarsCount,
   ).sort()
   const faults: PlannedFault[] = []
+  const wellAt = new Map<number, number>()
   for (let atMs = 0; atMs < options.spanMs; atMs += gapBetween(random)) {
     const kinds = Object.keys(faultKinds) as FaultKind[]
     const kind = kinds[integerBelow(random, kinds.length)]!
-    const able = kind === 'lie' ? liars : numbers.filter(number => number !== lasting || !deadly(kind))
+    const fit = kind === 'lie' ? liars : numbers.filter(number => number !== lasting || !isDeadly(kind))
+    const able = fit.filter(number => (wellAt.get(number) ?? 0) <= atMs)
+    if (able.length === 0) continue
     const edge = able[integerBelow(random, able.length)]!
     const durationMs = shortestMs[kind] + integerBelow(random, longestMs[kind] - shortestMs[kind] + 1)
+    wellAt.set(edge, atMs + durationMs + startMs)
     faults.push({ atMs: Math.round(atMs), durationMs, kind, edge, seed: integerBelow(random, 2 ** 31) })
   }
   return { liars, faults }
@@ -78,6 +84,6 @@ function gapBetween(random: Random): number {
   return -gapMs * Math.log(1 - random.next())
 }
 
-function deadly(kind: FaultKind): boolean {
+function isDeadly(kind: FaultKind): boolean {
   return kind === 'kill' || kind === 'loss'
 }

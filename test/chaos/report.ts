@@ -20,7 +20,7 @@ const told = [
   'store.unread',
 ]
 
-export function reportText({ plan, phases, havoc, crashes, watch }: ChaosReport): string {
+export function reportText({ plan, phases, havoc, watch }: ChaosReport): string {
   const totals = watch.totals()
   const failures = Object.values(phases).flatMap(({ failures }) => failures)
   const counted = Object.entries(havoc).sort(([a], [b]) => (a < b ? -1 : 1))
@@ -36,7 +36,6 @@ export function reportText({ plan, phases, havoc, crashes, watch }: ChaosReport)
     ...[...watch.samples].map(([number, samples]) => memoryRow(number, samples)),
     '',
     `counts of all edges: ${list(told.map(name => [name, totals[name] ?? 0]))}`,
-    ...crashes,
     ...failures.map(failure => `failure: ${failure}`),
   ].join('\n')
 }

@@ -1,26 +1,39 @@
-// A whole run: a network, its sites, readers; a while in peace, then the faults of a plan, then peace again.
+// A run on a network of one's own: readers in peace for a while, then the faults of a plan, then peace again.
 
 import { delay } from '../../base/io/clock.ts'
 import { seededRandom } from '../../base/random.ts'
 import { createHavoc } from './havoc.ts'
-import { openNetwork, type Published } from './network.ts'
+import { openNetwork, type Published, type ShakenNetwork } from './network.ts'
 import { type Plan, planFaults } from './plan.ts'
 import { type Figures, noFigures, readOn } from './readers.ts'
 import { makeSites } from './sites.ts'
 import { type Watch, watchEdges } from './watch.ts'
 
-export interface ChaosOptions {
+export interface Ground {
+  readonly network: ShakenNetwork
+  readonly sites: readonly Published[]
+  /** Edges that ended although nobody killed them, with their last words. */
+  readonly crashes: readonly string[]
+}
+
+export interface GroundOptions {
+  readonly edges: number
+  /** 1 for files up to 64 MB. */
+  readonly sizeShare: number
+  /** Names of the sites; all without it. */
+  readonly sites?: readonly string[]
+  /** What an edge may keep, as a share of all there is. */
+  readonly storeShare: number
+  readonly say: (line: string) => void
+}
+
+export interface ShakeOptions {
   readonly seed: number
   /** Of the faults; peace comes on top. */
   readonly spanMs: number
   /** Before and after the faults. */
   readonly peaceMs: number
-  readonly edges: number
   readonly readers: number
-  /** 1 for files up to 64 MB. */
-  readonly sizeShare: number
-  /** Names of the sites; all without it. */
-  readonly sites?: readonly string[]
   readonly say: (line: string) => void
   readonly signal?: AbortSignal
 }
@@ -28,19 +41,17 @@ export interface ChaosOptions {
 export interface ChaosReport {
   readonly plan: Plan
   readonly phases: Readonly<Record<'before' | 'faults' | 'after', Figures>>
+  /** What was done, by kind. */
   readonly havoc: Readonly<Record<string, number>>
-  readonly crashes: readonly string[]
   readonly watch: Watch
 }
 
-/** What an edge may keep of all there is: its duties, three eighths on average, and not all that its readers ask for. */
-const storeShare = 0.9
-/** Room for what blocks take beyond their bytes. */
+/** Small blocks take more room than their bytes. */
 const storeBytesMin = 32_000_000
 
-export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { seed, spanMs, say } = options
-  await using stack = new AsyncDisposableStack()
+/** A network with its sites published; all of it ends with the stack. */
+export async function openGround(options: GroundOptions, stack: AsyncDisposableStack): Promise<Ground> {
+  const { edges, say } = options
   const crashes: string[] = []
   const onCrash = (edge: number, how: string): void => {
     crashes.push(`edge ${edge} ended by itself: ${how}`)
@@ -48,13 +59,18 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   }
   const made = makeSites(options.sizeShare, options.sites)
   const bytes = made.flatMap(({ files }) => files).reduce((sum, { bytes }) => sum + bytes.length, 0)
-  const storeBytesMax = Math.max(storeBytesMin, Math.ceil(storeShare * bytes))
-  const network = await openNetwork({ edges: options.edges, storeBytesMax, onCrash }, stack)
-  say(`${options.edges} edges serve`)
+  const storeBytesMax = Math.max(storeBytesMin, Math.ceil(options.storeShare * bytes))
+  const network = await openNetwork({ edges, storeBytesMax, onCrash }, stack)
+  say(`${edges} edges serve`)
   const sites: Published[] = []
   for (const site of made) sites.push(await network.publish(site))
   say(`${sites.length} sites are published`)
-  const plan = planFaults({ seed, spanMs, edges: options.edges })
+  return { network, sites, crashes }
+}
+
+export async function shake({ network, sites }: Ground, options: ShakeOptions): Promise<ChaosReport> {
+  const { seed, spanMs, peaceMs, say, signal } = options
+  const plan = planFaults({ seed, spanMs, edges: network.edges.length })
   const havoc = createHavoc({ network, sites, plan, say })
   const phases = { before: noFigures(), faults: noFigures(), after: noFigures() }
   let phase: keyof typeof phases = 'before'
@@ -69,21 +85,20 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       signal: over.signal,
     }),
   )
-  await delay(options.peaceMs, options.signal)
+  const until = (at: number): Promise<void> => delay(Math.max(0, at - performance.now()), signal)
+  await delay(peaceMs, signal)
   phase = 'faults'
   const startedAt = performance.now()
-  const until = (at: number) => delay(Math.max(0, at - performance.now()), options.signal)
   for (const fault of plan.faults) {
     await until(startedAt + fault.atMs)
-    if (options.signal?.aborted) break
-    havoc.begin(fault)
+    if (!signal?.aborted) havoc.begin(fault)
   }
   await until(startedAt + spanMs)
   await havoc.end()
   say('the faults are over')
   phase = 'after'
-  await delay(options.peaceMs, options.signal)
+  await delay(peaceMs, signal)
   over.abort()
   await Promise.all(readers)
-  return { plan, phases, havoc: havoc.counts(), crashes, watch }
+  return { plan, phases, havoc: havoc.counts(), watch }
 }
