@@ -98,7 +98,7 @@ export function contentOver(store: Pick<Store, 'get'>, memoryBytesMax: number): 
       if (found.kind === 'file') return { ...found, cid: formatCid(found.cid) }
       return found.kind === 'directory' ? { ...found, cid: formatCid(found.cid) } : { kind: 'missing' }
     },
-    read: (_root, cid, { start, end }, signal) => readFile({ get, cid: parseCid(cid), start, end, signal }),
+    read: (_root, cid, { start, end }, signal) => readFile({ get, now: realClock.now, cid: parseCid(cid), start, end, signal }),
     block: async cid => store.get(parseCid(cid)),
   }
 }

@@ -34,8 +34,11 @@ export interface Content {
     signal: AbortSignal,
     onSource?: (source: Source) => void,
   ): AsyncIterable<Uint8Array>
-  /** One block, from this machine only; the CID comes as version 1 in base32. */
-  block(cid: string): Promise<Uint8Array | undefined>
+  /**
+   * One block, from this machine only; the CID comes as version 1 in base32. `site` is the root that another edge names
+   * in `Inxt-Root`: a home of that site fetches the block for it.
+   */
+  block(cid: string, site?: string): Promise<Uint8Array | undefined>
 }
 
 export interface RouteRequest {

@@ -87,7 +87,7 @@ async function answer(
     const head = headOf(asked, wanted, terminus)
     if (wanted.form === 'car') return carAnswer(asked, wanted.shape, terminus, head, dags!)
     const cid = terminus.roots.at(-1)!
-    const block = await content.block(cid)
+    const block = await content.block(cid, fieldValue(visit.request.fields, 'inxt-root'))
     return block === undefined
       ? refusal.absent(cid, visit.request.fields)
       : rawAnswer(visit, cid, block, head)
