@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { Fault, isFault } from '../base/fault.ts'
+import { realClock } from '../base/io/clock.ts'
 import type { Log } from '../base/io/log.ts'
 import type { Meter } from '../base/meter.ts'
 import { createSieve } from '../base/sieve.ts'
@@ -98,7 +99,8 @@ export function contentOver(store: Pick<Store, 'get'>, memoryBytesMax: number): 
       if (found.kind === 'file') return { ...found, cid: formatCid(found.cid) }
       return found.kind === 'directory' ? { ...found, cid: formatCid(found.cid) } : { kind: 'missing' }
     },
-    read: (_root, cid, { start, end }, signal) => readFile({ get, now: realClock.now, cid: parseCid(cid), start, end, signal }),
+    read: (_root, cid, { start, end }, signal) =>
+      readFile({ get, now: realClock.now, cid: parseCid(cid), start, end, signal }),
     block: async cid => store.get(parseCid(cid)),
   }
 }
