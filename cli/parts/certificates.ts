@@ -6,24 +6,15 @@
 // Authorities count certificates by name, so one edge orders for all. Giving the key to the others gives away nothing:
 // each of them could show the challenge and order one, since the name points at it (docs/protocols/certificates.md).
 
-import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fromUtf8, utf8 } from '../../base/bytes.ts'
-import { Fault, isFault } from '../../base/fault.ts'
+import { utf8 } from '../../base/bytes.ts'
+import { Fault } from '../../base/fault.ts'
 import { realRandom } from '../../base/io/chance.ts'
-import { delay, realClock } from '../../base/io/clock.ts'
-import { Desk, type Paper } from '../../edge/acme/desk.ts'
-import { openTalk } from '../../edge/acme/io/talk.ts'
-import { thumbprint } from '../../edge/acme/jws.ts'
-import { type Challenge, orderCertificate } from '../../edge/acme/order.ts'
-import { readWindow } from '../../edge/acme/renewal.ts'
-import { createSession, type Session } from '../../edge/acme/session.ts'
-import type { Certificate, Certificates } from '../../edge/tls/certificates.ts'
-import { decodeCertificate, encodeCertificate } from '../../overlay/records/values.ts'
-import { askEdge, certificatesPath, type EdgeStatus } from '../edge-interface.ts'
-import { openSealedShelf, type SealedShelf } from '../sealed-shelf.ts'
-import type { ServingEdge } from '../serving.ts'
+import { realClock } from '../../base/io/clock.ts'
+import { Desk } from '../../edge/acme/desk.ts'
+import type { Certificates } from '../../edge/tls/certificates.ts'
+import type { EdgeStatus } from '../edge-interface.ts'
+import { openSealedShelf } from '../sealed-shelf.ts'
 import type { Domains } from './domains.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
@@ -106,26 +97,10 @@ export interface CertificatePart extends Certificates {
   status(): EdgeStatus['certificates']
 }
 
-/** Asked in this order; who comes first orders. */
-const orderersMax = 3
 const turnMs = 60_000
-const totalMs = 120_000
-/** No order lasts longer; that of an edge which died in the middle must not stand in anybody's way. */
-const recordLifeMs = 2 * totalMs
 /** An edge that asks waits longer than a handshake does, and less than answers may take (edge/io/limits.ts). */
 const letterWaitMs = 25_000
 const problemsMax = 50
-const accountName = 'account'
-
-/** Loaded where certificates are ordered: the library behind it is large. */
-async function openPapers() {
-  const { belongs, challengeCertificate, newKey, readIssued, requestFor } = await import(
-    '../../edge/acme/papers.ts'
-  )
-  return { belongs, challengeCertificate, newKey, readIssued, requestFor }
-}
-
-type Papers = Awaited<ReturnType<typeof openPapers>>
 
 /** `mayServe` is the gate: hosts that are served here, lower case, without a final dot. */
 async function openAuthority(
@@ -133,13 +108,13 @@ async function openAuthority(
   network: Network,
   mayServe: (host: string) => boolean,
 ): Promise<CertificatePart> {
-  const papers = await openPapers()
+  const { Office } = await import('./certificate-office.ts')
   const seal = {
     seal: (text: Uint8Array, about: string) => network.overlay.letterTo(network.overlay.peer, text, about),
     open: network.overlay.openLetter,
   }
   const shelf = openSealedShelf(join(ground.folder, 'certificates'), seal, ground.log)
-  const office = new Office(ground, network, papers, shelf)
+  const office = new Office(ground, network, shelf)
   const { settings, meter, log, stack } = ground
   const desk: Desk = new Desk({
     ...{ mayServe, meter, random: realRandom, now: realClock.now, date: Date.now, after: realClock.after },
@@ -147,7 +122,12 @@ async function openAuthority(
     windowOf: paper => office.windowOf(paper),
     challenge: host => office.proof(host),
     keep: paper => shelf.write(paper.host, { chain: paper.chain, key: paper.key }),
-    forget: host => shelf.remove(host),
+    forget: async host => {
+      await shelf
+        .remove(host)
+        .catch(error => log.warn({ host, what: `${error}` }, 'a kept certificate stays'))
+      await office.takeBack(host)
+    },
     onFailed: (host, error) => log.warn({ host, what: error.message }, 'no certificate'),
     ordersPerHourMax: settings['certificates.ordersPerHour'],
     waitMs: settings['certificates.waitMs'],
@@ -178,193 +158,3 @@ async function openAuthority(
     },
   }
 }
-
-/** What ordering takes: the account, the talk with each authority, what must be shown meanwhile. */
-class Office {
-  readonly #ground: Ground
-  readonly #network: Network
-  readonly #papers: Papers
-  readonly #shelf: SealedShelf
-  #sessions: readonly Session[] = []
-  #close = (): void => {}
-  #thumbprint = ''
-  /** What is shown for our own orders, by host. */
-  readonly #shown = new Map<string, string>()
-
-  constructor(ground: Ground, network: Network, papers: Papers, shelf: SealedShelf) {
-    this.#ground = ground
-    this.#network = network
-    this.#papers = papers
-    this.#shelf = shelf
-  }
-
-  /** The account, made at the first start, and the certificates that are still there. */
-  async open(): Promise<readonly Paper[]> {
-    const { settings, log } = this.#ground
-    const kept = await this.#shelf.read()
-    const accountKey = await this.#account(kept.get(accountName))
-    const trustFile = settings['certificates.trustFile']
-    const authorities = trustFile === '' ? undefined : await readTrust(trustFile)
-    const talk = openTalk(authorities === undefined ? {} : { authorities })
-    this.#close = () => talk.close()
-    this.#thumbprint = thumbprint(accountKey)
-    const contact = settings['certificates.contact']
-    const [kid, hmacKey] = settings['certificates.externalAccount'].split(':')
-    this.#sessions = settings['certificates.authority'].split(',').map(directoryUrl =>
-      createSession({
-        ...{ directoryUrl, accountKey, ask: talk.ask, contact: contact === '' ? [] : [contact] },
-        ...(kid && hmacKey && { external: { kid, hmacKey } }),
-      }),
-    )
-    const found: Paper[] = []
-    for (const [host, value] of kept) {
-      if (host === accountName) continue
-      try {
-        found.push(this.#paperOf(host, value))
-      } catch (error) {
-        log.warn({ host, what: String(error) }, 'a kept certificate is left out')
-      }
-    }
-    return found
-  }
-
-  close(): void {
-    this.#close()
-  }
-
-  /** From who is first in line: this edge orders, any other is asked for what it has. */
-  async obtain(host: string, old: Paper | undefined, begin: () => void): Promise<Paper | undefined> {
-    const { overlay } = this.#network
-    let failure: unknown
-    for (const edge of this.#network.homes(recordKey(host), orderersMax)) {
-      try {
-        if (edge.peer === overlay.peer) return await this.#order(host, old, begin)
-        const paper = await this.#receive(edge, host)
-        return old === undefined || paper.notAfter > old.notAfter ? paper : undefined
-      } catch (error) {
-        // Only who cannot be reached is passed over: whoever refuses has its reasons, and speaks for all.
-        if (!isFault(error, 'net/unreachable')) throw error
-        failure = error
-      }
-    }
-    throw failure ?? new Fault('net/unreachable', 'no edge serves, this one included')
-  }
-
-  async windowOf({ certId }: Paper): Promise<ReturnType<typeof readWindow>> {
-    try {
-      const url = await this.#sessions[0]?.resource('renewalInfo')
-      if (url === undefined || certId === undefined) return undefined
-      const { json } = await this.#sessions[0]!.get(`${url}/${certId}`)
-      return readWindow(json)
-    } catch (error) {
-      if (!isFault(error)) throw error
-      return undefined
-    }
-  }
-
-  /** The answer to TLS-ALPN-01, by whichever edge orders. */
-  async proof(host: string): Promise<Certificate | undefined> {
-    const keyAuthorization = this.#shown.get(host) ?? (await this.#ordersOf(host))[0]
-    if (keyAuthorization === undefined) return undefined
-    return this.#papers.challengeCertificate({ host, keyAuthorization }, Date.now())
-  }
-
-  async shown(host: string, token: string): Promise<string | undefined> {
-    const isIt = (text: string): boolean => text.startsWith(`${token}.`)
-    const own = this.#shown.get(host)
-    return own !== undefined && isIt(own) ? own : (await this.#ordersOf(host)).find(isIt)
-  }
-
-  /** What edges on the Roll show for `host`; strangers may write records, too, and are not heard. */
-  async #ordersOf(host: string): Promise<readonly string[]> {
-    const { overlay } = this.#network
-    const edges = new Set(this.#network.serving().map(({ peer }) => peer))
-    const records = await overlay.records.get(recordKey(host))
-    const others = records.filter(({ publisher }) => publisher !== overlay.peer && edges.has(publisher))
-    return others.map(({ value }) => decodeCertificate(value)).filter(text => text !== '')
-  }
-
-  async #order(host: string, old: Paper | undefined, begin: () => void): Promise<Paper> {
-    const { log } = this.#ground
-    const { overlay } = this.#network
-    if ((await this.#ordersOf(host)).length > 0) {
-      throw new Fault('certificate/refused', `another edge is ordering ${host}`)
-    }
-    begin()
-    const key = recordKey(host)
-    const prepare = async ({ keyAuthorization }: Challenge): Promise<() => void> => {
-      this.#shown.set(host, keyAuthorization)
-      await overlay.records.publish(key, encodeCertificate(keyAuthorization), recordLifeMs)
-      return () => {
-        this.#shown.delete(host)
-        overlay.records
-          .withdraw(key)
-          .catch(error => log.warn({ host, what: String(error) }, 'the end of an order was not said'))
-      }
-    }
-    let failure: unknown
-    for (const session of this.#sessions) {
-      try {
-        const { csr, key: secret } = await this.#papers.requestFor([host])
-        const chain = await orderCertificate(session, {
-          ...{ names: [host], csr, prepare, thumbprint: this.#thumbprint, types: ['tls-alpn-01', 'http-01'] },
-          ...(old?.certId && { replaces: old.certId }),
-          ...{ now: realClock.now, pause: delay, totalMs },
-        })
-        log.info({ host }, 'a certificate is issued')
-        return this.#paperOf(host, { chain, key: secret })
-      } catch (error) {
-        if (!isFault(error)) throw error
-        failure = error
-      }
-    }
-    throw failure
-  }
-
-  async #receive(edge: ServingEdge, host: string): Promise<Paper> {
-    const { overlay } = this.#network
-    const path = `${certificatesPath}/${host}?for=${overlay.peer}`
-    const { letter } = await askEdge<{ letter: string }>(edge, path, { timeoutMs: totalMs })
-    const text = fromUtf8(overlay.openLetter(Buffer.from(`${letter}`, 'base64url'), host))
-    try {
-      return this.#paperOf(host, JSON.parse(text ?? ''))
-    } catch (cause) {
-      throw new Fault('certificate/refused', `what ${edge.address} sent for ${host} is no certificate`, {
-        cause,
-      })
-    }
-  }
-
-  /** Judged before it is used: for this host, in time, with its key. Fault `certificate/refused`. */
-  #paperOf(host: string, value: unknown): Paper {
-    const { chain, key } = value as { chain: string; key: string }
-    const { names, notBefore, notAfter, certId } = this.#papers.readIssued(`${chain}`)
-    if (!names.includes(host) || !this.#papers.belongs(`${chain}`, `${key}`))
-      throw new Fault('certificate/refused', `a certificate that is not for ${host}`)
-    if (notAfter <= Date.now()) {
-      const end = new Date(notAfter).toISOString()
-      throw new Fault('certificate/refused', `a certificate for ${host} that ended ${end}`, {
-        hint: 'If it was issued just now, the clock of this machine is wrong.',
-      })
-    }
-    return { host, chain, key, notBefore, notAfter, certId }
-  }
-
-  async #account(kept: unknown): Promise<KeyObject> {
-    const known = (kept as { key?: unknown } | undefined)?.key
-    if (typeof known === 'string') return createPrivateKey(known)
-    const key = await this.#papers.newKey()
-    await this.#shelf.write(accountName, { key })
-    return createPrivateKey(key)
-  }
-}
-
-async function readTrust(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new Fault('config/unreadable', `certificates.trustFile ${file}`, { cause })
-  }
-}
-
-const recordKey = (host: string): string => `certificate/${host}`

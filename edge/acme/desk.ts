@@ -30,6 +30,7 @@ export interface DeskOptions {
   readonly windowOf: (paper: Paper) => Promise<Window | undefined>
   readonly challenge: NonNullable<Certificates['challenge']>
   readonly keep: (paper: Paper) => Promise<void>
+  /** Never rejects. */
   readonly forget: (host: string) => Promise<void>
   readonly now: () => number
   /** What the world's calendars say, for lives of certificates: ms since the epoch, may step. */

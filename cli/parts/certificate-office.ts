@@ -1,0 +1,259 @@
+// Who orders a certificate, and how the others come by it: the account, the talk with each authority, what is shown.
+//
+// Edges agree by rendezvous hashing who orders a name. What the grid says of it (`certificate/<host>`) is the challenge
+// while the order is under way, so that whichever edge the authority asks can show it, and afterwards that there is a
+// certificate: an edge whose turn came meanwhile asks for that before it orders another. Who imports this file loads
+// a large library for X.509.
+
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { fromUtf8 } from '../../base/bytes.ts'
+import { Fault, isFault } from '../../base/fault.ts'
+import { delay, realClock } from '../../base/io/clock.ts'
+import type { Paper } from '../../edge/acme/desk.ts'
+import { openTalk } from '../../edge/acme/io/talk.ts'
+import { thumbprint } from '../../edge/acme/jws.ts'
+import { type Challenge, orderCertificate } from '../../edge/acme/order.ts'
+import { belongs, challengeCertificate, newKey, readIssued, requestFor } from '../../edge/acme/papers.ts'
+import { readWindow } from '../../edge/acme/renewal.ts'
+import { createSession, type Session } from '../../edge/acme/session.ts'
+import type { Certificate } from '../../edge/tls/certificates.ts'
+import { decodeCertificate, encodeCertificate } from '../../overlay/records/values.ts'
+import { askEdge, certificatesPath } from '../edge-interface.ts'
+import type { SealedShelf } from '../sealed-shelf.ts'
+import type { ServingEdge } from '../serving.ts'
+import type { Ground } from './ground.ts'
+import type { Network } from './network.ts'
+
+/** Asked in this order; who comes first orders. */
+const orderersMax = 3
+const totalMs = 120_000
+/** Past what the other waits for its own order (`letterWaitMs` in certificates.ts). */
+const letterMs = 30_000
+/** No order lasts longer; that of an edge which died in the middle must not stand in anybody's way. */
+const orderingLifeMs = 2 * totalMs
+/** What the grid says of a host instead of a challenge, once this edge has its certificate. */
+const ordered = ''
+const orderedLifeMs = 24 * 3_600_000
+const accountName = 'account'
+
+/** What ordering takes: the account, the talk with each authority, what must be shown meanwhile. */
+export class Office {
+  readonly #ground: Ground
+  readonly #network: Network
+  readonly #shelf: SealedShelf
+  #sessions: readonly Session[] = []
+  #close = (): void => {}
+  #thumbprint = ''
+  /** What is shown for our own orders, by host. */
+  readonly #shown = new Map<string, string>()
+
+  constructor(ground: Ground, network: Network, shelf: SealedShelf) {
+    this.#ground = ground
+    this.#network = network
+    this.#shelf = shelf
+  }
+
+  /** The account, made at the first start, and the certificates that are still there. */
+  async open(): Promise<readonly Paper[]> {
+    const { settings, log } = this.#ground
+    const kept = await this.#shelf.read()
+    const accountKey = await this.#account(kept.get(accountName))
+    const trustFile = settings['certificates.trustFile']
+    const authorities = trustFile === '' ? undefined : await readTrust(trustFile)
+    const talk = openTalk(authorities === undefined ? {} : { authorities })
+    this.#close = () => talk.close()
+    this.#thumbprint = thumbprint(accountKey)
+    const contact = settings['certificates.contact']
+    const [kid, hmacKey] = settings['certificates.externalAccount'].split(':')
+    this.#sessions = settings['certificates.authority'].split(',').map(directoryUrl =>
+      createSession({
+        ...{ directoryUrl, accountKey, ask: talk.ask, contact: contact === '' ? [] : [contact] },
+        ...(kid && hmacKey && { external: { kid, hmacKey } }),
+      }),
+    )
+    const found: Paper[] = []
+    for (const [host, value] of kept) {
+      if (host === accountName) continue
+      try {
+        found.push(this.#paperOf(host, value))
+      } catch (error) {
+        log.warn({ host, what: String(error) }, 'a kept certificate is left out')
+      }
+    }
+    return found
+  }
+
+  close(): void {
+    this.#close()
+  }
+
+  /** From who is first in line: this edge orders, any other is asked for what it has. */
+  async obtain(host: string, old: Paper | undefined, begin: () => void): Promise<Paper | undefined> {
+    const { overlay } = this.#network
+    let failure: unknown
+    for (const edge of this.#network.homes(recordKey(host), orderersMax)) {
+      try {
+        if (edge.peer === overlay.peer) return await this.#order(host, old, begin)
+        const paper = await this.#receive(edge, host)
+        return old === undefined || paper.notAfter > old.notAfter ? paper : undefined
+      } catch (error) {
+        // Only who cannot be reached is passed over: whoever refuses has its reasons, and speaks for all.
+        if (!isFault(error, 'net/unreachable')) throw error
+        failure = error
+      }
+    }
+    throw failure ?? new Fault('net/unreachable', 'no edge serves, this one included')
+  }
+
+  async windowOf({ certId }: Paper): Promise<ReturnType<typeof readWindow>> {
+    try {
+      const url = await this.#sessions[0]?.resource('renewalInfo')
+      if (url === undefined || certId === undefined) return undefined
+      const { json } = await this.#sessions[0]!.get(`${url}/${certId}`)
+      return readWindow(json)
+    } catch (error) {
+      if (!isFault(error)) throw error
+      return undefined
+    }
+  }
+
+  /** The answer to TLS-ALPN-01, by whichever edge orders. */
+  async proof(host: string): Promise<Certificate | undefined> {
+    const own = this.#shown.get(host)
+    const keyAuthorization = own ?? (await this.#ordersOf(host))[0]
+    if (keyAuthorization === undefined) return undefined
+    this.#ground.meter.count(own === undefined ? 'certificates.shownForOthers' : 'certificates.shown')
+    return challengeCertificate({ host, keyAuthorization }, Date.now())
+  }
+
+  async shown(host: string, token: string): Promise<string | undefined> {
+    const isIt = (text: string): boolean => text.startsWith(`${token}.`)
+    const own = this.#shown.get(host)
+    return own !== undefined && isIt(own) ? own : (await this.#ordersOf(host)).find(isIt)
+  }
+
+  /** What live edges on the Roll say of `host`; strangers may write records, too, and are not heard. */
+  async #saidOf(host: string): Promise<readonly { edge: ServingEdge; text: string }[]> {
+    const { overlay } = this.#network
+    const edges = new Map(this.#network.serving().map(edge => [edge.peer, edge]))
+    return (await overlay.records.get(recordKey(host))).flatMap(({ publisher, value }) => {
+      const edge = publisher === overlay.peer ? undefined : edges.get(publisher)
+      return edge === undefined ? [] : { edge, text: decodeCertificate(value) }
+    })
+  }
+
+  /** What the authority must be shown for orders of others. */
+  async #ordersOf(host: string): Promise<readonly string[]> {
+    return (await this.#saidOf(host)).flatMap(({ text }) => (text === ordered ? [] : text))
+  }
+
+  /** Says no more of `host` in the grid. Never rejects. */
+  async takeBack(host: string): Promise<void> {
+    try {
+      await this.#network.overlay.records.withdraw(recordKey(host))
+    } catch (error) {
+      this.#ground.log.warn({ host, what: String(error) }, 'a record of a certificate was not taken back')
+    }
+  }
+
+  /** Unless another edge is ordering it, or did so when it was that one's turn. */
+  async #order(host: string, old: Paper | undefined, begin: () => void): Promise<Paper> {
+    const { records } = this.#network.overlay
+    const said = await this.#saidOf(host)
+    if (said.some(({ text }) => text !== ordered))
+      throw new Fault('certificate/refused', `another edge is ordering ${host}`)
+    for (const { edge } of old === undefined ? said : []) {
+      try {
+        return await this.#receive(edge, host)
+      } catch (error) {
+        if (!isFault(error)) throw error
+      }
+    }
+    begin()
+    try {
+      const paper = await this.#ask(host, old)
+      await records.publish(recordKey(host), encodeCertificate(ordered), orderedLifeMs)
+      return paper
+    } catch (error) {
+      await this.takeBack(host)
+      throw error
+    }
+  }
+
+  /** One authority after the other. */
+  async #ask(host: string, old: Paper | undefined): Promise<Paper> {
+    const { records } = this.#network.overlay
+    const prepare = async ({ keyAuthorization }: Challenge): Promise<() => void> => {
+      this.#shown.set(host, keyAuthorization)
+      await records.publish(recordKey(host), encodeCertificate(keyAuthorization), orderingLifeMs)
+      return () => void this.#shown.delete(host)
+    }
+    let failure: unknown
+    for (const session of this.#sessions) {
+      try {
+        const { csr, key } = await requestFor([host])
+        const chain = await orderCertificate(session, {
+          ...{ names: [host], csr, prepare, thumbprint: this.#thumbprint, types: ['tls-alpn-01', 'http-01'] },
+          ...(old?.certId && { replaces: old.certId }),
+          ...{ now: realClock.now, pause: delay, totalMs },
+        })
+        this.#ground.log.info({ host }, 'a certificate is issued')
+        return this.#paperOf(host, { chain, key })
+      } catch (error) {
+        if (!isFault(error)) throw error
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  async #receive(edge: ServingEdge, host: string): Promise<Paper> {
+    const { overlay } = this.#network
+    const path = `${certificatesPath}/${host}?for=${overlay.peer}`
+    const { letter } = await askEdge<{ letter: string }>(edge, path, {
+      timeoutMs: letterMs,
+    })
+    const text = fromUtf8(overlay.openLetter(Buffer.from(`${letter}`, 'base64url'), host))
+    try {
+      return this.#paperOf(host, JSON.parse(text ?? ''))
+    } catch (cause) {
+      throw new Fault('certificate/refused', `what ${edge.address} sent for ${host} is no certificate`, {
+        cause,
+      })
+    }
+  }
+
+  /** Judged before it is used: for this host, in time, with its key. Fault `certificate/refused`. */
+  #paperOf(host: string, value: unknown): Paper {
+    const { chain, key } = value as { chain: string; key: string }
+    const { names, notBefore, notAfter, certId } = readIssued(`${chain}`)
+    if (!names.includes(host) || !belongs(`${chain}`, `${key}`))
+      throw new Fault('certificate/refused', `a certificate that is not for ${host}`)
+    if (notAfter <= Date.now()) {
+      const end = new Date(notAfter).toISOString()
+      throw new Fault('certificate/refused', `a certificate for ${host} that ended ${end}`, {
+        hint: 'If it was issued just now, the clock of this machine is wrong.',
+      })
+    }
+    return { host, chain, key, notBefore, notAfter, certId }
+  }
+
+  async #account(kept: unknown): Promise<KeyObject> {
+    const known = (kept as { key?: unknown } | undefined)?.key
+    if (typeof known === 'string') return createPrivateKey(known)
+    const key = await newKey()
+    await this.#shelf.write(accountName, { key })
+    return createPrivateKey(key)
+  }
+}
+
+async function readTrust(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new Fault('config/unreadable', `certificates.trustFile ${file}`, { cause })
+  }
+}
+
+const recordKey = (host: string): string => `certificate/${host}`

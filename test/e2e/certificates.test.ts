@@ -1,0 +1,217 @@
+// Certificates as a network gets them: three edges, a domain that its parent delegates to them, and an authority (pebble)
+// that resolves it through their own DNS and looks in at ports 80 and 443 of whichever it is named.
+
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { rendezvous } from '../../base/hash.ts'
+import type { EdgeStatus } from '../../cli/edge-interface.ts'
+import type { Network, NetworkEdge } from '../../cli/network.ts'
+import { startNsd } from '../conformance/lab.ts'
+import { labAddresses, rootAddresses } from '../conformance/lab-zones.ts'
+import { answers, openRoom, type Room } from '../conformance/room.ts'
+import { labMissing } from '../conformance/tools.ts'
+import { projectRoot, until } from './devnet.ts'
+import { toolsMissing } from './tools.ts'
+
+const [one, two] = labAddresses
+const door = join(projectRoot, 'cli', 'inxt.mjs')
+const hosts = ['shop.lab', 'www.shop.lab'] as const
+const [apex, www] = hosts
+const head = (serial: number): string =>
+  `$TTL 300\n@ SOA ns1.nic.lab. hostmaster.nic.lab. ${serial} 3600 600 1209600 60\n`
+const servers = `ns1.nic.lab. A ${one}\nns2.nic.lab. A ${two}\n`
+const root = `${head(1)}@ NS a.\na. A ${rootAddresses[0]}\nlab NS ns1.nic.lab.\nlab NS ns2.nic.lab.\n${servers}`
+const lab = (serial: number, more: string): string =>
+  `${head(serial)}@ NS ns1.nic\n@ NS ns2.nic\n${servers}${more}`
+const skip = labMissing() || toolsMissing({ curl: 'curl', pebble: 'pebble', openssl: 'openssl' })
+
+describe('certificates of a network', { skip }, () => {
+  const stack = new AsyncDisposableStack()
+  let room: Room
+  let net: string
+  let network: Network
+  /** By host: the edge whose turn it is to order. */
+  let orderers: ReadonlyMap<string, NetworkEdge>
+  let pebble: Awaited<ReturnType<Room['start']>>
+  const running = new Map<number, Awaited<ReturnType<Room['start']>>>()
+
+  const inxt = (...words: string[]) => room.run(process.execPath, [door, ...words, '--data', net])
+  const statusOf = async ({ address }: NetworkEdge): Promise<EdgeStatus> =>
+    JSON.parse((await room.run('curl', ['-sS', `http://${address}/inxt/status`])).stdout)
+  const startEdge = async ({ number }: NetworkEdge): Promise<void> => {
+    const folder = join(net, `edge-${number}`)
+    const words = ['edge', '--preset', 'devnet', '--data', folder, '--config', join(folder, 'edge.json')]
+    words.push('--set', 'certificates.authority=https://127.0.0.1:14000/dir')
+    words.push('--set', `certificates.trustFile=${join(room.folder, 'pebble.pem')}`)
+    running.set(number, await room.start(`edge-${number}`, process.execPath, [door, ...words]))
+  }
+  const meeting = (edges: readonly NetworkEdge[]): Promise<true> =>
+    until(`${edges.length} edges serve`, 30_000, async () => {
+      const seen = await Promise.all(edges.map(async edge => (await statusOf(edge)).serving.length))
+      return seen.every(count => count === edges.length) || undefined
+    })
+  const end = async ({ number }: NetworkEdge, signal: NodeJS.Signals): Promise<void> => {
+    const child = running.get(number)!
+    const gone = once(child, 'exit')
+    child.kill(signal)
+    await gone
+  }
+  /** The certificate with which an edge serves a page of `host`, judged by curl with the authority's root. */
+  const certificateAt = async ({ address }: NetworkEdge, host: string): Promise<X509Certificate> => {
+    const words = ['-sS', '--max-time', '20', '--cacert', join(room.folder, 'root.pem'), '-o', '/dev/null']
+    const at = ['--resolve', `${host}:443:${address}`, '-w', '%{http_code}%{certs}', `https://${host}/`]
+    const { code, stdout, stderr } = await room.run('curl', [...words, ...at])
+    assert.equal(code, 0, `${host} at ${address}: ${stderr}`)
+    assert.match(stdout, /^200/)
+    return new X509Certificate(stdout.slice(stdout.indexOf('-----BEGIN')))
+  }
+  const issued = async (): Promise<number> =>
+    [...(await room.logOf('pebble')).matchAll(/Issued certificate serial/g)].length
+
+  before(async () => {
+    room = await openRoom([...rootAddresses, ...labAddresses], one, stack)
+    net = join(room.folder, 'net')
+    await startNsd(room, 'root', rootAddresses, new Map([['.', await room.file('root', root)]]))
+    await startNsd(room, 'lab', [one, two], new Map([['lab', await room.file('lab', lab(1, ''))]]))
+    await answers(room, 'lab', one, 'lab')
+    const ports = ['--dns-port', '53', '--http-port', '80', '--https-port', '443']
+    await room.start('devnet', process.execPath, [door, 'devnet', '--data', net, '--edges', '3', ...ports])
+    await until('the devnet', 60_000, async () => /Ctrl-C/.test(await room.logOf('devnet')) || undefined)
+    network = JSON.parse(await readFile(join(net, 'network.json'), 'utf8'))
+    await delegate()
+    const { edges } = network
+    const peers = new Map(
+      await Promise.all(edges.map(async edge => [(await statusOf(edge)).peer, edge] as const)),
+    )
+    const first = (host: string): NetworkEdge =>
+      peers.get(rendezvous(`certificate/${host}`, [...peers.keys()], 1)[0]!)!
+    orderers = new Map(hosts.map(host => [host, first(host)]))
+    const witness = edges.find(edge => ![...orderers.values()].includes(edge))!
+    await startPebble(witness.address)
+    for (const { pid } of edges) process.kill(pid, 'SIGTERM')
+    for (const edge of edges) {
+      await until('its end', 10_000, async () => !isAlive(edge.pid) || undefined)
+      await startEdge(edge)
+    }
+    await meeting(edges)
+  })
+  after(() => stack.disposeAsync())
+
+  /** From the claim to the delegation, until an edge answers. */
+  async function delegate(): Promise<void> {
+    const claim = await inxt('domain', 'claim', apex, 'welcome', '--yes', '--json')
+    assert.equal(claim.code, 0, claim.stderr)
+    const named = JSON.parse(claim.stdout).servers as { host: string; addresses: string[] }[]
+    const glue = named.map(({ host, addresses }) => `shop NS ${host}.\n${host}. A ${addresses[0]}\n`)
+    await room.file('lab', lab(2, glue.join('')))
+    await room.run('kill', ['-HUP', (await readFile(join(room.folder, 'lab.pid'), 'utf8')).trim()])
+    await until('every edge serves the domain', 30_000, async () => {
+      const asked = network.edges.map(({ address }) =>
+        room.run('dig', [`@${address}`, '+tries=1', '+time=1', '+short', www, 'A']),
+      )
+      return (await Promise.all(asked)).every(({ stdout }) => /^127/m.test(stdout)) || undefined
+    })
+  }
+
+  async function startPebble(resolver: string): Promise<void> {
+    const [pem, key] = [join(room.folder, 'pebble.pem'), join(room.folder, 'pebble.key')]
+    const made = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '2',
+    ]
+    const about = [
+      '-subj',
+      '/CN=pebble',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      '-keyout',
+      key,
+      '-out',
+      pem,
+    ]
+    assert.equal((await room.run('openssl', [...made, ...about])).code, 0)
+    const config = {
+      ...{ listenAddress: '127.0.0.1:14000', managementListenAddress: '127.0.0.1:15000' },
+      ...{ certificate: pem, privateKey: key, httpPort: 80, tlsPort: 443 },
+      ...{ externalAccountBindingRequired: false, certificateValidityPeriod: 86_400 },
+    }
+    const file = await room.file('pebble.json', JSON.stringify({ pebble: config }))
+    const words = ['PEBBLE_VA_NOSLEEP=1', 'PEBBLE_WFE_NONCEREJECT=20', 'pebble', '-config', file, '-strict']
+    pebble = await room.start('pebble', 'env', [...words, '-dnsserver', `${resolver}:53`])
+    await until('the authority', 10_000, async () => {
+      const words = ['-sSk', '-o', join(room.folder, 'root.pem'), 'https://127.0.0.1:15000/roots/0']
+      return (await room.run('curl', words)).code === 0 || undefined
+    })
+  }
+
+  test('the first reader makes one edge order, and every edge serve', async () => {
+    const { edges } = network
+    const [asked] = edges.filter(edge => edge !== orderers.get(apex)) as [NetworkEdge]
+    const { serialNumber } = await certificateAt(asked, apex)
+    for (const edge of edges) assert.equal((await certificateAt(edge, apex)).serialNumber, serialNumber)
+    assert.equal(await issued(), 1)
+    for (const edge of edges) {
+      const { counts, certificates } = await statusOf(edge)
+      assert.equal(counts['certificates.ordered'] ?? 0, edge === orderers.get(apex) ? 1 : 0)
+      assert.deepEqual(certificates, { held: 1, problems: [] })
+    }
+  })
+
+  test('names that a stranger makes up below a domain are refused', async () => {
+    const words = ['-sS', '--resolve', `x1.${apex}:443:${network.edges[0]!.address}`, `https://x1.${apex}/`]
+    assert.match((await room.run('curl', words)).stderr, /unrecognized name/)
+    assert.equal(await issued(), 1)
+  })
+
+  test('when the edge whose turn it is has died, the next one orders', async () => {
+    const dead = orderers.get(www)!
+    const left = network.edges.filter(edge => edge !== dead)
+    await end(dead, 'SIGKILL')
+    await meeting(left)
+    const serials = new Set<string>()
+    for (const edge of left) serials.add((await certificateAt(edge, www)).serialNumber)
+    assert.equal(serials.size, 1)
+    assert.equal(await issued(), 2)
+    await startEdge(dead)
+    await meeting(network.edges)
+    assert.ok(
+      serials.has((await certificateAt(dead, www)).serialNumber),
+      'it is given what the other ordered',
+    )
+    assert.equal(await issued(), 2)
+  })
+
+  test('an edge that starts while the authority is gone serves what lies on its disk', async () => {
+    pebble.kill('SIGKILL')
+    const [edge] = network.edges as [NetworkEdge]
+    const before = await Promise.all(hosts.map(host => certificateAt(edge, host)))
+    await end(edge, 'SIGTERM')
+    await startEdge(edge)
+    await meeting(network.edges)
+    const again = await Promise.all(hosts.map(host => certificateAt(edge, host)))
+    assert.deepEqual(
+      again.map(({ serialNumber }) => serialNumber),
+      before.map(({ serialNumber }) => serialNumber),
+    )
+    assert.equal((await statusOf(edge)).counts['certificates.ordered'] ?? 0, 0)
+  })
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
