@@ -1,9 +1,9 @@
 // From a stored answer to the one that this client gets: whole, a part, or only that nothing changed (RFC 9111 §4).
 //
 // Age says how old it is, Cache-Status how it came about (RFC 9211). A part is cut from the stored body, also while
-// that arrives, as long as its length is known; several parts at once are answered with all of it, which RFC 9110
-// §14.2 allows, since no reader of parts in good faith saves anything by them here.
+// that arrives, as long as its length is known; several at once from what is there to its end.
 
+import { byteranges } from '../byteranges.ts'
 import {
   emptyResponse,
   type Field,
@@ -12,7 +12,7 @@ import {
   type IngressResponse,
 } from '../message.ts'
 import { page } from '../page.ts'
-import { contentRange, parseRange } from '../range.ts'
+import { type ByteRange, contentRange, parseRange } from '../range.ts'
 import { ageMs, freshForMs } from './freshness.ts'
 import type { Stored } from './store.ts'
 import { notModifiedFields, rangeApplies, unmodified } from './validation.ts'
@@ -54,8 +54,10 @@ export function answerFrom(
     return { ...emptyResponse(304, notModifiedFields(fields)), source }
   const { status, body } = stored
   const sizeBytes = body.wholeBytes ?? stored.sizeBytes
-  const part = partOf(stored, request, sizeBytes, now)
-  if (part === 'unsatisfiable') return unsatisfiable(sizeBytes!)
+  const parts = partsOf(stored, request, sizeBytes, now)
+  if (parts === 'unsatisfiable') return unsatisfiable(sizeBytes!)
+  if (parts !== undefined && parts.length > 1) return { ...several(stored, fields, parts), source }
+  const part = parts?.[0]
   if (part !== undefined) {
     const range: Field = ['Content-Range', contentRange(part, sizeBytes!)]
     const size = part.end - part.start
@@ -80,19 +82,33 @@ function withAge({ fields, freshness }: Stored, now: number): Field[] {
   return [...others, ['Age', String(Math.floor(ageMs(freshness, now) / 1000))]]
 }
 
-function partOf(
-  { status, fields }: Stored,
+function partsOf(
+  { status, fields, body }: Stored,
   request: IngressRequest,
   sizeBytes: number | undefined,
   now: number,
-): { readonly start: number; readonly end: number } | 'unsatisfiable' | undefined {
+): readonly ByteRange[] | 'unsatisfiable' | undefined {
   const lines = fieldLines(request.fields, 'range')
   if (request.method !== 'GET' || status !== 200 || lines.length !== 1 || sizeBytes === undefined)
     return undefined
   if (!rangeApplies(request.fields, fields, now)) return undefined
   const ranges = parseRange(lines[0]!, sizeBytes)
   if (ranges === 'whole' || ranges === 'unsatisfiable') return ranges === 'whole' ? undefined : ranges
-  return ranges.length === 1 ? ranges[0] : undefined
+  // The parts of what is still arriving may come in any order, and one that waits for the end holds up the others.
+  return ranges.length === 1 || body.wholeBytes !== undefined ? ranges : undefined
+}
+
+function several(
+  { body, freshness, fields: said }: Stored,
+  fields: readonly Field[],
+  parts: readonly ByteRange[],
+): IngressResponse {
+  const mediaType = fieldLines(said, 'content-type')[0]
+  // When it came, nobody could know while writing it.
+  const about = { seed: JSON.stringify([freshness.receivedAt, said]), sizeBytes: body.wholeBytes!, mediaType }
+  const together = byteranges(parts, body.read, about)
+  const others = fields.filter(([name]) => name.toLowerCase() !== 'content-type')
+  return { ...together, status: 206, fields: [...others, ...together.fields] }
 }
 
 function unsatisfiable(sizeBytes: number): IngressResponse {

@@ -193,7 +193,7 @@ describe('a shared cache', () => {
   })
 
   test('cuts parts from what is whole, also while it arrives', async () => {
-    const { get } = bench(() => lasting('0123456789', ['ETag', '"a"']))
+    const { get } = bench(() => lasting('0123456789', ['ETag', '"a"'], ['Content-Type', 'text/plain']))
     await get('/')
     const part = await get('/', ['Range', 'bytes=2-4'])
     assert.deepEqual(
@@ -202,7 +202,15 @@ describe('a shared cache', () => {
     )
     assert.equal((await get('/', ['Range', 'bytes=-2'])).text, '89')
     assert.equal((await get('/', ['Range', 'bytes=20-'])).status, 416)
-    assert.equal((await get('/', ['Range', 'bytes=0-1,4-5'])).text, '0123456789')
+    const several = await get('/', ['Range', 'bytes=0-1,4-5'])
+    assert.equal(several.status, 206)
+    const boundary = /^multipart\/byteranges; boundary=(\w{32})$/.exec(
+      fieldValue(several.fields, 'content-type')!,
+    )![1]
+    const parts = ['bytes 0-1/10\r\n\r\n01', 'bytes 4-5/10\r\n\r\n45'].map(
+      text => `--${boundary}\r\nContent-Type: text/plain\r\nContent-Range: ${text}\r\n`,
+    )
+    assert.equal(several.text, `${parts.join('')}--${boundary}--\r\n`)
     assert.equal((await get('/', ['Range', 'bytes=0-1'], ['If-Range', '"b"'])).status, 200)
     assert.equal((await get('/', ['Range', 'bytes=0-1'], ['If-Range', '"a"'])).status, 206)
   })

@@ -1,13 +1,12 @@
 // A part of a file, or several: 206, multipart/byteranges, 416 (RFC 9110 §14, §15.3.7).
 //
-// The boundary between parts is a hash over the CID and the ranges: the same on every edge, and not to be
-// found in the content, whose author cannot know its CID while writing it.
+// The boundary between parts follows from the CID: the same on every edge, and not to be found in the content, whose
+// author cannot know its CID while writing it.
 
-import { createHash } from 'node:crypto'
-import { utf8 } from '../../base/bytes.ts'
-import { fieldLines, type IngressResponse } from '../message.ts'
+import { byteranges } from '../byteranges.ts'
+import { type Body, fieldLines, type IngressResponse } from '../message.ts'
 import { page } from '../page.ts'
-import { type ByteRange, contentRange, formatRange, parseRange } from '../range.ts'
+import { type ByteRange, contentRange, parseRange } from '../range.ts'
 import { allowsRange, tagOf } from '../validator.ts'
 import { type ChosenFile, type IngressStep, known, type Visit } from '../visit.ts'
 import type { ReadPart } from './whole.ts'
@@ -44,31 +43,14 @@ function several(
   { cid, sizeBytes, mediaType, variant }: ChosenFile,
   ranges: readonly ByteRange[],
 ): IngressResponse {
-  const boundary = createHash('sha256')
-    .update(`${variant?.tag ?? cid} ${formatRange(ranges)}`)
-    .digest('hex')
-    .slice(0, 32)
-  const parts = ranges.map((part, i) => {
-    const head = `Content-Type: ${mediaType}\r\nContent-Range: ${contentRange(part, sizeBytes)}\r\n\r\n`
-    return { part, ...read(visit, part), head: utf8(`${i === 0 ? '' : '\r\n'}--${boundary}\r\n${head}`) }
-  })
-  const close = utf8(`\r\n--${boundary}--\r\n`)
-  async function* together(): AsyncGenerator<Uint8Array> {
-    for (const { body, head } of parts) {
-      // The head waits for its first bytes: until then `failure` can still make a page of a Fault.
-      let headed = false
-      for await (const chunk of body instanceof Uint8Array ? [body] : body) {
-        if (!headed) yield head
-        headed = true
-        yield chunk
-      }
-    }
-    yield close
+  let source: IngressResponse['source']
+  const readOne = (part: ByteRange): Body => {
+    const one = read(visit, part)
+    source ??= one.source
+    return one.body
   }
-  const total = parts.reduce((sum, { part, head }) => sum + head.length + part.end - part.start, close.length)
-  const fields = [['Content-Type', `multipart/byteranges; boundary=${boundary}`]] as const
-  const [{ source }] = parts as [(typeof parts)[number]]
-  return { status: 206, fields, body: together(), sizeBytes: total, ...(source && { source }) }
+  const parts = byteranges(ranges, readOne, { seed: variant?.tag ?? cid, sizeBytes, mediaType })
+  return { status: 206, ...parts, ...(source && { source }) }
 }
 
 function unsatisfiable({ sizeBytes }: ChosenFile): IngressResponse {
