@@ -1,4 +1,5 @@
-// What lies on the disks of the edges, and what was done to it: damage to single blocks, and which damage is still there.
+// What lies on the disks of the edges, and what was done to it: damage to single blocks, and which of it is still
+// there.
 //
 // The last good copy of a block is never touched: what nobody has any more, nobody can serve.
 

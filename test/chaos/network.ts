@@ -5,6 +5,7 @@
 // name the relays. And the stores are small beside the sites, so that edges evict and fetch all the time.
 
 import { spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -136,7 +137,7 @@ export function viewOf(edge: Pick<ShakenEdge, 'address' | 'httpPort'>): Promise<
 
 /** A file system in memory of its own; false where that is not allowed, and the folder lies with the others. */
 function openDisk(folder: string, bytes: number, stack: AsyncDisposableStack): boolean {
-  spawnSync('mkdir', ['-p', folder])
+  mkdirSync(folder, { recursive: true })
   const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder])
   if (status !== 0) return false
   stack.defer(async () => void spawnSync('umount', [folder]))

@@ -43,17 +43,15 @@ const liarsCount = 2
 const gapMs = 4000
 /** For an edge to be back after its fault: one at a time is enough for each. */
 const startMs = 5000
-const shortestMs: Record<FaultKind, number> = {
-  kill: 1000,
-  freeze: 5000,
-  slow: 10_000,
-  lie: 10_000,
-  full: 10_000,
-  rot: 1000,
-  loss: 1000,
+const lengthsMs: Readonly<Record<FaultKind, { readonly min: number; readonly max: number }>> = {
+  kill: { min: 1000, max: 8000 },
+  freeze: { min: 5000, max: 20_000 },
+  slow: { min: 10_000, max: 30_000 },
+  lie: { min: 10_000, max: 30_000 },
+  full: { min: 10_000, max: 30_000 },
+  rot: { min: 1000, max: 1000 },
+  loss: { min: 1000, max: 8000 },
 }
-const longestMs: Record<FaultKind, number> = { ...shortestMs, kill: 8000, freeze: 20_000, slow: 30_000 }
-Object.assign(longestMs, { lie: 30_000, full: 30_000, loss: 8000 })
 
 export function planFaults(options: { seed: number; edges: number; spanMs: number }): Plan {
   const random = seededRandom(options.seed)
@@ -72,7 +70,8 @@ export function planFaults(options: { seed: number; edges: number; spanMs: numbe
     const able = fit.filter(number => (wellAt.get(number) ?? 0) <= atMs)
     if (able.length === 0) continue
     const edge = able[integerBelow(random, able.length)]!
-    const durationMs = shortestMs[kind] + integerBelow(random, longestMs[kind] - shortestMs[kind] + 1)
+    const { min, max } = lengthsMs[kind]
+    const durationMs = min + integerBelow(random, max - min + 1)
     wellAt.set(edge, atMs + durationMs + startMs)
     faults.push({ atMs: Math.round(atMs), durationMs, kind, edge, seed: integerBelow(random, 2 ** 31) })
   }
