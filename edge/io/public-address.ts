@@ -35,7 +35,7 @@ const special6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20']
 const global6 = listOf(['2000::/3'])
 const special = listOf([...special4, ...special6])
 
-/** `isOurs` tells addresses of this network's edges, which are no origins; `allowed` are CIDRs beside the public ones. */
+/** `isOurs` tells addresses of this network's edges, which are no origins; `allowed` are CIDRs beside public ones. */
 export function createGuard({
   allowed,
   isOurs,
