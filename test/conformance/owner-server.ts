@@ -1,5 +1,5 @@
 // The zone that an owner published as an edge serves it, without chain or peers, for a test that runs it in the lab's
-// namespace: judged on its thread, taken over by OwnerZones, its places chosen for each question out of what was signed.
+// namespace: judged on its thread, taken over by OwnerZones, its places chosen for each question from what was signed.
 //
 // Arguments: the file of the signed zone, that of its places, and the addresses to answer at. The edges of the bundle
 // take turns.

@@ -46,8 +46,9 @@ The lab is a network namespace with a signed root at the addresses of the real r
 domain (both NSD), so that unmodified programs start where they always do. Below it \`inxt edge --standalone\` serves
 zones that \`inxt zone sign\` signed: \`example.lab\` with NSEC and \`third.lab\` with NSEC3 (ECDSA P-256), \`ed.lab\`
 and \`ed3.lab\` the same with Ed25519. Two more are signed while they are answered (\`--sign-online\`, denial by
-RFC 9824): \`live.lab\` with P-256 and \`edlive.lab\` with Ed25519. \`owner.lab\` is served as an edge serves what an owner
-published: judged, and with the places of five edges, which turn from answer to answer. All are reached by IPv4 and IPv6.
+RFC 9824): \`live.lab\` with P-256 and \`edlive.lab\` with Ed25519. \`owner.lab\` is served as an edge
+serves what an owner published: judged, and with the places of five edges, which turn from answer to answer. All
+are reached by IPv4 and IPv6.
 
 ## Checkers and resolvers
 
