@@ -8,7 +8,7 @@
 import { delay, realClock } from '../base/io/clock.ts'
 import { createMeter } from '../base/meter.ts'
 import { createIngress } from './ingress.ts'
-import type { Field, IngressRequest } from './message.ts'
+import type { Field, IngressRequest, IngressResponse } from './message.ts'
 import type { Content } from './questions.ts'
 import { createVariantMemory, createVariants } from './site/variants.ts'
 
@@ -109,10 +109,18 @@ async function bytesPerRequest(request: IngressRequest): Promise<number> {
   return (process.memoryUsage().heapUsed - before) / count
 }
 
+/** Small files are kept once they were read to their end. */
+async function read({ body }: IngressResponse): Promise<void> {
+  if (body !== undefined && !(body instanceof Uint8Array)) for await (const _ of body);
+}
+
 await ingress(kinds[2]![1])
 while (meter.read()['variants.made'] === undefined) await delay(20)
 
-for (const [, request, status] of kinds) await turn(request, status)
+for (const [, request, status] of kinds) {
+  await read(await ingress(request))
+  await turn(request, status)
+}
 console.log(`${'µs'.padStart(8)}${'kB'.padStart(8)}`)
 for (const [name, request, status] of kinds) {
   let best = Number.POSITIVE_INFINITY

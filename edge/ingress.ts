@@ -15,7 +15,7 @@ import { canonicalHost } from './authority.ts'
 import type { GatewayOptions } from './gateway/dags.ts'
 import { gateway } from './gateway/gateway.ts'
 import { isolation, labelIn } from './gateway/isolation.ts'
-import type { Ingress, IngressResponse } from './message.ts'
+import type { Answer, Ingress, IngressResponse } from './message.ts'
 import { type Pull, pullByName } from './origins.ts'
 import type { Content, Routes, Sites } from './questions.ts'
 import { rememberPaths } from './site/remembered.ts'
@@ -73,11 +73,11 @@ export function createIngress(options: IngressOptions): Ingress {
   const read = readPart(content)
   const book = createRuleBook(content, () => meter.count('http.rulesIgnored'))
   const pull = pullByName(options.pull, host => labelIn(host, suffixes) !== undefined)
-  const ownChain = chain<Visit, Promise<IngressResponse>>(
+  const ownChain = chain<Visit, Answer>(
     [gateway(content, suffixes[0]!, options.gateway), routes(options.routes, hosts)],
     options.welcome ?? welcome(suffixes[0]!),
   )
-  const visit = chain<Visit, Promise<IngressResponse>>(
+  const visit = chain<Visit, Answer>(
     [
       finish({ meter, edgeName: options.edgeName }),
       failure(),

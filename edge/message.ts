@@ -67,6 +67,11 @@ export interface IngressResponse {
 /** At once where nothing had to be waited for: such an answer goes out in the same turn of the event loop. */
 export type Answer = IngressResponse | Promise<IngressResponse>
 
+/** Goes on with an answer: at once when it is there at once. */
+export function andThen(answer: Answer, go: (response: IngressResponse) => Answer): Answer {
+  return answer instanceof Promise ? answer.then(go) : go(answer)
+}
+
 export type Ingress = (request: IngressRequest) => Answer
 
 /** Every value sent under this lower-case name, one per field line. */

@@ -8,7 +8,7 @@
 import { LRUCache } from 'lru-cache'
 import { chain } from '../base/chain.ts'
 import type { Store } from './cache/store.ts'
-import type { Field, IngressResponse } from './message.ts'
+import type { Answer, Field, IngressResponse } from './message.ts'
 import type { Origin, OriginAnswer, OriginFailure, OriginRequest } from './origin.ts'
 import type { ProxyOptions } from './proxy.ts'
 import type { OriginPlace } from './site/redirects.ts'
@@ -49,7 +49,7 @@ interface Slots {
   readonly max: number
 }
 
-type Ask = (visit: Visit) => Promise<IngressResponse>
+type Ask = (visit: Visit) => Answer
 
 const sitesMax = 1000
 /** More than one version may name, so that two may be served at once. */

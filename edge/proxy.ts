@@ -6,7 +6,7 @@
 // and the edge only what it may remember of it.
 
 import { chain } from '../base/chain.ts'
-import type { Ingress, IngressResponse } from './message.ts'
+import type { Answer, Ingress } from './message.ts'
 import { type CacheOptions, cache } from './steps/cache.ts'
 import { type ForwardOptions, forward } from './steps/forward.ts'
 import { relay } from './steps/relay.ts'
@@ -16,6 +16,6 @@ export type ProxyOptions = CacheOptions & ForwardOptions
 
 /** The result rejects on bugs, and when the client has gone. */
 export function createProxy(options: ProxyOptions): Ingress {
-  const visit = chain<Visit, Promise<IngressResponse>>([relay(options), cache(options)], forward(options))
+  const visit = chain<Visit, Answer>([relay(options), cache(options)], forward(options))
   return request => visit({ request })
 }

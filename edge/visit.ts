@@ -7,7 +7,7 @@
 import type { Step } from '../base/chain.ts'
 import { assert } from '../base/fault.ts'
 import type { Authority } from './authority.ts'
-import type { IngressRequest, IngressResponse } from './message.ts'
+import type { Answer, IngressRequest } from './message.ts'
 import type { Coding } from './site/coding.ts'
 import type { FieldChanges } from './site/headers.ts'
 import type { SiteRules } from './site/rules.ts'
@@ -42,7 +42,7 @@ export interface ChosenFile {
   readonly variant?: Variant & { readonly coding: Coding }
 }
 
-export type IngressStep = Step<Visit, Promise<IngressResponse>>
+export type IngressStep = Step<Visit, Answer>
 
 export function known<Key extends keyof Visit>(visit: Visit, key: Key): NonNullable<Visit[Key]> {
   const value = visit[key]

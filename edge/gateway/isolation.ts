@@ -8,7 +8,7 @@
 // reads cookies. From the host on it is the way of every site, but nothing ever changes, so answers hold for good.
 
 import { formatAuthority } from '../authority.ts'
-import { emptyResponse, type Field, type IngressResponse } from '../message.ts'
+import { andThen, emptyResponse, type Field, type IngressResponse } from '../message.ts'
 import { page } from '../page.ts'
 import { formatPath } from '../target.ts'
 import { type IngressStep, known, type Visit } from '../visit.ts'
@@ -36,7 +36,7 @@ export function isolation(
   suffixes: readonly string[],
   named: IngressStep,
 ): IngressStep {
-  return async (visit, next) => {
+  return (visit, next) => {
     const found = isServed && labelIn(known(visit, 'authority').host, suffixes)
     if (found === undefined) return named(visit, next)
     const root = canonicalCid(found.label)
@@ -49,7 +49,7 @@ export function isolation(
     const why = denied?.(root)
     if (why !== undefined) return forbidden(why)
     if (!isServed!(root)) return unknown()
-    return lasting(await next({ ...visit, site: { label, root, sequence: 0 } }))
+    return andThen(next({ ...visit, site: { label, root, sequence: 0 } }), lasting)
   }
 }
 

@@ -69,6 +69,8 @@ const textBytesMax = 4 * 1024 * 1024
 const sitesMax = 10_000
 
 export interface RuleBook {
+  /** Those that need not be read any more. */
+  known(root: string): SiteRules | undefined
   /** At once when the rules of this version are known. Faults are those of reading any file of the site. */
   find(root: string, signal: AbortSignal): SiteRules | Promise<SiteRules>
 }
@@ -104,6 +106,7 @@ export function createRuleBook(
     return rules
   }
   return {
+    known: root => books.get(root),
     find(root, signal) {
       return books.get(root) ?? together(root, signal)
     },

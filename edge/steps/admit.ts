@@ -13,7 +13,7 @@ import type { IngressStep } from '../visit.ts'
 import { siteMethods } from './method.ts'
 
 export function admit(): IngressStep {
-  return async (visit, next) => {
+  return (visit, next) => {
     // Tunnels and echoes serve attackers only (RFC 9110 §9.3.6, §9.3.8): no edge is a proxy for any host.
     const { method } = visit.request
     if (method === 'CONNECT' || method === 'TRACE') return unwanted(method)

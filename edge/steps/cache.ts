@@ -11,7 +11,7 @@ import { invalidated, isSafe } from '../cache/invalidation.ts'
 import { useOf, wantsOnlyCached } from '../cache/reuse.ts'
 import type { Stored } from '../cache/store.ts'
 import { dated, freshened, onlyOriginJudges, sameRepresentation } from '../cache/validation.ts'
-import { fieldLines, type IngressRequest, type IngressResponse } from '../message.ts'
+import { type Answer, fieldLines, type IngressRequest, type IngressResponse } from '../message.ts'
 import { announcesContent, loops, type Origin, pathOf } from '../origin.ts'
 import { page } from '../page.ts'
 import { type IngressStep, known, type Visit } from '../visit.ts'
@@ -24,7 +24,7 @@ export interface CacheOptions extends FlightOptions {
   readonly onBug: (error: unknown) => void
 }
 
-type Next = (visit: Visit) => Promise<IngressResponse>
+type Next = (visit: Visit) => Answer
 
 interface Context extends CacheOptions {
   readonly flights: Flights
@@ -50,7 +50,8 @@ async function get(context: Context, visit: Visit, next: Next, key: string): Pro
   const { request } = visit
   const stored = store.find(key, request.fields)
   const use = stored && useOf(stored.freshness, request.fields, now())
-  const ask = (changes: Partial<IngressRequest>) => next({ ...visit, request: { ...request, ...changes } })
+  const ask = async (changes: Partial<IngressRequest>) =>
+    next({ ...visit, request: { ...request, ...changes } })
   if (use === 'fresh' || use === 'stale') {
     meter.count('cache.hits')
     if (use === 'stale') void flights.refresh(key, request, ask).catch(onBug)

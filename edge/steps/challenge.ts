@@ -5,8 +5,8 @@
 // served here.
 
 import { utf8 } from '../../base/bytes.ts'
-import { bytesResponse, emptyResponse } from '../message.ts'
-import { type IngressStep, known } from '../visit.ts'
+import { bytesResponse, emptyResponse, type IngressResponse } from '../message.ts'
+import { type IngressStep, known, type Visit } from '../visit.ts'
 
 /** The key authorization for a token that an authority gave for a host; undefined when nobody here ordered. */
 export type Challenges = (host: string, token: string) => Promise<string | undefined>
@@ -14,13 +14,17 @@ export type Challenges = (host: string, token: string) => Promise<string | undef
 const token = /^[\w-]{1,256}$/
 
 export function challenge(challenges: Challenges): IngressStep {
-  return async (visit, next) => {
+  return (visit, next) => {
     const { segments } = known(visit, 'target')
     const [folder, name, asked = ''] = segments
     if (folder !== '.well-known' || name !== 'acme-challenge') return next(visit)
+    return answer(visit, asked, segments.length === 3)
+  }
+
+  async function answer(visit: Visit, asked: string, isWhole: boolean): Promise<IngressResponse> {
     const { method } = visit.request
     const shown =
-      segments.length === 3 && token.test(asked) && (method === 'GET' || method === 'HEAD')
+      isWhole && token.test(asked) && (method === 'GET' || method === 'HEAD')
         ? await challenges(known(visit, 'authority').host, asked)
         : undefined
     if (shown === undefined) return emptyResponse(404, [['Cache-Control', 'no-store']])

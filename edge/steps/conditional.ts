@@ -11,7 +11,7 @@ import { matchesStrongly, matchingTag, tagOf } from '../validator.ts'
 import { type ChosenFile, type IngressStep, known } from '../visit.ts'
 
 export function conditional(): IngressStep {
-  return async (visit, next) => {
+  return (visit, next) => {
     const file = known(visit, 'file')
     if (file.status !== 200) return next(visit)
     const tag = file.variant?.tag ?? tagOf(file.cid)

@@ -6,7 +6,7 @@
 // rather than `no-cache`, which some caches take for "do not store". The pages that the edge puts in place of a
 // file, such as a 416, describe themselves.
 
-import { type Field, type IngressResponse, withFields } from '../message.ts'
+import { andThen, type Field, type IngressResponse, withFields } from '../message.ts'
 import { immutable, isHashed, revalidate } from '../site/lasting.ts'
 import { formatPath } from '../target.ts'
 import { tagOf } from '../validator.ts'
@@ -15,19 +15,20 @@ import { type IngressStep, known, type Visit } from '../visit.ts'
 const ownPages: ReadonlySet<number> = new Set([406, 412, 416])
 
 export function describe(): IngressStep {
-  return async (visit, next) => {
-    const response = await next(visit)
-    if (ownPages.has(response.status)) return response
-    const fields = fieldsOf(visit, response)
-    const { changes } = visit
-    if (changes === undefined) return withFields(response, fields)
-    const kept = fields.filter(([name]) => !changes.without.has(name.toLowerCase()))
-    const isUnchanged = response.status === 304
-    const said = isUnchanged
-      ? changes.set.filter(([name]) => name.toLowerCase() !== 'content-type')
-      : changes.set
-    return withFields(response, [...kept, ...said])
-  }
+  return (visit, next) => andThen(next(visit), response => described(visit, response))
+}
+
+function described(visit: Visit, response: IngressResponse): IngressResponse {
+  if (ownPages.has(response.status)) return response
+  const fields = fieldsOf(visit, response)
+  const { changes } = visit
+  if (changes === undefined) return withFields(response, fields)
+  const kept = fields.filter(([name]) => !changes.without.has(name.toLowerCase()))
+  const isUnchanged = response.status === 304
+  const said = isUnchanged
+    ? changes.set.filter(([name]) => name.toLowerCase() !== 'content-type')
+    : changes.set
+  return withFields(response, [...kept, ...said])
 }
 
 function fieldsOf(visit: Visit, { status: answered }: IngressResponse): Field[] {

@@ -5,7 +5,7 @@
 // unless If-Range names the form that the client has begun with.
 
 import { exactly } from '../body.ts'
-import { fieldLines, fieldValue, type IngressResponse } from '../message.ts'
+import { type Answer, fieldLines, fieldValue, type IngressResponse } from '../message.ts'
 import { page } from '../page.ts'
 import type { Content } from '../questions.ts'
 import { acceptedCodings, type Coding, isCompressible } from '../site/coding.ts'
@@ -13,18 +13,20 @@ import { codingOfTag, type Original, type Variants } from '../site/variants.ts'
 import { type ChosenFile, type IngressStep, known, type Visit } from '../visit.ts'
 
 export function encode(content: Pick<Content, 'read'>, variants: Variants | undefined): IngressStep {
-  return async (visit, next) => {
-    const file = await choose(content, variants, visit)
-    return file === undefined ? notAcceptable() : next({ ...visit, file })
+  return (visit, next) => {
+    const onward = (file: ChosenFile | undefined): Answer =>
+      file === undefined ? notAcceptable() : next({ ...visit, file })
+    const chosen = choose(content, variants, visit)
+    return chosen instanceof Promise ? chosen.then(onward) : onward(chosen)
   }
 }
 
 /** Undefined when the client takes no form that there is. */
-async function choose(
+function choose(
   content: Pick<Content, 'read'>,
   variants: Variants | undefined,
   visit: Visit,
-): Promise<ChosenFile | undefined> {
+): ChosenFile | undefined | Promise<ChosenFile | undefined> {
   const file = known(visit, 'file')
   const accepted = acceptedCodings(fieldValue(visit.request.fields, 'accept-encoding'))
   const isWorthIt = variants !== undefined && isCompressible(file.mediaType, file.sizeBytes)
@@ -44,8 +46,9 @@ async function choose(
   }
   const [first] = accepted
   if (first === undefined || first === 'identity') return undefined
-  const made = await variants.make(original, first)
-  return made === undefined ? undefined : withVariant(negotiated, first, made)
+  return variants
+    .make(original, first)
+    .then(made => (made === undefined ? undefined : withVariant(negotiated, first, made)))
 }
 
 function withVariant(

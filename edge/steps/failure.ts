@@ -7,7 +7,7 @@
 
 import { type Fault, type FaultCode, isFault } from '../../base/fault.ts'
 import { begun } from '../body.ts'
-import type { Field, IngressRequest, IngressResponse } from '../message.ts'
+import { type Answer, andThen, type Field, type IngressRequest, type IngressResponse } from '../message.ts'
 import { page } from '../page.ts'
 import type { IngressStep } from '../visit.ts'
 
@@ -15,19 +15,27 @@ import type { IngressStep } from '../visit.ts'
 const retryAfterS = 5
 
 export function failure(): IngressStep {
-  return async (visit, next) => {
-    try {
-      const response = await next(visit)
-      const { body, isRelayed } = response
-      if (isRelayed || body === undefined || body instanceof Uint8Array || visit.request.method === 'HEAD')
-        return response
-      return { ...response, body: await begun(body) }
-    } catch (error) {
-      const fault = faultOf(error, visit.request)
+  return (visit, next) => {
+    const { request } = visit
+    const failed = (error: unknown): IngressResponse => {
+      const fault = faultOf(error, request)
       if (fault === undefined) throw error
       return faultPage(fault)
     }
+    try {
+      const answer = next(visit)
+      const checked = andThen(answer, response => firstThere(request, response))
+      return checked instanceof Promise ? checked.catch(failed) : checked
+    } catch (error) {
+      return failed(error)
+    }
   }
+}
+
+function firstThere({ method }: IngressRequest, response: IngressResponse): Answer {
+  const { body, isRelayed } = response
+  if (isRelayed || body === undefined || body instanceof Uint8Array || method === 'HEAD') return response
+  return begun(body).then(whole => ({ ...response, body: whole }))
 }
 
 /** An aborted look-up may throw what it likes; the reason of the abort says what really happened. */

@@ -6,27 +6,49 @@
 // status and path would let clients choose how many names the meter holds.
 
 import type { Meter } from '../../base/meter.ts'
-import { type Field, type IngressResponse, type Source, withFields } from '../message.ts'
+import {
+  andThen,
+  type Field,
+  type IngressRequest,
+  type IngressResponse,
+  type Source,
+  withFields,
+} from '../message.ts'
 import type { IngressStep } from '../visit.ts'
 
 /** `edgeName` goes out as `X-Inxt-Edge`, so that a person can see which edge answered. */
 export function finish(options: { meter: Meter; edgeName: string | undefined }): IngressStep {
   const { meter, edgeName } = options
-  return async (visit, next) => {
-    const { method, receivedAt } = visit.request
-    meter.count('http.requests')
-    const response = await next(visit)
-    meter.count(`http.answers.${Math.floor(response.status / 100)}xx`)
-    const fields: Field[] = [['Date', new Date(receivedAt).toUTCString()]]
-    if (edgeName !== undefined) fields.push(['X-Inxt-Edge', edgeName])
-    fields.push(...provenance(response))
+  const own: Field[] = edgeName === undefined ? [] : [['X-Inxt-Edge', edgeName]]
+  const via: Field = ['Via', `1.1 ${edgeName ?? 'inxt'}`]
+  const dateAt = dates()
+  const finished = ({ method, receivedAt }: IngressRequest, response: IngressResponse): IngressResponse => {
+    const { status, sizeBytes } = response
+    meter.count(countOf[Math.floor(status / 100)] ?? 'http.answers.odd')
+    const fields: Field[] = [['Date', dateAt(receivedAt)], ...own, ...provenance(response)]
     // RFC 9110 §8.6: no Content-Length with 1xx and 204; with 304 it would have to be the length of the 200.
-    const bare = response.status < 200 || response.status === 204 || response.status === 304
-    if (!bare && response.sizeBytes !== undefined) fields.push(['Content-Length', String(response.sizeBytes)])
+    const bare = status < 200 || status === 204 || status === 304
+    if (!bare && sizeBytes !== undefined) fields.push(['Content-Length', String(sizeBytes)])
     const body = bare || method === 'HEAD' ? undefined : response.body
     const whole = withFields(response, fields)
     // Who passed it on before is told there already.
-    return { ...whole, fields: [...whole.fields, ['Via', `1.1 ${edgeName ?? 'inxt'}`]], body }
+    return { ...whole, fields: [...whole.fields, via], body }
+  }
+  return (visit, next) => {
+    meter.count('http.requests')
+    return andThen(next(visit), response => finished(visit.request, response))
+  }
+}
+
+const countOf = [0, 1, 2, 3, 4, 5].map(hundreds => `http.answers.${hundreds}xx`)
+
+/** Seconds last for thousands of answers. */
+function dates(): (at: number) => string {
+  let [second, text] = [Number.NaN, '']
+  return at => {
+    const now = Math.floor(at / 1000)
+    if (now !== second) [second, text] = [now, new Date(at).toUTCString()]
+    return text
   }
 }
 

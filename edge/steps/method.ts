@@ -11,7 +11,7 @@ import type { IngressStep } from '../visit.ts'
 export const siteMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS']
 
 export function method(): IngressStep {
-  return async (visit, next) => {
+  return (visit, next) => {
     const { method: asked } = visit.request
     const allow = ['Allow', siteMethods.join(', ')] as const
     if (asked === 'OPTIONS') return emptyResponse(204, [allow])

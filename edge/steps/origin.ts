@@ -8,7 +8,7 @@ import type { Pull } from '../origins.ts'
 import { type IngressStep, known } from '../visit.ts'
 
 export function origin(pull: Pull): IngressStep {
-  return async (visit, next) => {
+  return (visit, next) => {
     const { method, fields } = visit.request
     const { redirects } = known(visit, 'rules')
     if (method === 'GET' || method === 'HEAD' || redirects.origins.length === 0) return next(visit)

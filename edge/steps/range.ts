@@ -12,7 +12,7 @@ import { type ChosenFile, type IngressStep, known, type Visit } from '../visit.t
 import type { ReadPart } from './whole.ts'
 
 export function range(read: ReadPart): IngressStep {
-  return async (visit, next) => {
+  return (visit, next) => {
     const file = known(visit, 'file')
     const wanted = file.status === 200 ? rangeField(visit, file) : undefined
     if (wanted === undefined) return next(visit)

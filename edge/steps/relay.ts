@@ -6,7 +6,7 @@
 
 import { isFault } from '../../base/fault.ts'
 import type { Meter } from '../../base/meter.ts'
-import { type Field, fieldValue, type IngressResponse, withFields } from '../message.ts'
+import { type Field, fieldValue, withFields } from '../message.ts'
 import { destination } from '../origin.ts'
 import { page } from '../page.ts'
 import type { IngressStep, Visit } from '../visit.ts'
@@ -54,7 +54,9 @@ function judge(): IngressStep {
       const status = error.code === 'bytes/too-large' ? 414 : 400
       return page({ status, title: 'That request cannot be read', what, meaning, hint })
     }
-    return next(admitted).catch((error: unknown): IngressResponse => {
+    try {
+      return await next(admitted)
+    } catch (error) {
       const { signal } = request
       const fault = isFault(error)
         ? error
@@ -63,7 +65,7 @@ function judge(): IngressStep {
           : undefined
       if (fault === undefined) throw error
       return faultPage(fault)
-    })
+    }
   }
 }
 

@@ -5,10 +5,11 @@
 // where there is TLS, to come back with it. Whether a site may be framed or share a window with others is its
 // owner's to say: the edge cannot know which of them are meant to be embedded. An origin speaks for itself.
 
-import { type Field, withFields } from '../message.ts'
+import { type Answer, andThen, type Field, type IngressResponse, withFields } from '../message.ts'
 import type { Content } from '../questions.ts'
-import type { RuleBook } from '../site/rules.ts'
-import { type IngressStep, known } from '../visit.ts'
+import type { FieldChanges } from '../site/headers.ts'
+import type { RuleBook, SiteRules } from '../site/rules.ts'
+import { type IngressStep, known, type Visit } from '../visit.ts'
 
 export const protection: readonly Field[] = [
   ['X-Content-Type-Options', 'nosniff'],
@@ -19,21 +20,28 @@ export const protection: readonly Field[] = [
 export function rules(content: Pick<Content, 'resolve'>, book: RuleBook, hstsS: number): IngressStep {
   const secured: readonly Field[] =
     hstsS === 0 ? protection : [...protection, ['Strict-Transport-Security', `max-age=${hstsS}`]]
-  return async (visit, next) => {
-    const { root } = known(visit, 'site')
-    const { segments } = known(visit, 'target')
-    const { signal } = visit.request
-    const found = book.find(root, signal)
-    // Of a version that is new here, most likely the file of that path is wanted: its blocks come meanwhile.
-    if (found instanceof Promise) content.resolve(root, segments.join('/'), signal).catch(() => {})
-    const rules = found instanceof Promise ? await found : found
-    const changes = rules.headers.find(segments)
-    const response = await next({ ...visit, rules, ...(changes && { changes }) })
+  const withProtection = (visit: Visit, changes: FieldChanges | undefined, response: IngressResponse) => {
     if (response.isRelayed) return response
     const fields = visit.request.secure ? secured : protection
+    if (changes === undefined) return withFields(response, fields)
     return withFields(
       response,
-      changes === undefined ? fields : fields.filter(([name]) => !changes.without.has(name.toLowerCase())),
+      fields.filter(([name]) => !changes.without.has(name.toLowerCase())),
     )
+  }
+  return (visit, next) => {
+    const { root } = known(visit, 'site')
+    const { segments } = known(visit, 'target')
+    const onward = (rules: SiteRules): Answer => {
+      const changes = rules.headers.find(segments)
+      const answer = next({ ...visit, rules, ...(changes && { changes }) })
+      return andThen(answer, response => withProtection(visit, changes, response))
+    }
+    const before = book.known(root)
+    if (before !== undefined) return onward(before)
+    const { signal } = visit.request
+    // Of a version that is new here, most likely the file of that path is wanted: its blocks come meanwhile.
+    content.resolve(root, segments.join('/'), signal).catch(() => {})
+    return Promise.resolve(book.find(root, signal)).then(onward)
   }
 }

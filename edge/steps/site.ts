@@ -10,7 +10,7 @@ import { placeOf } from '../site/host.ts'
 import { type IngressStep, known } from '../visit.ts'
 
 export function site(sites: Sites, suffixes: readonly string[]): IngressStep {
-  return async (visit, next) => {
+  return (visit, next) => {
     const { host } = known(visit, 'authority')
     const place = placeOf(host, suffixes, one => sites.bound?.(one))
     if (place.kind === 'foreign') return misdirected(host)
