@@ -194,6 +194,13 @@ describe('the folder', () => {
       ['cut', path => truncate(path, 10)],
       ['one bit', async path => writeFile(path, (await readFile(path)).fill(7, 0, 1))],
       ['gone', path => rm(path)],
+      [
+        'a folder in its place',
+        async path => {
+          await rm(path)
+          await mkdir(join(path, 'with', 'more'), { recursive: true })
+        },
+      ],
     ]
     for (const [name, spoil] of rot) {
       const folder = newFolder()

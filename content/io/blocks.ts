@@ -20,6 +20,7 @@ import { formatCid, parseCid, verifies } from '../identifier.ts'
 import { createLedger, type Ledger } from '../ledger.ts'
 import type { Store } from '../store.ts'
 import { createTurns } from '../turns.ts'
+import { unwritten } from './unwritten.ts'
 
 export type BlockFolderOptions = {
   readonly folder: string
@@ -57,8 +58,14 @@ function createStore(options: BlockFolderOptions, ledger: Ledger): Store {
   /** Writes and deletions of one block must not overtake each other. */
   const inTurn = createTurns()
   const erase: Erase = key =>
-    // A block that came back meanwhile keeps its file.
-    inTurn(key, async () => (ledger.has(key) ? undefined : rm(pathOf(folder, key), { force: true })))
+    inTurn(key, async () => {
+      // A block that came back meanwhile keeps its file.
+      if (ledger.has(key)) return
+      // What cannot be removed is off the books all the same; the next start finds it, and the next reading judges it.
+      await rm(pathOf(folder, key), { force: true, recursive: true }).catch(() =>
+        meter.count('store.unerased'),
+      )
+    })
   const put = createPut(options, ledger, erase)
 
   const read = async (cid: CID, key: string): Promise<Uint8Array | undefined> => {
@@ -170,14 +177,7 @@ async function writeWhole(options: BlockFolderOptions, key: string, bytes: Uint8
     if (options.fsync) await syncFolder(join(whole, '..'))
   } catch (cause) {
     await rm(half, { force: true }).catch(() => {})
-    const code = (cause as NodeJS.ErrnoException).code
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new Fault('store/full', 'the disk has no space left', {
-        cause,
-        hint: 'Free some space on the disk.',
-      })
-    }
-    throw new Fault('config/unreadable', `writing a block in ${options.folder}: ${reason(cause)}`, { cause })
+    throw unwritten(`a block in ${options.folder}`, cause)
   }
 }
 

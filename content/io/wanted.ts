@@ -4,6 +4,7 @@ import { open, readFile, rename } from 'node:fs/promises'
 import { Fault } from '../../base/fault.ts'
 import { formatCid, parseCid } from '../identifier.ts'
 import type { Wanted } from '../keep.ts'
+import { unwritten } from './unwritten.ts'
 
 const version = 1
 
@@ -28,14 +29,18 @@ export function createWantedFile(path: string): Wanted {
     },
     async write(roots) {
       const half = `${path}.half`
-      const file = await open(half, 'w')
       try {
-        await file.writeFile(`${JSON.stringify({ version, roots }, undefined, 2)}\n`)
-        await file.sync()
-      } finally {
-        await file.close()
+        const file = await open(half, 'w')
+        try {
+          await file.writeFile(`${JSON.stringify({ version, roots }, undefined, 2)}\n`)
+          await file.sync()
+        } finally {
+          await file.close()
+        }
+        await rename(half, path)
+      } catch (cause) {
+        throw unwritten(`the list of kept sites ${path}`, cause)
       }
-      await rename(half, path)
     },
   }
 }
