@@ -1,6 +1,8 @@
 // Carries out a plan of faults, but for those that would take the last honest holder of a site.
 
+import { delay } from '../../base/io/clock.ts'
 import { seededRandom } from '../../base/random.ts'
+import { createTurns } from '../../content/turns.ts'
 import { createDisks, type Disks } from './disks.ts'
 import { createHonesty } from './honest.ts'
 import type { Published, ShakenEdge, ShakenNetwork } from './network.ts'
@@ -18,7 +20,10 @@ export interface Havoc {
   wasDown(address: string, sinceAt: number): 'killed' | 'frozen' | undefined
   /** What goes on now, for the report of a failure. */
   current(): string
+  /** What was done, by kind. */
   counts(): Readonly<Record<string, number>>
+  /** Faults that could not be carried out or ended: an edge that did not start again. */
+  errors(): readonly string[]
   /** Resolves when all faults are over and what was killed runs again. */
   end(): Promise<void>
 }
@@ -42,6 +47,8 @@ export function createHavoc({ network, sites, plan, say }: HavocOptions): Havoc 
     counts[what] = (counts[what] ?? 0) + n
   }
   const running = new Set<Promise<void>>()
+  const errors: string[] = []
+  const inTurn = createTurns()
   const over = new AbortController()
 
   /** Why a fault is left out. */
@@ -56,26 +63,26 @@ export function createHavoc({ network, sites, plan, say }: HavocOptions): Havoc 
     return undefined
   }
 
-  const suffer = async (fault: PlannedFault, edge: ShakenEdge): Promise<void> => {
+  /** Whether it begins: decided for one fault after the other, since each may be the one too many. */
+  const admit = async (fault: PlannedFault, edge: ShakenEdge): Promise<boolean> => {
+    const why = over.signal.aborted ? 'the faults are over' : await obstacle(fault, edge)
     const words = `edge ${edge.number} ${fault.kind} for ${fault.durationMs} ms`
-    const why = await obstacle(fault, edge)
-    if (why !== undefined || over.signal.aborted) {
-      count(`${fault.kind} left out`)
-      return say(`left out: ${words}: ${why ?? 'the faults are over'}`)
-    }
-    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
-    suffering.set(edge, fault)
+    if (why === undefined) suffering.set(edge, fault)
+    count(why === undefined ? fault.kind : `${fault.kind} left out`)
+    say(why === undefined ? `begins: ${words}: ${faultKinds[fault.kind]}` : `left out: ${words}: ${why}`)
+    return why === undefined
+  }
+
+  const suffer = async (fault: PlannedFault, edge: ShakenEdge): Promise<void> => {
+    if (!(await inTurn('', () => admit(fault, edge)))) return
     try {
-      count(fault.kind)
-      say(`begins: ${words}: ${faultKinds[fault.kind]}`)
       const heal = await strike(fault, { edge, disks, downs, count })
-      const timer = setTimeout(end, fault.durationMs)
-      over.signal.addEventListener('abort', () => end())
-      if (over.signal.aborted) end()
-      await ended
-      clearTimeout(timer)
+      await delay(fault.durationMs, over.signal)
       await heal()
       say(`over: edge ${edge.number} ${fault.kind}`)
+    } catch (error) {
+      errors.push(`${fault.kind} of edge ${edge.number}: ${(error as Error).message}`)
+      say(errors.at(-1)!)
     } finally {
       suffering.delete(edge)
       honesty.returned(edge)
@@ -84,12 +91,7 @@ export function createHavoc({ network, sites, plan, say }: HavocOptions): Havoc 
 
   return {
     begin(fault) {
-      const work: Promise<void> = suffer(fault, edges[fault.edge - 1]!)
-        .catch(error => {
-          count('harness errors')
-          say(`the harness failed at ${fault.kind} of edge ${fault.edge}: ${error}`)
-        })
-        .finally(() => running.delete(work))
+      const work: Promise<void> = suffer(fault, edges[fault.edge - 1]!).finally(() => running.delete(work))
       running.add(work)
     },
     wasDown(address, sinceAt) {
@@ -99,6 +101,7 @@ export function createHavoc({ network, sites, plan, say }: HavocOptions): Havoc 
     current: () =>
       [...suffering].map(([{ number }, { kind }]) => `edge ${number} ${kind}`).join(', ') || 'none',
     counts: () => counts,
+    errors: () => errors,
     async end() {
       over.abort()
       await Promise.all(running)

@@ -33,6 +33,7 @@ const report = await shake(ground, {
   peaceMs: Math.min(60_000, spanMs / 4),
   signal: interruption.signal,
 })
-console.log([reportText(report), ...ground.crashes].join('\n'))
 const failures = Object.values(report.phases).flatMap(({ failures }) => failures)
-process.exitCode = failures.length + ground.crashes.length > 0 ? 1 : 0
+const complaints = [...failures, ...report.errors, ...ground.crashes]
+console.log([reportText(report), '', ...complaints].join('\n'))
+process.exitCode = complaints.length > 0 ? 1 : 0

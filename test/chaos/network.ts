@@ -39,6 +39,7 @@ const ports = { dnsPort: 5391, httpPort: 8091, httpsPort: 8491, overlayPort: 409
 const uploadGraceMs = 30_000
 /** Characters of the log of an edge that ended. */
 const lastWordsMax = 1000
+const restartMs = 60_000
 
 export interface ShakenEdge extends Omit<NetworkEdge, 'pid'> {
   readonly plan: EdgePlan
@@ -86,7 +87,10 @@ export async function openNetwork(
   stack.defer(() => anvil.stop())
   const { relayPort, ...usual } = ports
   const network = 2 + (process.pid % 250)
-  const plan = planDevnet({ ...usual, data, edges: options.edges, chainPort: anvil.port, network })
+  const planned = planDevnet({ ...usual, data, edges: options.edges, chainPort: anvil.port, network })
+  // Beside the disks that will be full, so that it says why an edge ended.
+  const logOf = ({ number }: EdgePlan): string => join(data, `edge-${number}.log`)
+  const plan = { ...planned, members: planned.members.map(edge => ({ ...edge, logFile: logOf(edge) })) }
   const listeners = plan.members.map(({ address }) => ({
     address,
     port: ports.httpPort,
@@ -178,7 +182,9 @@ async function openEdge(
       if (running !== edge) return
       running = undefined
       onCrash(number, `${how}: ${await lastWords()}`)
-      await start()
+      // On a full disk it cannot.
+      const again = until('it starts again', restartMs, () => start().then(() => true))
+      await again.catch(error => onCrash(number, error.message))
     })
   }
   await start()

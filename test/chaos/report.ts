@@ -1,4 +1,4 @@
-// The figures of a run as text: tables for docs/chaos.md, and each failure with the faults around it.
+// The figures of a run as text: tables for docs/chaos.md.
 
 import type { Figures } from './readers.ts'
 import type { ChaosReport } from './run.ts'
@@ -22,7 +22,6 @@ const told = [
 
 export function reportText({ plan, phases, havoc, watch }: ChaosReport): string {
   const totals = watch.totals()
-  const failures = Object.values(phases).flatMap(({ failures }) => failures)
   const counted = Object.entries(havoc).sort(([a], [b]) => (a < b ? -1 : 1))
   return [
     `faults (edges ${plan.liars.join(' and ')} are the liars): ${list(counted)}`,
@@ -36,7 +35,6 @@ export function reportText({ plan, phases, havoc, watch }: ChaosReport): string 
     ...[...watch.samples].map(([number, samples]) => memoryRow(number, samples)),
     '',
     `counts of all edges: ${list(told.map(name => [name, totals[name] ?? 0]))}`,
-    ...failures.map(failure => `failure: ${failure}`),
   ].join('\n')
 }
 

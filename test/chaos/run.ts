@@ -43,6 +43,7 @@ export interface ChaosReport {
   readonly phases: Readonly<Record<'before' | 'faults' | 'after', Figures>>
   /** What was done, by kind. */
   readonly havoc: Readonly<Record<string, number>>
+  readonly errors: readonly string[]
   readonly watch: Watch
 }
 
@@ -100,5 +101,5 @@ export async function shake({ network, sites }: Ground, options: ShakeOptions): 
   await delay(peaceMs, signal)
   over.abort()
   await Promise.all(readers)
-  return { plan, phases, havoc: havoc.counts(), watch }
+  return { plan, phases, havoc: havoc.counts(), errors: havoc.errors(), watch }
 }
