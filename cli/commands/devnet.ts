@@ -90,8 +90,9 @@ async function start(plan: DevnetPlan, terminal: Terminal, stack: Stack): Promis
     version: 1,
     suffix,
     rpc: plan.rpc,
-    addressesFile,
-    walletFile: join(plan.data, 'wallet.json'),
+    // Commands may be given from anywhere.
+    addressesFile: resolve(addressesFile),
+    walletFile: resolve(plan.data, 'wallet.json'),
     edges: edges.map(({ plan: { number, address }, pid }) => {
       return { number, address, dnsPort, httpPort, httpsPort, overlayPort, pid }
     }),

@@ -62,7 +62,7 @@ export async function openHttp(ground: Ground, sources: HttpSources): Promise<vo
     },
     invite: (root, authorization) => invite(ground, network, root, authorization),
     siteBytesMax: settings['content.siteBytesMax'],
-    now: realClock.now,
+    now: Date.now,
   })
   const ingress = createIngress({
     suffixes: [settings['edge.suffix']],

@@ -47,10 +47,11 @@ export function createNetwork(follower: Follower, overlay: Overlay, whenChanged:
   const network: Network = {
     follower,
     overlay,
-    serving: () => {
+    serving() {
+      if (serving !== undefined) return serving
       const own = overlay.self()
       const live = own.standing === 'left' ? overlay.routable() : [own, ...overlay.routable()]
-      return (serving ??= servingEdges(registry.roll(), live))
+      return (serving = servingEdges(registry.roll(), live))
     },
     self: () => network.serving().find(({ peer }) => peer === overlay.peer),
     name: label => registry.lookup(label, Date.now()),
