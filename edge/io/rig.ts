@@ -67,6 +67,21 @@ export function bigContent(
   return { content: { resolve, read, block: async () => undefined }, state }
 }
 
+const copied = Buffer.alloc(64 * 1024, 'x')
+
+/** The same 64 KiB as often as wanted, those behind the first when `gate` is open: cheap to make. */
+export function copies(count: number, gate: Promise<void> = Promise.resolve()): Ingress {
+  async function* body(): AsyncGenerator<Uint8Array> {
+    for (let i = 0; i < count; i++) {
+      if (i > 0) await gate
+      yield copied
+    }
+  }
+  const sizeBytes = copied.length * count
+  const fields = [['Content-Length', String(sizeBytes)]] as const
+  return async () => ({ status: 200, fields, body: body(), sizeBytes })
+}
+
 /** Bytes that tell their own position, so that a wrong offset shows. */
 export function pattern(start: number, end: number): Uint8Array {
   const bytes = new Uint8Array(end - start)

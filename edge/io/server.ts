@@ -43,6 +43,8 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
   const limits = { ...defaultLimits, ...options.limits }
   const context = createContext({ ingress, log, meter, limits, clock: options.clock ?? realClock })
   const sockets = new Set<Socket>()
+  /** Those of them that have said nothing, or are shaking hands. */
+  const silent = new Set<Socket>()
   const conversations = new Set<Conversation>()
   const connections = new Connections(limits, () => meter.count('http.refused'))
   const doorman = secure && new Doorman(context, secure)
@@ -56,10 +58,17 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
     socket.on('error', () => {}) // 'close' follows, and says enough
     if (!connections.admit(socket)) return
     sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-    if (doorman === undefined) converse(context, socket, keep)
-    else {
+    silent.add(socket)
+    socket.once('close', () => {
+      sockets.delete(socket)
+      silent.delete(socket)
+    })
+    if (doorman === undefined) {
+      socket.once('data', () => silent.delete(socket))
+      converse(context, socket, keep)
+    } else {
       doorman.admit(socket, secured => {
+        silent.delete(socket)
         const isHttp2 = secured.alpnProtocol === 'h2'
         keep(secured, new (isHttp2 ? Http2Conversation : Http1Conversation)(context, secured, true))
       })
@@ -71,7 +80,7 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
   const { port } = server.address() as AddressInfo
   return {
     port,
-    close: deadlineMs => close(context, server, { sockets, conversations, stopSweeping, deadlineMs }),
+    close: deadlineMs => close(context, server, { sockets, silent, conversations, stopSweeping, deadlineMs }),
   }
 }
 
@@ -132,6 +141,7 @@ function listenFault(error: NodeJS.ErrnoException, address: string, port: number
 
 interface Open {
   readonly sockets: ReadonlySet<Socket>
+  readonly silent: ReadonlySet<Socket>
   readonly conversations: ReadonlySet<Conversation>
   readonly stopSweeping: () => void
   readonly deadlineMs: number
@@ -140,10 +150,12 @@ interface Open {
 async function close(context: Context, server: Server, open: Open): Promise<void> {
   context.closing = true
   const closed = new Promise<void>(resolve => server.close(() => resolve()))
+  const cut = (sockets: ReadonlySet<Socket>): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  cut(open.deadlineMs <= 0 ? open.sockets : open.silent)
   for (const conversation of open.conversations) conversation.drain()
-  const cancel = context.clock.after(open.deadlineMs, () => {
-    for (const socket of open.sockets) socket.destroy()
-  })
+  const cancel = context.clock.after(open.deadlineMs, () => cut(open.sockets))
   await closed
   cancel()
   open.stopSweeping()
