@@ -3,15 +3,16 @@
 //   npm run bench -- http
 //
 // Ours is measured twice: a handler with nothing behind the rim, and a whole edge that serves a folder
-// (`inxt edge --standalone --site`). wrk and whoever else works on the machine take their share of the same cores, so
-// what counts are the ratios of one run, and those of the processor time that an answer costs its server more than those
-// of answers a second. The servers take turns, and of each the best turn is told. What is not installed is named.
+// (`inxt edge --standalone --site`). A socket that writes one constant for whatever it reads is what Node can do.
+// wrk and whoever else works on the machine take their share of the same cores, so what counts are the ratios of a
+// run, and those of the processor time that an answer costs its server more than those of answers a second. The
+// servers take turns, and of each the best turn is told. What is not installed is named.
 
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { connect } from 'node:net'
+import { connect, createServer as createSocketServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -34,6 +35,13 @@ const handlers: Record<string, (port: number) => void> = {
     ] as const
     const ingress = () => bytesResponse(200, fields, body)
     void serveHttp({ address, port, ingress, log: silentLog, meter: createMeter() })
+  },
+  socket(port) {
+    const head = `HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n`
+    const answer = Buffer.concat([Buffer.from(head), body])
+    createSocketServer({ noDelay: true }, socket => {
+      socket.on('data', () => socket.write(answer)).on('error', () => {})
+    }).listen(port, address)
   },
   node(port) {
     const fields = { 'Content-Type': 'text/plain', 'Content-Length': body.length }
@@ -61,6 +69,7 @@ http { access_log off; keepalive_requests 1000000000; default_type text/plain; s
   return [
     { name: 'nginx', port: 5501, words: ['nginx', '-e', 'stderr', '-c', join(folder, 'nginx.conf')] },
     { name: 'node:http', port: 5502, words: [...self, 'node', '5502'] },
+    { name: 'a constant on a socket', port: 5505, words: [...self, 'socket', '5505'] },
     { name: 'ours, a bare handler', port: 5503, words: [...self, 'bare', '5503'] },
     { name: 'ours, a whole edge', port: 5504, words: [process.execPath, door, ...edge] },
   ]

@@ -2,8 +2,7 @@
 //
 // What is there at once goes out in the turn of the event loop in which it was asked for, with whatever else that turn
 // has to say. What is unusual ends the connection rather than being understood: a body that nobody read, an answer of
-// unknown length under HTTP/1.0, a head that is none. Closing is slow on purpose (RFC 9112 §9.6): octets that come
-// after we have gone make TCP send a reset, which can overtake the answer.
+// unknown length under HTTP/1.0, a head that is none. Closing is slow on purpose (linger.ts).
 
 import type { Socket } from 'node:net'
 import { Fault } from '../../base/fault.ts'
@@ -23,6 +22,7 @@ import {
 } from './exchange.ts'
 import { connectionLines, endText, headText } from './http1-text.ts'
 import { Incoming } from './incoming.ts'
+import { linger } from './linger.ts'
 import { copyBytesMax, Outbox } from './outbox.ts'
 import { Pace, type Phase } from './pace.ts'
 
@@ -30,8 +30,6 @@ import { Pace, type Phase } from './pace.ts'
 const aheadBytesMax = 64 * 1024
 /** What of a body in memory is written at a time: TLS would hold a copy of all that it is given. */
 const stepBytes = 256 * 1024
-/** What a client may still send into the void: about what is under way on a fast line. */
-const lingerBytesMax = 8 * 1024 * 1024
 
 const noTrailers = (): readonly Field[] => []
 
@@ -347,28 +345,13 @@ export class Http1Conversation implements Conversation {
     await this.#close()
   }
 
-  /** Says that no more comes, and reads on for a moment into the void. */
   async #close(): Promise<void> {
     this.#state = 'closing'
     const socket = this.#socket
     this.#outbox.flush()
     if (socket.destroyed || socket.writableEnded) return
     socket.off('data', this.#onData).off('end', this.#onEnd)
-    await new Promise<void>(resolve => {
-      let dropped = 0
-      socket.on('data', (bytes: Buffer) => {
-        dropped += bytes.length
-        if (dropped > lingerBytesMax) resolve()
-      })
-      const cancel = this.#context.clock.after(this.#context.limits.lingerMs, resolve)
-      socket.once('end', resolve).once('close', () => {
-        cancel()
-        resolve()
-      })
-      socket.resume()
-      socket.end()
-    })
-    socket.destroySoon()
+    await linger(socket, this.#context.clock, this.#context.limits.lingerMs)
   }
 
   /** From here on the connection belongs to the tunnel (RFC 9110 §7.8). */
