@@ -1,5 +1,5 @@
-// Certificates as a network gets them: three edges, a domain that its parent delegates to them, and an authority (pebble)
-// that resolves it through their own DNS and looks in at ports 80 and 443 of whichever it is named.
+// Certificates as a network gets them: three edges, a domain that its parent delegates to them, and an authority
+// (pebble) that resolves it through their own DNS and looks in at ports 80 and 443 of whichever it is named.
 
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
