@@ -43,6 +43,7 @@ export async function openChain(ground: Ground, onChanges: (changes: Changes) =>
     meter,
     onChanges,
     onFault: fault => log.warn({ code: fault.code, what: fault.message }, 'the chain'),
+    onMended: () => log.info('the names are kept on disk again'),
     onWarning: (endpoint, what) => log.warn({ endpoint, what }, 'an endpoint of the chain'),
   })
   stack.defer(() => follower.stop())

@@ -42,6 +42,8 @@ export interface FollowOptions {
   readonly onChanges?: (changes: Changes) => void
   /** Every failed round, missing logs, and a checkpoint that could not be read or written. */
   readonly onFault?: (fault: Fault) => void
+  /** A checkpoint was written, after one or more that were not. */
+  readonly onMended?: () => void
   /** An endpoint that lies, lags or is silent while the others go on. */
   readonly onWarning?: (url: string, what: string) => void
 }
@@ -78,6 +80,8 @@ const defaults = { pollMs: 300, backoffMaxMs: 5_000, checkpointMs: 5_000, depthM
 const missedMax = 10
 /** Writing the checkpoint of a million names takes a second; it shall take a fiftieth of the time at most. */
 const writeShare = 50
+/** A disk that is full stays so for a while: after failures the time between two writes doubles so often, to 11 min. */
+const doublingsMax = 7
 /** Two million names of 223 bytes at most (a row and a tail), and as much again for edges, claims and the journal. */
 const checkpointBytesMax = 1024 * 1024 * 1024
 /** The chain id of anvil and its like. */
@@ -101,6 +105,7 @@ async function checkChain(chain: Quorum, { chainId, contracts }: Addresses): Pro
 function createKeeper(options: Settled, registry: Registry) {
   const { checkpointFile: file, clock } = options
   let keptHash: string | undefined
+  let failures = 0
   let dueAt = clock.now() + options.checkpointMs
   const guarded = async (action: (file: string) => Promise<void>): Promise<void> => {
     try {
@@ -115,9 +120,18 @@ function createKeeper(options: Settled, registry: Registry) {
       const hash = registry.head()?.hash
       if (hash === undefined || hash === keptHash) return
       const startedAt = clock.now()
-      await writeAtomically(file, registry.checkpoint())
-      keptHash = hash
-      dueAt = clock.now() + Math.max(options.checkpointMs, writeShare * (clock.now() - startedAt))
+      try {
+        await writeAtomically(file, registry.checkpoint())
+        keptHash = hash
+        if (failures > 0) options.onMended?.()
+        failures = 0
+      } catch (error) {
+        failures++
+        throw error
+      } finally {
+        const restMs = options.checkpointMs * 2 ** Math.min(failures, doublingsMax)
+        dueAt = clock.now() + Math.max(restMs, writeShare * (clock.now() - startedAt))
+      }
     })
   return {
     write,
