@@ -4,8 +4,9 @@
 // undici's `request` costs it 24 MB of memory, `fetch` 15, `node:http` 2.5 (docs/decisions/0003). What comes out are
 // plain errors, for the caller to put into its own words. Nothing is asked twice, nothing is redirected.
 
-import * as http from 'node:http'
+import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
 import * as https from 'node:https'
+import { http } from './node-http.ts'
 
 export interface HttpClientOptions {
   /** To one origin; further questions to it wait for one that is free. */
@@ -36,7 +37,7 @@ export interface HttpQuestion {
 export interface HttpAnswer {
   readonly status: number
   /** By lower-case name, as Node joins them. */
-  readonly headers: http.IncomingHttpHeaders
+  readonly headers: IncomingHttpHeaders
   /** Undefined when it was longer than `bytesMax`; its connection is closed then. */
   readonly body: Buffer | undefined
 }
@@ -56,7 +57,7 @@ export function createHttpClient({ connectionsMax, restMs, authorities }: HttpCl
     request: https.request,
     agent: new https.Agent({ ...options, ...(authorities && { ca: authorities }) }),
   }
-  const running = new Set<http.ClientRequest>()
+  const running = new Set<ClientRequest>()
   return {
     async ask(url, question) {
       const { request, agent } = url.startsWith('https:') ? secure : plain
@@ -78,7 +79,7 @@ export function createHttpClient({ connectionsMax, restMs, authorities }: HttpCl
 }
 
 /** Sends the body, too: from here on, nothing that the request can emit is missed. */
-function answerTo(asked: http.ClientRequest, question: HttpQuestion): Promise<HttpAnswer> {
+function answerTo(asked: ClientRequest, question: HttpQuestion): Promise<HttpAnswer> {
   const { body, bytesMax, connectMs, idleMs, totalMs, signal, onPart } = question
   return new Promise<HttpAnswer>((resolve, reject) => {
     const timers: Partial<Record<'total' | 'next', NodeJS.Timeout>> = {}

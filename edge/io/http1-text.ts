@@ -4,10 +4,12 @@
 // Text is put together with + and written as latin1: for heads of some hundred octets nothing is quicker, and values
 // have been looked at before (sendable.ts).
 
-import { STATUS_CODES } from 'node:http'
+import { http } from '../../base/io/node-http.ts'
 import type { Head } from '../http1/head.ts'
 import type { Field, IngressResponse } from '../message.ts'
 import { kindOfName } from '../sendable.ts'
+
+const { STATUS_CODES } = http
 
 const startLines: Readonly<Record<number, string>> = Object.fromEntries(
   Object.keys(STATUS_CODES).map(status => [status, startLine(Number(status))]),
