@@ -21,7 +21,7 @@ import { readZone } from '../../resolver/zone/master.ts'
 import { type OpenChain, openChainFor } from '../account.ts'
 import { type Network, type NetworkEdge, readNetwork } from '../network.ts'
 import { livingEdges } from '../publish/publish.ts'
-import { isNamed, publishZone, type ZoneFiles, type ZonePublication } from '../publish/zone.ts'
+import { isNamed, openOwner, publishZone, type ZoneFiles, type ZonePublication } from '../publish/zone.ts'
 import { edgesOnRoll } from '../publish/zone-edges.ts'
 import { createTerminal, durationText, printFault, quiet, type Terminal } from '../terminal.ts'
 import { type Report, readZoneFile, type SignOptions, serialOf, signFile } from './zone.ts'
@@ -49,8 +49,7 @@ interface Desk {
 
 export async function zonePublish(file: string, typed: string, options: PublishOptions): Promise<void> {
   await atDesk(typed, options, async desk => {
-    const report = options.asIs ? undefined : await sign(file, desk, options)
-    tell(await put(file, desk, options), report, options.json)
+    await publish(file, desk, options, !options.asIs)
   })
 }
 
@@ -81,9 +80,16 @@ async function keepOnce(file: string, typed: string, options: KeepOptions): Prom
       return
     }
     desk.terminal.line(`  ${why ?? 'the chain does not name this version'}`)
-    const report = why === undefined ? undefined : await sign(file, desk, options)
-    tell(await put(file, desk, options), report, options.json)
+    await publish(file, desk, options, why !== undefined)
   })
+}
+
+async function publish(file: string, desk: Desk, options: PublishOptions, isToSign: boolean): Promise<void> {
+  const { name, chain, live, terminal } = desk
+  const account = await openOwner(chain, name)
+  const report = isToSign ? await sign(file, desk, options) : undefined
+  const at = { chain, account, live, deadlineMs: options.timeout * 1000 }
+  tell(await publishZone(filesOf(file, options), name, at, terminal), report, options.json)
 }
 
 async function atDesk(
@@ -127,11 +133,6 @@ async function sign(file: string, desk: Desk, options: PublishOptions): Promise<
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-function put(file: string, desk: Desk, options: PublishOptions): Promise<ZonePublication> {
-  const at = { chain: desk.chain, live: desk.live, deadlineMs: options.timeout * 1000 }
-  return publishZone(filesOf(file, options), desk.name, at, desk.terminal)
 }
 
 /** In words; undefined when what was signed is good for longer. */

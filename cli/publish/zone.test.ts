@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import { isFault } from '../../base/fault.ts'
 import type { OpenChain } from '../account.ts'
 import { quiet } from '../terminal.ts'
-import { publishZone } from './zone.ts'
+import { type Account, publishZone } from './zone.ts'
 
 describe('a zone that no edge would take is not published', () => {
   let folder: string
@@ -38,15 +38,13 @@ describe('a zone that no edge would take is not published', () => {
     test(what, async () => {
       const zone = join(folder, what)
       if (text !== undefined) await writeFile(zone, text)
-      const chain = new Proxy({} as OpenChain, {
-        get: (_, name) => assert.fail(`the chain's ${String(name)}`),
-      })
-      const publication = publishZone(
-        { zone, places: undefined },
-        'name',
-        { chain, live: [], deadlineMs: 1 },
-        quiet,
-      )
+      const untouched = {
+        get: (_: object, name: string | symbol) => assert.fail(`asked for ${String(name)}`),
+      }
+      const chain = new Proxy({} as OpenChain, untouched)
+      const account = new Proxy({} as Account, untouched)
+      const at = { chain, account, live: [], deadlineMs: 1 }
+      const publication = publishZone({ zone, places: undefined }, 'name', at, quiet)
       await assert.rejects(
         publication,
         error => isFault(error) && error.code === code && words.test(error.message),

@@ -49,17 +49,16 @@ export interface ZonePublication {
 
 const holdersMin = 2
 
-/** Faults: publish/*, name/taken, chain/*, net/unreachable, config/unreadable. */
+/** With the account that `openOwner` gave. Faults: publish/*, chain/*, net/unreachable, config/unreadable. */
 export async function publishZone(
   files: ZoneFiles,
   name: string,
-  at: { chain: OpenChain; live: readonly NetworkEdge[]; deadlineMs: number },
+  at: { chain: OpenChain; account: Account; live: readonly NetworkEdge[]; deadlineMs: number },
   terminal: Terminal,
 ): Promise<ZonePublication> {
-  const { chain, live, deadlineMs } = at
+  const { chain, account, live, deadlineMs } = at
   const { apex, serial, bytes } = await judge(files)
-  const { wallet, registrar } = await chain.openRegistrar()
-  await requireOwn(chain, name, registrar.address)
+  const { wallet, registrar } = account
   return withFolder(files, async (folder, imported) => {
     const root = formatCid(imported.root)
     const grant = await signGrant(wallet, name, root)
@@ -116,13 +115,19 @@ async function judge({ zone, places }: ZoneFiles): Promise<JudgedZone & { bytes:
   )
 }
 
-async function requireOwn({ reader, addresses }: OpenChain, name: string, address: string): Promise<void> {
+export type Account = Awaited<ReturnType<OpenChain['openRegistrar']>>
+
+/** The account that holds `name`, before keys are made or a file is written. Faults: publish/refused, name/taken. */
+export async function openOwner(chain: OpenChain, name: string): Promise<Account> {
+  const { reader, addresses } = chain
   const { owner, expiresAt } = await readName(reader, addresses, name)
   if ((await reader.now()) * 1000 >= expiresAt) {
     const hint = `Take it first: \`inxt name register ${name}\`, or \`inxt publish\` a site under it.`
     throw new Fault('publish/refused', `nobody holds the name ${name}`, { hint })
   }
-  if (owner !== address) throw new Fault('name/taken', `${name} belongs to ${owner}`)
+  const account = await chain.openRegistrar()
+  if (owner !== account.registrar.address) throw new Fault('name/taken', `${name} belongs to ${owner}`)
+  return account
 }
 
 /** The files in a folder of their own, under the names by which edges know them, and the blocks it is made of. */

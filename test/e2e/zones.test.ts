@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -98,6 +98,20 @@ describe('a zone of the owner', { skip: toolsMissing(witnesses) }, () => {
       assert.match(await delv('nothing.mysite.inxt', 'A'), /negative response, fully validated/)
       assert.match(await delv('mysite.inxt', 'AAAA'), /negative response, fully validated/)
     }
+  })
+
+  test('of a name that nobody holds nothing is signed, and no key is made', async () => {
+    const unheld = join(place.folder, 'unheld.zone')
+    const keys = join(place.folder, 'unheld-keys')
+    await writeFile(unheld, zoneText('192.0.2.40'))
+    const { code, stderr } = await inxt(['zone', 'publish', unheld, 'unheld', '--data', data, '--keys', keys])
+    assert.notEqual(code, 0)
+    assert.match(stderr, /nobody holds the name unheld/)
+    const left = await readdir(place.folder)
+    assert.deepEqual(
+      left.filter(file => file.startsWith('unheld')),
+      ['unheld.zone'],
+    )
   })
 
   test('keep does nothing while nothing changed; what did is published, the old serial gone everywhere', async () => {
