@@ -45,6 +45,9 @@ const windowDefault = 16
 /** 174 links a level make 10^71 bytes at 32 levels: deeper is hostile. */
 const depthMax = 32
 
+/** Made once: without a reason each abort would make one, stack and all. */
+const left = new Error('the reader has left')
+
 /** Throws `content/unsupported` when `cid` is no file, `bytes/malformed` when sizes contradict each other. */
 export async function* readFile(options: ReadOptions): AsyncGenerator<Uint8Array, void, undefined> {
   const start = options.start ?? 0
@@ -78,7 +81,7 @@ export async function* readFile(options: ReadOptions): AsyncGenerator<Uint8Array
       }
     }
   } finally {
-    leave.abort()
+    leave.abort(left)
   }
 }
 

@@ -84,12 +84,13 @@ export async function openHttp(ground: Ground, sources: HttpSources): Promise<vo
   })
   const limits = limitsOf(settings)
   const where = { address, ingress, limits, log, meter }
-  const plain = await serveHttp({ ...where, port: settings['http.port'] })
-  stack.defer(() => plain.close(settings['http.drainMs']))
+  const servers = [await serveHttp({ ...where, port: settings['http.port'] })]
+  stack.defer(async () => {
+    await Promise.all(servers.map(server => server.close(settings['http.drainMs'])))
+  })
   if (certificates === undefined || settings['http.tlsPort'] === 0) return
   const secure = { certificates, onHandshake: sources.sighted }
-  const encrypted = await serveHttp({ ...where, port: settings['http.tlsPort'], secure })
-  stack.defer(() => encrypted.close(settings['http.drainMs']))
+  servers.push(await serveHttp({ ...where, port: settings['http.tlsPort'], secure }))
 }
 
 /** The bounds of the HTTP server that an operator may set. */
@@ -102,7 +103,7 @@ export function limitsOf(settings: Settings): Partial<HttpLimits> {
     connectionsMax: settings['http.connectionsMax'],
     connectionsPerClientMax: settings['http.connectionsPerClientMax'],
     requestsPerClientPerS: requests,
-    requestsPerClientBurst: requests,
+    requestsPerClientBurst: requests * 5,
     handshakesPerClientPerS: handshakes,
     handshakesPerClientBurst: handshakes * 5,
     answersMax: settings['http.answersMax'],
