@@ -1,7 +1,7 @@
 // The HTTP side of an edge: sites for readers, blocks for other edges, uploads for publishers.
 
 import { Fault } from '../../base/fault.ts'
-import { delay, realClock } from '../../base/io/clock.ts'
+import { delay } from '../../base/io/clock.ts'
 import type { Settings } from '../../config/knobs.ts'
 import { createIngress } from '../../edge/ingress.ts'
 import type { HttpLimits } from '../../edge/io/limits.ts'
