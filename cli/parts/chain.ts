@@ -5,9 +5,10 @@ import { toHex } from '../../base/bytes.ts'
 import { Fault, isFault } from '../../base/fault.ts'
 import type { Addresses } from '../../registry-contract/addresses.ts'
 import { readAddresses } from '../../registry-contract/io/addresses.ts'
+import { enterApart } from '../../registry-contract/io/entering.ts'
 import { type Follower, followChain } from '../../registry-contract/io/follow.ts'
 import { createRpcs, type Rpc } from '../../registry-contract/io/rpc.ts'
-import { createWallet, type Wallet } from '../../registry-contract/io/wallet.ts'
+import type { WalletKey } from '../../registry-contract/io/wallet.ts'
 import type { Changes } from '../../registry-contract/registry.ts'
 import { givenPassphrase, passphraseVariable } from '../passphrase.ts'
 import { readWalletKey } from '../wallet-file.ts'
@@ -83,20 +84,19 @@ export async function enterRoll(ground: Ground, chain: ChainPart, publicKey: Uin
     Object.entries(wanted).every(([key, value]) => entry[key as keyof typeof wanted] === value)
   )
     return
-  const wallet = await operatorWallet(ground, chain)
-  if (wallet === undefined) return
-  // Loaded here: an edge that is on the Roll already does without 25 MB of library.
-  const { createOperator } = await import('../../registry-contract/io/operator.ts')
+  const key = await operatorKey(ground, addresses)
+  if (key === undefined) return
+  const { url } = soundEndpoint(chain)
   const stake = BigInt(settings['chain.stakeInxt']) * 10n ** 18n
-  await createOperator({ wallet, addresses }).enter(wanted, stake)
-  log.info({ owner: wallet.address }, 'entered into the Roll')
+  const owner = await enterApart({ url, chainId: addresses.chainId, key, addresses, place: wanted, stake })
+  log.info({ owner }, 'entered into the Roll')
 }
 
 /** The operator's, when there is one: an edge never asks a person for a pass phrase. */
-async function operatorWallet(ground: Ground, chain: ChainPart): Promise<Wallet | undefined> {
-  const { addresses } = chain
-  const { settings, folder, log } = ground
-  const { chainId } = addresses
+async function operatorKey(
+  { settings, folder, log }: Ground,
+  { chainId }: Addresses,
+): Promise<WalletKey | undefined> {
   const file = settings['chain.wallet'] || join(folder, 'operator.json')
   const passphrase = async (): Promise<string> => {
     const source = { file: settings['chain.passphraseFile'] }
@@ -106,7 +106,7 @@ async function operatorWallet(ground: Ground, chain: ChainPart): Promise<Wallet 
       hint: `Name a file with chain.passphraseFile, or set ${passphraseVariable}.`,
     })
   }
-  const key = await readWalletKey(file, { chainId, passphrase }).catch(error => {
+  return readWalletKey(file, { chainId, passphrase }).catch(error => {
     if (!isFault(error, 'config/unreadable')) throw error
     log.warn(
       { file },
@@ -114,7 +114,6 @@ async function operatorWallet(ground: Ground, chain: ChainPart): Promise<Wallet 
     )
     return undefined
   })
-  return key && createWallet({ rpc: soundEndpoint(chain), chainId, key })
 }
 
 /** The first that agrees with the others: one that died must not keep the edge off the Roll. */
