@@ -38,12 +38,7 @@ describe('a zone that no edge would take is not published', () => {
     test(what, async () => {
       const zone = join(folder, what)
       if (text !== undefined) await writeFile(zone, text)
-      const untouched = {
-        get: (_: object, name: string | symbol) => assert.fail(`asked for ${String(name)}`),
-      }
-      const chain = new Proxy({} as OpenChain, untouched)
-      const account = new Proxy({} as Account, untouched)
-      const at = { chain, account, live: [], deadlineMs: 1 }
+      const at = { chain: untouchable<OpenChain>(), account: untouchable<Account>(), live: [], deadlineMs: 1 }
       const publication = publishZone({ zone, places: undefined }, 'name', at, quiet)
       await assert.rejects(
         publication,
@@ -52,3 +47,7 @@ describe('a zone that no edge would take is not published', () => {
     })
   }
 })
+
+function untouchable<T extends object>(): T {
+  return new Proxy({} as T, { get: (_, name) => assert.fail(`asked for ${String(name)}`) })
+}
