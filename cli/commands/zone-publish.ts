@@ -16,15 +16,17 @@ import { spell } from '../../registry-contract/spelling.ts'
 import { addressTypes } from '../../resolver/sign/bundle.ts'
 import { decodeBundle } from '../../resolver/sign/bundle-codec.ts'
 import { lifeOf, spansOf } from '../../resolver/sign/verdict.ts'
-import { nameText } from '../../resolver/wire/name.ts'
+import { childOf, nameText } from '../../resolver/wire/name.ts'
+import { mayPlace } from '../../resolver/zone/domain-zone.ts'
 import { readZone } from '../../resolver/zone/master.ts'
+import { createZone } from '../../resolver/zone/snapshot.ts'
 import { type OpenChain, openChainFor } from '../account.ts'
 import { type Network, type NetworkEdge, readNetwork } from '../network.ts'
 import { livingEdges } from '../publish/publish.ts'
 import { isNamed, openOwner, publishZone, type ZoneFiles, type ZonePublication } from '../publish/zone.ts'
 import { edgesOnRoll } from '../publish/zone-edges.ts'
 import { createTerminal, durationText, printFault, quiet, type Terminal } from '../terminal.ts'
-import { type Report, readZoneFile, type SignOptions, serialOf, signFile } from './zone.ts'
+import { type Report, readZoneAt, readZoneFile, type SignOptions, serialOf, signFile } from './zone.ts'
 import { nowInS, timeText, zoneOf } from './zone-desk.ts'
 import { parseEdges } from './zone-places.ts'
 
@@ -84,6 +86,19 @@ async function keepOnce(file: string, typed: string, options: KeepOptions): Prom
   })
 }
 
+/** Also at `www` of a domain, as for an unsigned one, unless the owner's file has a say there. */
+async function siteNames(
+  file: string,
+  zone: string,
+  { name, network }: Desk,
+  { site }: PublishOptions,
+): Promise<readonly string[]> {
+  if (site.length > 0 || zone === `${name}.${network.suffix}`) return site
+  const apex = zoneOf(zone)
+  const { records } = await readZoneAt(file, apex)
+  return mayPlace(createZone(records, apex), childOf('www', apex)) ? ['@', 'www'] : ['@']
+}
+
 async function publish(file: string, desk: Desk, options: PublishOptions, isToSign: boolean): Promise<void> {
   const { name, chain, live, terminal } = desk
   const account = await openOwner(chain, name)
@@ -126,7 +141,10 @@ async function sign(file: string, desk: Desk, options: PublishOptions): Promise<
     if (places && given === undefined) {
       await writeFile(edges, JSON.stringify(await edgesOnRoll(desk.chain, desk.live)))
     }
-    const admitted = places && files.places !== undefined ? { edges, bundle: files.places } : { site: [] }
+    const admitted =
+      files.places === undefined
+        ? { site: [] }
+        : { edges, bundle: files.places, site: await siteNames(file, zone, desk, options) }
     return await desk.terminal.step(`${zone} is signed`, () =>
       signFile(file, { ...rest, ...admitted, zone, out: files.zone }),
     )

@@ -111,7 +111,7 @@ export async function readZoneFile(file: string): Promise<string> {
 }
 
 /** Every complaint under the name of its file. */
-async function readZoneAt(file: string, apex: Name): Promise<ReturnType<typeof readZone>> {
+export async function readZoneAt(file: string, apex: Name): Promise<ReturnType<typeof readZone>> {
   const text = await readZoneFile(file)
   try {
     return readZone(text, apex)

@@ -144,7 +144,8 @@ export function withSite(zone: Zone, { site, owners }: { site: string; owners: r
   }
 }
 
-function mayPlace(zone: Zone, owner: Name): boolean {
+/** Whether the zone's owner left it open where `owner`, a name in it, leads: no address, alias, wildcard or delegation. */
+export function mayPlace(zone: Zone, owner: Name): boolean {
   const node = zone.node(owner, zone.apex)
   if (node !== undefined) {
     return node.cut === undefined && ![types.A, types.AAAA, types.CNAME].some(type => node.rrset(type))
