@@ -172,10 +172,13 @@ async function openEdge(
   const relay = await openRelay(address, ports.relayPort, ports.httpPort)
   stack.defer(() => relay.close())
   let running: RunningEdge | undefined
-  const lastWords = async (): Promise<string> => (await readFile(plan.logFile, 'utf8')).slice(-lastWordsMax)
+  const lastWords = async (): Promise<string> =>
+    (await readFile(plan.logFile, 'utf8').catch(() => '')).slice(-lastWordsMax)
   const start = async (): Promise<void> => {
     const edge = await startEdge(plan).catch(async error => {
-      throw new Error(`edge ${number} did not start: ${await lastWords()}`, { cause: error })
+      throw new Error(`edge ${number} did not start: ${error.message}\n${await lastWords()}`, {
+        cause: error,
+      })
     })
     running = edge
     edge.ended.then(async how => {
