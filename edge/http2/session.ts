@@ -203,8 +203,8 @@ export class Session {
         break
       case 'rstStream':
         this.#refuseIdle(got.stream)
-        this.#spend(resetCost)
-        if (this.#streams.has(got.stream)) this.#forget(got.stream, 'reset')
+        this.#spend(this.#costOfReset(got.stream))
+        this.#forget(got.stream, 'reset')
         break
       case 'settings':
         this.#settings(got)
@@ -218,6 +218,12 @@ export class Session {
       default:
         this.#spend(1)
     }
+  }
+
+  /** Of an answer that was out already a reset undoes no work: curl sends one behind most of them. */
+  #costOfReset(id: number): number {
+    if (this.#streams.has(id)) return resetCost
+    return this.#gone.get(id) === 'ended' ? 0 : 1
   }
 
   #data({ stream: id, bytes, flowBytes, ends }: Got & { type: 'data' }): void {

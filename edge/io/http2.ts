@@ -189,7 +189,7 @@ export class Http2Conversation implements Conversation {
     this.#session.respond(stream, headOf(status, fields), ends)
     if (ends) this.#flush()
     else if (isWhole && (answering === undefined || bytes.length === sizeBytes))
-      await this.#push(stream, bytes, true, answering)
+      await this.#push(stream, bytes, true, answering, Math.min(bytes.length, stepBytes))
     else await this.#stream(stream, response, answering!)
   }
 
@@ -197,20 +197,31 @@ export class Http2Conversation implements Conversation {
     const chunks = answering.exchange.chunks(response)
     // The first part of a stream of events may be minutes away, and its reader waits for the head.
     setImmediate(() => this.#flush())
-    for (let chunk = await chunks.next(); chunk !== undefined; chunk = await chunks.next())
-      if (!(await this.#push(stream, chunk, false, answering))) return
-    const last = response.trailers?.() ?? []
-    if (last.length === 0) this.#session.send(stream, new Uint8Array(0), true)
-    else this.#session.respond(stream, lowered(last), true)
+    let last: Uint8Array = new Uint8Array(0)
+    let leftBytes = response.sizeBytes ?? Number.POSITIVE_INFINITY
+    for (let chunk = await chunks.next(); chunk !== undefined; chunk = await chunks.next()) {
+      leftBytes -= chunk.length
+      // What completes the body waits for its source to end: one that says more is cut, not believed.
+      if (leftBytes === 0) last = chunk
+      else if (!(await this.#push(stream, chunk, false, answering))) return
+    }
+    const trailers = response.trailers?.() ?? []
+    const ends = trailers.length === 0
+    if ((ends || last.length > 0) && !(await this.#push(stream, last, ends, answering))) return
+    if (!ends) this.#session.respond(stream, lowered(trailers), true)
     this.#flush()
   }
 
-  /** Resolves when there is room for more, with false when nobody waits for it any longer. */
+  /**
+   * Resolves when there is room for more, with false when nobody waits for it any longer. `heldBytes` are ours while
+   * it waits: of a body in memory no more than a step.
+   */
   async #push(
     stream: number,
     bytes: Uint8Array,
     ends: boolean,
     answering: Answering | undefined,
+    heldBytes = bytes.length,
   ): Promise<boolean> {
     for (let at = 0; ; ) {
       const part = bytes.subarray(at, at + stepBytes)
@@ -225,8 +236,7 @@ export class Http2Conversation implements Conversation {
         this.#session.reset(stream)
         return false
       }
-      // Of a body in memory no more than a step is ours.
-      if (!(await this.#room(answering, ends ? Math.min(bytes.length, stepBytes) : bytes.length))) {
+      if (!(await this.#room(answering, heldBytes))) {
         this.#session.reset(stream, codes.enhanceYourCalm)
         return false
       }

@@ -28,9 +28,15 @@ const ingress: Ingress = async request => {
     )
     underWay--
   }
+  if (request.target === '/streamed')
+    return { status: 200, fields: [], body: arriving('ab', 'c'), sizeBytes: 3 }
   if (request.target === '/big')
     return { status: 200, fields: [], body: new Uint8Array(bigBytes), sizeBytes: bigBytes }
   return world(request)
+}
+
+async function* arriving(...parts: string[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) yield Buffer.from(part)
 }
 
 describe('HTTP/2', () => {
@@ -142,6 +148,36 @@ describe('HTTP/2', () => {
     for (let id = 1; id < 4000; id += 2) batch.push(c.headers(c.get, 4, id), c.windowUpdate(id, 0))
     client.send(...batch)
     await judge(client, c.connection(codes.enhanceYourCalm))
+  })
+
+  test('who resets what was answered to its end owes nothing for it, once', async () => {
+    const client = await open()
+    const perBatch = 50
+    for (let first = 1; first < 4000; first += 2 * perBatch) {
+      const ids = Array.from({ length: perBatch }, (_, i) => first + 2 * i)
+      client.send(...ids.map(id => c.headers(c.get, 5, id)))
+      const last = ids.at(-1)!
+      await client.until(all => all.find(({ flags, stream }) => stream === last && flags & 1))
+      client.send(...ids.map(id => c.rst(id, codes.streamClosed)))
+    }
+    await judge(client, { kind: 'alive' })
+    client.send(...Array(4000).fill(c.rst(3999, codes.streamClosed)))
+    await judge(client, c.connection(codes.enhanceYourCalm))
+  })
+
+  test('§8.1: the last of a body of known length ends its stream itself', async () => {
+    const client = await open()
+    client.send(c.headers(c.block(...c.pseudo('GET', '/streamed'))))
+    await client.until(all => all.find(({ type, flags }) => type === 0 && flags & 1))
+    const parts = client.heard.filter(({ type }) => type === 0)
+    assert.deepEqual(
+      parts.map(({ payload, flags }) => [`${payload}`, flags]),
+      [
+        ['ab', 0],
+        ['c', 1],
+      ],
+    )
+    client.end()
   })
 
   test('a CONTINUATION flood is told to be calm', async () => {

@@ -98,17 +98,7 @@ describe('HTTPS', { skip: toolsMissing({ curl: 'curl' }) }, () => {
   async function pageMs(edge: NetworkEdge, count: number): Promise<number> {
     const at = ['--cacert', root, '--resolve', `${host}:${edge.httpsPort}:${edge.address}`]
     const url = `https://${host}:${edge.httpsPort}/style.css?[1-${count}]`
-    const words = [
-      '-sS',
-      '-f',
-      '--http1.1',
-      '--rate',
-      '200/s',
-      '-o',
-      '/dev/null',
-      '-w',
-      '%{http_code} %{time_total}\n',
-    ]
+    const words = ['-sS', '-f', '--rate', '200/s', '-o', '/dev/null', '-w', '%{http_code} %{time_total}\n']
     const { code, stdout, stderr } = await ran('curl', [...words, ...at, url])
     assert.equal(code, 0, stderr)
     const lines = stdout.trim().split('\n')
