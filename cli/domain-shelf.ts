@@ -24,7 +24,7 @@ export interface DomainShelf {
   withSite(zone: Zone, label: string): Zone
   /** After each change of what is served. */
   onChange(action: () => void): void
-  change(change: Change<ClaimEntry>): void
+  change(changes: readonly Change<ClaimEntry>[]): void
   /** Names were registered: claims may have been ahead of them. */
   relabel(): void
   kept(): Iterable<Kept<ClaimEntry>>
@@ -72,17 +72,19 @@ export function createDomainShelf({ registry, names, ttls }: DomainShelfOptions)
     for (const action of actions) action()
   }
   return {
-    change({ domain, after }) {
-      if (after === undefined) served.delete(domain)
-      else put(domain, after)
+    change(changes) {
+      for (const { domain, after } of changes) {
+        if (after === undefined) served.delete(domain)
+        else put(domain, after)
+      }
       changed()
     },
     relabel() {
-      for (const [domain, { kept, label }] of served) {
-        if (label !== undefined || registry.labelOf(kept.claim.site) === undefined) continue
-        put(domain, kept)
-        changed()
-      }
+      const found = [...served.values()].filter(
+        ({ kept, label }) => label === undefined && registry.labelOf(kept.claim.site) !== undefined,
+      )
+      for (const { kept } of found) put(kept.claim.name, kept)
+      if (found.length > 0) changed()
     },
     labelOf(host) {
       for (let at = 0; ; at = host.indexOf('.', at) + 1) {

@@ -57,6 +57,8 @@ class World {
   steadyMs = 0
   bytesMax = 100_000
   reads = 0
+  /** Questions to the chain. */
+  asked = 0
   /** Reads wait for it, where it is set. */
   gate: Promise<void> | undefined
   readonly order: string[] = []
@@ -69,7 +71,10 @@ class World {
 
   edge(): OwnerZones {
     const options = {
-      claimOf: (label: string) => this.claims.get(label),
+      claimOf: (label: string) => {
+        this.asked++
+        return this.claims.get(label)
+      },
       read: async (root: string) => {
         this.reads++
         this.order.push(root)
@@ -86,8 +91,8 @@ class World {
         return zone
       },
       hold: (root: string) => void this.held.push(root),
-      remember: async (all: readonly KeptZone[]) => {
-        this.kept = all
+      remember: () => {
+        this.kept = this.zones.kept()
       },
       clock: { now: () => this.steadyMs, after: () => () => {} },
       wallNow: () => this.wallS * 1000,
@@ -286,5 +291,41 @@ describe('zones of owners on an edge', () => {
     }
     assert.equal(world.zones.zones().length, 3)
     assert.equal(world.meter.read()['zones.refused.too-many'], 1)
+  })
+  test('what one zone does makes nobody look at all the others', async () => {
+    const count = 50
+    world = new World(count)
+    const labels = Array.from({ length: count }, (_, i) => `n${i}`)
+    for (const label of labels) world.claims.set(label, { root: label, owner: 'A', sequence: 1 })
+    world.zones.look(labels)
+    await world.zones.idle()
+    assert.deepEqual([world.reads, world.asked], [count, count])
+    world.zones.look(['n7'])
+    assert.equal(world.asked, count + 1)
+  })
+  test('a start that is cut short forgets nothing of what was served', async () => {
+    for (const label of ['a', 'b', 'c'])
+      await world.name(label, version(1, { zone: `${label}.inxt` }), { label })
+    const all = world.kept
+    assert.equal(all.length, 3)
+    world.content.delete('b')
+    world.content.delete('c')
+    await world.restart()
+    assert.deepEqual([world.zones.zones().length, world.kept], [1, all])
+    world.claims.delete('b')
+    await world.pass(1)
+    assert.deepEqual(world.kept.map(({ label }) => label).sort(), ['a', 'c'])
+  })
+  test('at the end nothing is begun, and what breaks off is no refusal', async () => {
+    const open = Promise.withResolvers<void>()
+    world = new World(9)
+    world.gate = open.promise
+    for (const label of ['a', 'b', 'c', 'd', 'e', 'f']) void world.name(label, undefined, { label })
+    const closed = world.zones.close()
+    open.resolve()
+    await closed
+    world.zones.turn()
+    assert.equal(world.reads, 4)
+    assert.equal(world.meter.read()['zones.refused.missing'], undefined)
   })
 })

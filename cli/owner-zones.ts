@@ -20,9 +20,7 @@ import {
   type Refusal,
   recordsIn,
 } from '../resolver/sign/publication.ts'
-import type { Validity } from '../resolver/sign/rrsig.ts'
 import { isNewerSerial } from '../resolver/sign/signed-zone.ts'
-import { type Freshness, lifeOf } from '../resolver/sign/verdict.ts'
 import { type Name, nameText } from '../resolver/wire/name.ts'
 import type { ResourceRecord } from '../resolver/wire/record.ts'
 import { withSignedPlaces } from '../resolver/zone/signed-places.ts'
@@ -30,6 +28,7 @@ import { creatingZone } from '../resolver/zone/snapshot.ts'
 import type { Work } from '../resolver/zone/work.ts'
 import type { Zone } from '../resolver/zone/zone.ts'
 import { inSlices } from './slices.ts'
+import { type Standing, standingOf, standings } from './zone-standing.ts'
 
 /** What the chain says of a name that has a zone. */
 export interface ZoneClaim {
@@ -56,7 +55,8 @@ export interface OwnerZonesOptions {
   withSite(zone: Zone, label: string): Zone
   /** This edge serves the zone, so it should hold its content. */
   hold(root: string): void
-  remember(zones: readonly KeptZone[]): Promise<void>
+  /** What `kept` gives is another. */
+  remember(): void
   readonly clock: Clock
   /** What the system's clock says, in ms; unlike `clock` it may jump. */
   readonly wallNow: () => number
@@ -79,9 +79,6 @@ export interface ZoneStatus {
   /** Of the version that the chain names, when that is not served. */
   readonly refused: { readonly root: string; readonly refusal: Refusal; readonly why: string } | undefined
 }
-
-/** `early`: its signatures begin in the future, so the clock or the signer's was wrong. */
-export type Standing = Freshness | 'early'
 
 interface Served extends ZoneClaim {
   readonly judged: JudgedZone
@@ -110,15 +107,17 @@ const jumpS = 60
 export class OwnerZones {
   readonly #options: OwnerZonesOptions
   readonly #entries = new Map<string, Entry>()
-  readonly #remembered: Map<string, KeptZone>
+  /** What was served last, in this run or an earlier one. */
+  readonly #kept: Map<string, KeptZone>
   readonly #loads = new Map<string, Promise<void>>()
+  #isClosed = false
   #zones: readonly Zone[] = []
   /** How far the system's clock is ahead of the steady one. */
   #drift: number
 
   constructor(options: OwnerZonesOptions, kept: readonly KeptZone[]) {
     this.#options = options
-    this.#remembered = new Map(kept.map(zone => [zone.label, zone]))
+    this.#kept = new Map(kept.map(zone => [zone.label, zone]))
     this.#drift = options.wallNow() - options.clock.now()
   }
 
@@ -136,6 +135,11 @@ export class OwnerZones {
     return roots
   }
 
+  /** What a start must know not to go back: also versions that were not loaded again yet. */
+  kept(): readonly KeptZone[] {
+    return [...this.#kept.values()].filter(({ label }) => this.#entries.has(label))
+  }
+
   status(): readonly ZoneStatus[] {
     return [...this.#entries.values()].map(entry => statusOf(entry, this.#nowS()))
   }
@@ -144,12 +148,14 @@ export class OwnerZones {
   look(labels: Iterable<string>): void {
     const { claimOf, zonesMax, meter } = this.#options
     for (const label of labels) {
-      const claim = this.#entries.has(label) ? undefined : claimOf(label)
-      if (claim === undefined) continue
-      if (this.#entries.size < zonesMax) this.#enter(label, claim)
+      const entry = this.#entries.get(label)
+      const claim = entry === undefined ? claimOf(label) : undefined
+      if (entry !== undefined) this.#follow(entry)
+      else if (claim === undefined) continue
+      else if (this.#entries.size < zonesMax) this.#enter(label, claim)
       else meter.count('zones.refused.too-many')
     }
-    this.turn()
+    this.#advance()
   }
 
   /** Looks at all zones again: time passed, or what `serves` answers changed. */
@@ -159,11 +165,7 @@ export class OwnerZones {
       this.#follow(entry)
       this.#tellStanding(entry)
     }
-    for (const entry of this.#entries.values()) {
-      if (this.#loads.size >= loadsMax) break
-      if (!this.#loads.has(entry.label) && this.#isDue(entry)) this.#begin(entry)
-    }
-    this.#refresh()
+    this.#advance()
   }
 
   /** Resolves when nothing is being read or judged. */
@@ -171,16 +173,31 @@ export class OwnerZones {
     while (this.#loads.size > 0) await Promise.all(this.#loads.values())
   }
 
+  /** Begins nothing more, and tells nothing of what breaks off. */
+  close(): Promise<void> {
+    this.#isClosed = true
+    return this.idle()
+  }
+
   #nowS(): number {
     return Math.floor(this.#options.wallNow() / 1000)
   }
 
   #enter(label: string, claim: ZoneClaim): void {
-    const kept = this.#remembered.get(label)
-    this.#remembered.delete(label)
+    const kept = this.#kept.get(label)
     const isOld = kept !== undefined && kept.root !== claim.root && kept.owner === claim.owner
     const state = { served: undefined, refused: undefined, failures: 0, standing: 'fresh' } as const
     this.#entries.set(label, { label, claim, kept: isOld ? kept : undefined, ...state })
+  }
+
+  /** Begins what is due, as far as there is room, and serves what came of the rest. */
+  #advance(): void {
+    if (this.#isClosed) return
+    for (const entry of this.#entries.values()) {
+      if (this.#loads.size >= loadsMax) break
+      if (!this.#loads.has(entry.label) && this.#isDue(entry)) this.#begin(entry)
+    }
+    this.#refresh()
   }
 
   #watchClock(): void {
@@ -200,6 +217,7 @@ export class OwnerZones {
     const claim = this.#options.claimOf(entry.label)
     if (claim === undefined) {
       this.#entries.delete(entry.label)
+      if (this.#kept.delete(entry.label)) this.#options.remember()
       if (entry.served)
         this.#options.log.info({ label: entry.label }, 'a zone is served no more: its name has none')
       return
@@ -233,7 +251,7 @@ export class OwnerZones {
           this.#entries.delete(entry.label)
           this.#entries.set(entry.label, entry)
         }
-        this.turn()
+        this.#advance()
       })
     this.#loads.set(entry.label, done)
   }
@@ -270,7 +288,7 @@ export class OwnerZones {
   #install(entry: Entry, served: Served): void {
     const { log, meter, hold, remember } = this.#options
     const { label } = entry
-    const { judged, zone, sequence, root } = served
+    const { judged, zone, sequence, root, owner } = served
     const from = entry.served?.judged.serial
     Object.assign(entry, { served, refused: undefined, failures: 0, standing: 'fresh' })
     this.#refresh()
@@ -279,13 +297,12 @@ export class OwnerZones {
     log.info({ zone: nameText(zone.apex), label, from, to, sequence, records }, 'a zone is served')
     hold(root)
     this.#tellStanding(entry)
-    const all = [...this.#entries.values()].flatMap(({ label, served }) =>
-      served ? [{ label, root: served.root, sequence: served.sequence, owner: served.owner }] : [],
-    )
-    remember(all).catch(error => log.warn({ err: error }, 'what zones are served could not be written'))
+    this.#kept.set(label, { label, root, sequence, owner })
+    remember()
   }
 
   #refuse(entry: Entry, root: string, refusal: Refusal, why: string, apex?: Name): void {
+    if (this.#isClosed) return
     const { clock, log, meter } = this.#options
     const { label, served, refused: known } = entry
     const retryAt = clock.now() + pauseMs(refusal, entry.failures++)
@@ -367,23 +384,6 @@ function* building(apex: Name, parts: readonly Uint8Array[]): Work<Zone> {
     yield
   }
   return yield* creatingZone(records, apex)
-}
-
-const standings: Record<Exclude<Standing, 'fresh'>, string> = {
-  warning: 'a third of the life of the signatures of a zone is left',
-  alarm: 'a tenth of the life of the signatures of a zone is left',
-  expired: 'signatures of a zone have ended: validating resolvers refuse it',
-  early: 'signatures of a zone begin in the future: is the clock right?',
-}
-
-function standingOf(
-  spans: readonly Validity[],
-  nowS: number,
-): { standing: Standing; endsAt: number | undefined } {
-  if (spans.length === 0) return { standing: 'fresh', endsAt: undefined }
-  const { freshness, endsAtS } = lifeOf(spans, nowS)
-  const isEarly = spans.some(({ inceptionAtS }) => ((inceptionAtS - nowS) | 0) > 0)
-  return { standing: isEarly ? 'early' : freshness, endsAt: endsAtS * 1000 }
 }
 
 function statusOf({ label, served, refused }: Entry, nowS: number): ZoneStatus {

@@ -4,7 +4,8 @@
 // has put the second right too.
 
 import type { Refusal } from '../resolver/sign/publication.ts'
-import type { Standing, ZoneStatus } from './owner-zones.ts'
+import type { ZoneStatus } from './owner-zones.ts'
+import type { Standing } from './zone-standing.ts'
 
 /** Undefined when all is well. */
 export function zoneProblem({ label, serial, endsAt, freshness, refused }: ZoneStatus): string | undefined {

@@ -13,17 +13,17 @@ import type { Settings } from '../../config/knobs.ts'
 import type { ClaimEntry } from '../../registry-contract/table.ts'
 import { follow } from '../../resolver/delegation/io/follow.ts'
 import { createLookUp } from '../../resolver/delegation/io/look-up.ts'
-import type { Remembered } from '../../resolver/delegation/remembered.ts'
+import { keptText, parseKept, type Remembered } from '../../resolver/delegation/remembered.ts'
 import { type Change, createWatch, type Standing, type Watch } from '../../resolver/delegation/watch.ts'
 import type { Respond } from '../../resolver/responder.ts'
 import { nameText } from '../../resolver/wire/name.ts'
 import type { Names } from '../../resolver/zone/names.ts'
 import { defaultTtls } from '../../resolver/zone/suffix.ts'
-import { openDomainMemory } from '../domain-memory.ts'
 import { createDomainShelf, type DomainShelf } from '../domain-shelf.ts'
 import { problemOf } from '../domain-words.ts'
 import type { EdgeStatus } from '../edge-interface.ts'
 import { withRefusalsHeard } from '../refusals.ts'
+import { openServedMemory } from '../served-memory.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 
@@ -51,7 +51,8 @@ export async function openDomains(ground: Ground, network: Network, names: Names
   const watch = watchFrom(settings)
   const ttls = { ...defaultTtls, addressS: settings['dns.placeTtlS'] }
   const shelf = createDomainShelf({ registry, names, ttls })
-  const memory = await openDomainMemory(join(folder, 'domains.json'), shelf.kept, log)
+  const wording = { parse: parseKept, text: () => keptText(shelf.kept()) }
+  const memory = await openServedMemory(join(folder, 'domains.json'), wording, log)
   const liveNow = (): Set<string> =>
     new Set(network.serving().flatMap(({ address, ipv6 }) => [address, ipv6]))
   const problemIn = (standing: Standing<ClaimEntry>, live: Set<string>): Problem | undefined => {
@@ -69,10 +70,8 @@ export async function openDomains(ground: Ground, network: Network, names: Names
       `.${domain}`.endsWith(`.${suffix}`) ? { kind: 'undelegated' } : await lookUp.find(domain),
     clock: realClock,
     onChanges(changes) {
-      for (const change of changes) {
-        shelf.change(change)
-        tell(ground, change, shelf.labelOf(change.domain))
-      }
+      shelf.change(changes)
+      for (const change of changes) tell(ground, change, shelf.labelOf(change.domain))
       memory.write()
     },
     onFound(domain) {

@@ -11,12 +11,12 @@ import { realClock } from '../../base/io/clock.ts'
 import { decodeContenthash, formatCid, parseCid } from '../../content/identifier.ts'
 import { resolvePath } from '../../content/path.ts'
 import { readFile } from '../../content/reader.ts'
-import { readJson, writeAtomically } from '../../registry-contract/io/file.ts'
 import { createJudge } from '../../resolver/sign/io/judging.ts'
 import { type PublishedFiles, placesFileName, zoneFileName } from '../../resolver/sign/publication.ts'
 import { type Name, nameText } from '../../resolver/wire/name.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
 import { type KeptZone, OwnerZones, type ZoneClaim } from '../owner-zones.ts'
+import { openServedMemory } from '../served-memory.ts'
 import type { ContentPart } from './content.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
@@ -41,9 +41,10 @@ export async function openZones(
   domains: ZoneDomains,
 ): Promise<OwnerZones> {
   const { settings, folder, log, meter, stack } = ground
-  const file = join(folder, 'zones.json')
+  const text = (): string => `${JSON.stringify({ version, zones: zones.kept() }, null, 1)}\n`
+  const memory = await openServedMemory(join(folder, 'zones.json'), { parse: parseKept, text }, log)
   const stopped = new AbortController()
-  const zones = new OwnerZones(
+  const zones: OwnerZones = new OwnerZones(
     {
       claimOf: label => claimOf(network, label),
       read: root => readPublished(content, root, settings['zones.bytesMax'], stopped.signal),
@@ -51,7 +52,7 @@ export async function openZones(
       serves: (apex, label) => isServed(apex, label, settings['edge.suffix'], domains),
       withSite: domains.withSite,
       hold: root => content.steward.visit(root),
-      remember: createMemory(file),
+      remember: memory.write,
       clock: realClock,
       wallNow: Date.now,
       zonesMax: settings['zones.countMax'],
@@ -59,12 +60,14 @@ export async function openZones(
       log,
       meter,
     },
-    await readKept(file),
+    memory.remembered,
   )
-  stack.defer(() => {
-    stopped.abort(new Fault('content/missing', 'the edge stops'))
+  stack.defer(async () => {
     cancel()
-    return zones.idle()
+    const closed = zones.close()
+    stopped.abort(new Fault('content/missing', 'the edge stops'))
+    await closed
+    await memory.close()
   })
   let cancel = (): void => {}
   const turn = (): void => {
@@ -130,24 +133,10 @@ async function readPublished(
 
 const version = 1
 
-/** One write after the other, so that the last list stays. */
-function createMemory(file: string): (zones: readonly KeptZone[]) => Promise<void> {
-  let last: Promise<unknown> = Promise.resolve()
-  return zones => {
-    const write = (): Promise<void> =>
-      writeAtomically(file, `${JSON.stringify({ version, zones }, null, 1)}\n`)
-    const next = last.then(write)
-    last = next.catch(() => {})
-    return next
-  }
-}
-
-async function readKept(file: string): Promise<readonly KeptZone[]> {
-  const kept = (await readJson(file)) as { version?: unknown; zones?: unknown } | undefined
-  if (kept === undefined) return []
-  const isZone = ({ label, root, owner, sequence }: Record<string, unknown>): boolean =>
-    [label, root, owner].every(word => typeof word === 'string') && Number.isInteger(sequence)
-  const { zones } = kept ?? {}
-  if (kept?.version === version && Array.isArray(zones) && zones.every(isZone)) return zones
-  throw new Fault('state/broken', `${file} is no list of served zones`)
+function parseKept(json: unknown): readonly KeptZone[] | undefined {
+  const { version: written, zones } = (json ?? {}) as { version?: unknown; zones?: unknown }
+  const isZone = (one: Record<string, unknown> | null): boolean =>
+    [one?.['label'], one?.['root'], one?.['owner']].every(word => typeof word === 'string') &&
+    Number.isInteger(one?.['sequence'])
+  return written === version && Array.isArray(zones) && zones.every(isZone) ? zones : undefined
 }

@@ -26,7 +26,7 @@ const zones = new OwnerZones(
     serves: () => true,
     withSite: zone => zone,
     hold: () => {},
-    remember: async () => {},
+    remember: () => {},
     ...{ clock: realClock, wallNow: Date.now, zonesMax: 1, bytesMax: 2 ** 24, log, meter },
   },
   [],
