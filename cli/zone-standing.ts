@@ -1,4 +1,5 @@
-// How the signatures of a zone stand against the clock: what an edge tells of a zone that it serves, once for each step.
+// How the signatures of a zone stand against the clock: what an edge tells of a zone that it serves, once for each
+// step.
 
 import type { Validity } from '../resolver/sign/rrsig.ts'
 import { type Freshness, lifeOf } from '../resolver/sign/verdict.ts'

@@ -8,7 +8,7 @@ import { json } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { Interface } from 'ethers/abi'
 import { type Fault, isFault } from '../../base/fault.ts'
-import { delay, realClock } from '../../base/io/clock.ts'
+import { delay } from '../../base/io/clock.ts'
 import { eventTexts, sources } from '../signatures.ts'
 import { startAnvil } from './anvil.ts'
 import { compiled, type Devchain, startDevchain } from './devchain.ts'
@@ -189,51 +189,6 @@ describe('following', () => {
       await follower.stop()
     }
   })
-})
-
-test('a checkpoint that cannot be written is tried after growing pauses, and once it can is told', async () => {
-  const blocked = join(folder, 'blocked')
-  const checkpointFile = join(blocked, 'checkpoint.bin')
-  const faults: Fault[] = []
-  let now = 0
-  let mended = 0
-  const follower = await follow({
-    ...{ checkpointFile, checkpointMs: 1000, clock: { ...realClock, now: () => now } },
-    onFault: fault => faults.push(fault),
-    onMended: () => mended++,
-  })
-  await writeFile(blocked, 'a file where a folder should be')
-  /** Each round ends with a write, if one is due: in the second, the first has come to its end. */
-  const rounds = async (): Promise<void> => {
-    for (let i = 0; i < 2; i++) {
-      const { height } = follower.status()
-      await chain.rpc.call('evm_mine', [])
-      await until(() => follower.status().height > height, 'not followed')
-    }
-  }
-  await follower.level(5_000)
-  for (const [at, tries] of [
-    [999, 0],
-    [1000, 1],
-    [2999, 1],
-    [3000, 2],
-    [6999, 2],
-  ] as const) {
-    now = at
-    await rounds()
-    assert.equal(faults.length, tries, `at ${at}`)
-  }
-  await rm(blocked)
-  await rounds()
-  assert.deepEqual([faults.length, mended], [2, 0])
-  now = 7000
-  await rounds()
-  assert.deepEqual([faults.length, mended], [2, 1])
-  assert.ok((await readFile(checkpointFile)).length > 0)
-  now = 8000
-  await follower.stop()
-  assert.equal(mended, 1)
-  assert.deepEqual(new Set(faults.map(({ code }) => code)), new Set(['state/broken']))
 })
 
 describe('a chain that goes away', () => {

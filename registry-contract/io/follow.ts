@@ -18,7 +18,7 @@ import { type Source, sources } from '../signatures.ts'
 import { createSync } from '../sync.ts'
 import type { EndpointStatus } from '../voting.ts'
 import { createChain } from './chain.ts'
-import { readBytes, writeAtomically } from './file.ts'
+import { createKeeper } from './keeper.ts'
 import type { Rpc } from './rpc.ts'
 
 export interface FollowOptions {
@@ -78,12 +78,6 @@ export interface Follower {
 const defaults = { pollMs: 300, backoffMaxMs: 5_000, checkpointMs: 5_000, depthMax: 64, rangeMax: 2_000 }
 /** Rounds that may be missed before the registry counts as behind. */
 const missedMax = 10
-/** Writing the checkpoint of a million names takes a second; it shall take a fiftieth of the time at most. */
-const writeShare = 50
-/** A disk that is full stays so for a while: after failures the time between two writes doubles so often, to 11 min. */
-const doublingsMax = 7
-/** Two million names of 223 bytes at most (a row and a tail), and as much again for edges, claims and the journal. */
-const checkpointBytesMax = 1024 * 1024 * 1024
 /** The chain id of anvil and its like. */
 const developmentChainId = 31_337
 
@@ -98,52 +92,6 @@ async function checkChain(chain: Quorum, { chainId, contracts }: Addresses): Pro
     if (there === codeHash) continue
     const what = there ? `not the ${source}` : 'no contract'
     throw new Fault('chain/mismatch', `${chain.url} has ${what} at ${address}.`)
-  }
-}
-
-/** The registry's state on disk; Faults are told, never thrown: everything here can be rebuilt. */
-function createKeeper(options: Settled, registry: Registry) {
-  const { checkpointFile: file, clock } = options
-  let keptHash: string | undefined
-  let failures = 0
-  let dueAt = clock.now() + options.checkpointMs
-  const guarded = async (action: (file: string) => Promise<void>): Promise<void> => {
-    try {
-      if (file !== undefined) await action(file)
-    } catch (error) {
-      if (!isFault(error)) throw error
-      options.onFault(error)
-    }
-  }
-  const write = (): Promise<void> =>
-    guarded(async file => {
-      const hash = registry.head()?.hash
-      if (hash === undefined || hash === keptHash) return
-      const startedAt = clock.now()
-      try {
-        await writeAtomically(file, registry.checkpoint())
-        keptHash = hash
-        if (failures > 0) options.onMended?.()
-        failures = 0
-      } catch (error) {
-        failures++
-        throw error
-      } finally {
-        const restMs = options.checkpointMs * 2 ** Math.min(failures, doublingsMax)
-        dueAt = clock.now() + Math.max(restMs, writeShare * (clock.now() - startedAt))
-      }
-    })
-  return {
-    write,
-    /** Writes if it is time to. Nothing is folded meanwhile: the loop that folds waits for it. */
-    writeIfDue: () => (clock.now() >= dueAt ? write() : Promise.resolve()),
-    read: () =>
-      guarded(async file => {
-        const kept = await readBytes(file, checkpointBytesMax)
-        if (kept === undefined) return
-        registry.restore(kept)
-        keptHash = registry.head()?.hash
-      }),
   }
 }
 
@@ -179,7 +127,7 @@ export async function followChain(given: FollowOptions): Promise<Follower> {
   const { addresses } = options
   const chain = quorumOf(options)
   const registry = createRegistry(registryOptionsOf(options))
-  const keeper = createKeeper(options, registry)
+  const keeper = createKeeper({ ...options, file: options.checkpointFile }, registry)
   await keeper.read()
   const sync = createSync({
     ...options,

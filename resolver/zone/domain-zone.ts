@@ -144,7 +144,7 @@ export function withSite(zone: Zone, { site, owners }: { site: string; owners: r
   }
 }
 
-/** Whether the zone's owner left it open where `owner`, a name in it, leads: no address, alias, wildcard or delegation. */
+/** Whether its file leaves it open where `owner`, a name in it, leads: no address, alias, wildcard or delegation. */
 export function mayPlace(zone: Zone, owner: Name): boolean {
   const node = zone.node(owner, zone.apex)
   if (node !== undefined) {
