@@ -28,6 +28,8 @@ const door = join(import.meta.dirname, '..', 'inxt.mjs')
  * 15 %.
  */
 const diet = ['--max-semi-space-size=4']
+/** With an arena for each of its dozen threads, glibc keeps 4 MiB more of what they freed. */
+const thrift = { MALLOC_ARENA_MAX: '2' }
 const startDeadlineMs = 30_000
 const stopDeadlineMs = 10_000
 
@@ -55,7 +57,11 @@ export async function startEdge(plan: EdgePlan, surroundings: Surroundings = {})
   const log = await open(plan.logFile, 'a')
   const edge = [door, 'edge', '--preset', preset, '--data', plan.folder, '--config', plan.configFile]
   const [program, ...words] = [...inside, process.execPath, ...diet, ...edge]
-  const child = spawn(program!, words, { stdio: ['ignore', log.fd, log.fd, 'ipc'], detached: true })
+  const child = spawn(program!, words, {
+    stdio: ['ignore', log.fd, log.fd, 'ipc'],
+    detached: true,
+    env: { ...thrift, ...process.env },
+  })
   await log.close()
   const ended = once(child, 'exit').then(([code, signal]) => (signal as string | null) ?? `code ${code}`)
   try {
