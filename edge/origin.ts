@@ -19,6 +19,8 @@ export interface OriginRequest {
   /** The protocol that the client wants instead, such as 'websocket'. */
   readonly upgrade: string | undefined
   readonly signal: AbortSignal
+  /** Told of each interim answer but 100 and 101, as it came. */
+  readonly interim?: (status: number, fields: readonly Field[]) => void
 }
 
 export interface OriginAnswer {

@@ -80,6 +80,8 @@ export class Exchange {
   readonly #context: Context
   readonly #host: string
   #entered = true
+  /** Behind an answer, interim ones would be taken for those of the next request. */
+  #answered = false
   #dueAt: number
   #reason: Fault | undefined
   /** Most answers come from memory and ask for no signal: making one costs more than all else here. */
@@ -163,6 +165,9 @@ export class Exchange {
     const { method, target, version, fields, body, trailers, interim } = asked
     const { secure, client } = caller
     const signal = (): AbortSignal => this.#signal()
+    const interimBefore: Asked['interim'] = (status, more) => {
+      if (!this.#answered) interim(status, more)
+    }
     const request: IngressRequest = {
       method,
       target,
@@ -170,7 +175,7 @@ export class Exchange {
       fields,
       body,
       trailers,
-      interim,
+      interim: interimBefore,
       secure,
       client,
       receivedAt: now,
@@ -190,14 +195,19 @@ export class Exchange {
     }
   }
 
-  #judged(response: IngressResponse, request: IngressRequest): IngressResponse {
+  #settle(): void {
+    this.#answered = true
     this.#dueAt = Number.POSITIVE_INFINITY
+  }
+
+  #judged(response: IngressResponse, request: IngressRequest): IngressResponse {
+    this.#settle()
     if (areSendable(response.fields)) return response
     return this.#sorry(new Error('a field of the answer cannot be sent'), request)
   }
 
   #sorry(error: unknown, { target }: IngressRequest): IngressResponse {
-    this.#dueAt = Number.POSITIVE_INFINITY
+    this.#settle()
     // When the client has gone, what its aborted fetch throws is no bug.
     if (this.#reason === undefined) {
       this.#context.meter.count('http.bugs')

@@ -16,6 +16,7 @@ import { createMeter } from '../../base/meter.ts'
 import { createStore } from '../cache/store.ts'
 import { createProxy } from '../proxy.ts'
 import { createOrigin } from './origin.ts'
+import { get, last, raw } from './rig.ts'
 import { serveHttp } from './server.ts'
 
 const address = '127.0.0.1'
@@ -246,13 +247,31 @@ describe('an origin behind the edge', () => {
     assert.ok(sent < 64 << 20, `${sent}`)
   })
 
-  test('has its interim answers ended here, and its trailers passed on', async () => {
-    const text =
-      'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
-    const { port } = await saying(`${text}2\r\nok\r\n0\r\nX-Sum: 7\r\n\r\n`)
-    const { status, body, headers, trailers } = await ask(port, { headers: { TE: 'trailers' } })
-    assert.deepEqual([status, String(body), headers.link], [200, 'ok', undefined])
+  test('has its trailers passed on', async () => {
+    const text = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 7\r\n\r\n'
+    const { port } = await saying(text)
+    const { status, body, trailers } = await ask(port, { headers: { TE: 'trailers' } })
+    assert.deepEqual([status, String(body)], [200, 'ok'])
     assert.equal(trailers['x-sum'], '7')
+  })
+
+  const early = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n'
+  const fine = 'HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok'
+  const headsOf = (text: string): string[] => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(head => head[1]!)
+
+  test('has its interim answers passed on to who asked, and to nobody who reads the copy', async () => {
+    const { port } = await saying(`HTTP/1.1 102 Processing\r\n\r\n${early}Set-Cookie: a=1\r\n\r\n${fine}`)
+    const first = await raw(port, get('/', last))
+    assert.deepEqual(headsOf(first), ['102', '103', '200'])
+    assert.ok(first.includes(`${early}\r\n`) && !/set-cookie/i.test(first), first)
+    const copy = await raw(port, get('/', last))
+    assert.deepEqual(headsOf(copy), ['200'])
+  })
+
+  test('has no more than a few interim answers passed on', async () => {
+    const { port } = await saying(`${early}\r\n`.repeat(100) + fine)
+    const got = await raw(port, get('/', last))
+    assert.deepEqual(headsOf(got), [...Array(8).fill('103'), '200'])
   })
 
   const malformed: [what: string, text: string][] = [

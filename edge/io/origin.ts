@@ -2,8 +2,7 @@
 // reader. (docs/decisions: twice as fast as http-proxy, and a client that leaves takes its request along.)
 //
 // Connections go to the one host that was configured, over HTTP/1.1: an HTTP/2 session that is told to go away fails
-// every request on it. Lengths are judged by undici's parser, which refuses two of them, and once more here; interim
-// answers end here (RFC 9110 §15.2 leaves that to a proxy).
+// every request on it. Lengths are judged by undici's parser, which refuses two of them, and once more here.
 
 import type { Duplex } from 'node:stream'
 import type { Dispatcher, Pool } from 'undici'
@@ -76,7 +75,7 @@ function originUrl(text: string): string {
 const waitingBytesMax = 256 * 1024
 
 function ask(pool: Pool, request: OriginRequest): Promise<OriginAnswer | OriginFailure> {
-  const { method, path, fields, body, upgrade, signal } = request
+  const { method, path, fields, body, upgrade, signal, interim } = request
   const result = Promise.withResolvers<OriginAnswer | OriginFailure>()
   const bodyIn = createInflow()
   const ended = Promise.withResolvers<void>()
@@ -98,7 +97,10 @@ function ask(pool: Pool, request: OriginRequest): Promise<OriginAnswer | OriginF
       if (signal.aborted) controller.abort(signal.reason)
     },
     onResponseStart(controller, status) {
-      if (status < 200) return
+      if (status < 200) {
+        if (status > 101) interim?.(status, pairs(controller.rawHeaders))
+        return
+      }
       answered = true
       const received = pairs(controller.rawHeaders)
       if (twoLengths(received)) {

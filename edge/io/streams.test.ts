@@ -104,6 +104,18 @@ describe('interim answers', () => {
     assert.equal(await raw(port, get('/').replace('1.1', '1.0')), answer)
   })
 
+  test('that come after their answer are nobody’s, also on a connection that goes on', async () => {
+    let late: IngressRequest['interim']
+    const { port } = await start(request => {
+      late?.(103, [['Link', '</late.css>']])
+      late = request.interim
+      return new Promise(resolve =>
+        setImmediate(resolve, bytesResponse(200, [['Content-Length', '2']], Buffer.from('ok'))),
+      )
+    })
+    assert.doesNotMatch(await raw(port, get('/') + get('/', last)), / 103 /)
+  })
+
   test('go out over HTTP/2', async () => {
     const { port } = await start(hints)
     const session = connectH2(`http://${address}:${port}`)

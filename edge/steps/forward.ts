@@ -13,6 +13,7 @@ import {
   type Origin,
   type OriginAnswer,
   type OriginFailure,
+  type OriginRequest,
   pathOf,
   requestFields,
 } from '../origin.ts'
@@ -57,6 +58,7 @@ export function forward(options: ForwardOptions): Forward {
       body,
       upgrade: upgradeOf(request),
       signal: request.signal,
+      interim: passingOn(request),
     }
     meter.count('origin.requests')
     let outcome = await origin.ask(asked)
@@ -67,6 +69,23 @@ export function forward(options: ForwardOptions): Forward {
     }
     note(outcome)
     return 'failure' in outcome ? failed(origin.name, outcome) : answered(request, outcome, origin.name)
+  }
+}
+
+/** Of one request: each goes into the client's connection, whether it reads or not. */
+const interimsMax = 8
+/** 1xx has no content; cookies and what is said of a whole host wait for the head, which is judged for that. */
+const notInterim = /^(content-length|set-cookie|alt-svc|strict-transport-security|x-inxt-.*|x-ipfs-.*)$/i
+
+/** RFC 9110 §15.2: a proxy passes on what it did not ask for itself, such as early hints (RFC 8297). */
+function passingOn({ interim }: IngressRequest): OriginRequest['interim'] & {} {
+  let left = interimsMax
+  return (status, fields) => {
+    if (left-- > 0)
+      interim?.(
+        status,
+        endToEnd(fields).filter(([name]) => !notInterim.test(name)),
+      )
   }
 }
 
