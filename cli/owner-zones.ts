@@ -28,7 +28,7 @@ import { creatingZone } from '../resolver/zone/snapshot.ts'
 import type { Work } from '../resolver/zone/work.ts'
 import type { Zone } from '../resolver/zone/zone.ts'
 import { inSlices } from './slices.ts'
-import { type Standing, standingOf, standings } from './zone-standing.ts'
+import { freshnessOf, freshnessTexts, type ZoneFreshness } from './zone-freshness.ts'
 
 /** What the chain says of a name that has a zone. */
 export interface ZoneClaim {
@@ -75,7 +75,7 @@ export interface ZoneStatus {
   readonly records: number
   /** Milliseconds since the epoch; undefined where nothing is signed. */
   readonly endsAt: number | undefined
-  readonly freshness: Standing
+  readonly freshness: ZoneFreshness
   /** Of the version that the chain names, when that is not served. */
   readonly refused: { readonly root: string; readonly refusal: Refusal; readonly why: string } | undefined
 }
@@ -94,7 +94,7 @@ interface Entry {
   served: Served | undefined
   refused: { root: string; refusal: Refusal; why: string; retryAt: number; apex?: Name } | undefined
   failures: number
-  standing: Standing
+  freshness: ZoneFreshness
 }
 
 /** Zones read at once; they are judged one after the other. */
@@ -163,7 +163,7 @@ export class OwnerZones {
     this.#watchClock()
     for (const entry of this.#entries.values()) {
       this.#follow(entry)
-      this.#tellStanding(entry)
+      this.#tellFreshness(entry)
     }
     this.#advance()
   }
@@ -186,7 +186,7 @@ export class OwnerZones {
   #enter(label: string, claim: ZoneClaim): void {
     const kept = this.#kept.get(label)
     const isOld = kept !== undefined && kept.root !== claim.root && kept.owner === claim.owner
-    const state = { served: undefined, refused: undefined, failures: 0, standing: 'fresh' } as const
+    const state = { served: undefined, refused: undefined, failures: 0, freshness: 'fresh' } as const
     this.#entries.set(label, { label, claim, kept: isOld ? kept : undefined, ...state })
   }
 
@@ -290,13 +290,13 @@ export class OwnerZones {
     const { label } = entry
     const { judged, zone, sequence, root, owner } = served
     const from = entry.served?.judged.serial
-    Object.assign(entry, { served, refused: undefined, failures: 0, standing: 'fresh' })
+    Object.assign(entry, { served, refused: undefined, failures: 0, freshness: 'fresh' })
     this.#refresh()
     meter.count('zones.replaced')
     const { serial: to, records } = judged
     log.info({ zone: nameText(zone.apex), label, from, to, sequence, records }, 'a zone is served')
     hold(root)
-    this.#tellStanding(entry)
+    this.#tellFreshness(entry)
     this.#kept.set(label, { label, root, sequence, owner })
     remember()
   }
@@ -323,21 +323,21 @@ export class OwnerZones {
     if (!isSame) this.#zones = next
   }
 
-  #tellStanding(entry: Entry): void {
+  #tellFreshness(entry: Entry): void {
     const { served, label } = entry
     if (served === undefined) return
-    const { standing, endsAt } = standingOf(served.judged.spans, this.#nowS())
-    if (standing === entry.standing) return
-    entry.standing = standing
-    if (standing === 'fresh') return
+    const { freshness, endsAt } = freshnessOf(served.judged.spans, this.#nowS())
+    if (freshness === entry.freshness) return
+    entry.freshness = freshness
+    if (freshness === 'fresh') return
     // An older version that is valid is better than none that is.
-    if (standing === 'expired' && entry.refused?.refusal === 'older') entry.refused.retryAt = 0
-    this.#options.meter.count(`zones.${standing}`)
-    const level = standing === 'warning' ? 'warn' : 'error'
+    if (freshness === 'expired' && entry.refused?.refusal === 'older') entry.refused.retryAt = 0
+    this.#options.meter.count(`zones.${freshness}`)
+    const level = freshness === 'warning' ? 'warn' : 'error'
     const zone = nameText(served.zone.apex)
     this.#options.log[level](
       { zone, label, endsAt: new Date(endsAt ?? 0).toISOString() },
-      standings[standing],
+      freshnessTexts[freshness],
     )
   }
 }
@@ -363,7 +363,7 @@ function isBehind(
   nowS: number,
 ): string | undefined {
   if (served === undefined || served.owner !== owner) return undefined
-  if (standingOf(served.judged.spans, nowS).standing === 'expired') return undefined
+  if (freshnessOf(served.judged.spans, nowS).freshness === 'expired') return undefined
   const last = served.judged.serial
   if (isNewerSerial(serial, last) || (serial === last && sequence > served.sequence)) return undefined
   return `serial ${serial} is not later than ${last}, which is served`
@@ -387,14 +387,14 @@ function* building(apex: Name, parts: readonly Uint8Array[]): Work<Zone> {
 }
 
 function statusOf({ label, served, refused }: Entry, nowS: number): ZoneStatus {
-  const { standing, endsAt } = standingOf(served?.judged.spans ?? [], nowS)
+  const { freshness, endsAt } = freshnessOf(served?.judged.spans ?? [], nowS)
   return {
     zone: served && nameText(served.zone.apex),
     label,
     serial: served?.judged.serial,
     records: served?.judged.records ?? 0,
     endsAt,
-    freshness: standing,
+    freshness,
     refused: refused && { root: refused.root, refusal: refused.refusal, why: refused.why },
   }
 }

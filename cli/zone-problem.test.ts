@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Refusal } from '../resolver/sign/publication.ts'
 import type { ZoneStatus } from './owner-zones.ts'
-import { zoneProblem } from './zone-words.ts'
+import { zoneProblem } from './zone-problem.ts'
 
 const well: ZoneStatus = {
   ...{ zone: 'site.inxt.', label: 'site', serial: 7, records: 4 },

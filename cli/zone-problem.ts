@@ -5,7 +5,7 @@
 
 import type { Refusal } from '../resolver/sign/publication.ts'
 import type { ZoneStatus } from './owner-zones.ts'
-import type { Standing } from './zone-standing.ts'
+import type { ZoneFreshness } from './zone-freshness.ts'
 
 /** Undefined when all is well. */
 export function zoneProblem({ label, serial, endsAt, freshness, refused }: ZoneStatus): string | undefined {
@@ -15,7 +15,7 @@ export function zoneProblem({ label, serial, endsAt, freshness, refused }: ZoneS
   }
   if (freshness === 'fresh') return undefined
   const ends = endsAt === undefined ? '' : new Date(endsAt).toISOString()
-  return standings[freshness](ends, label)
+  return ages[freshness](ends, label)
 }
 
 const again = (label: string): string => `run \`inxt zone keep\` for ${label}`
@@ -30,7 +30,7 @@ const remedies: Readonly<Record<Refusal, (label: string) => string>> = {
   'too large': () => 'fewer records or places, or a greater zones.bytesMax and zones.totalBytesMax',
 }
 
-const standings: Readonly<Record<Exclude<Standing, 'fresh'>, (endsAt: string, label: string) => string>> = {
+const ages: Readonly<Record<Exclude<ZoneFreshness, 'fresh'>, (endsAt: string, label: string) => string>> = {
   warning: (endsAt, label) => `has signatures that end ${endsAt}: ${again(label)}`,
   alarm: (endsAt, label) => `has signatures that end very soon, ${endsAt}: ${again(label)}`,
   expired: (endsAt, label) =>

@@ -5,9 +5,9 @@ import type { Validity } from '../resolver/sign/rrsig.ts'
 import { type Freshness, lifeOf } from '../resolver/sign/verdict.ts'
 
 /** `early`: its signatures begin in the future, so the clock or the signer's was wrong. */
-export type Standing = Freshness | 'early'
+export type ZoneFreshness = Freshness | 'early'
 
-export const standings: Record<Exclude<Standing, 'fresh'>, string> = {
+export const freshnessTexts: Record<Exclude<ZoneFreshness, 'fresh'>, string> = {
   warning: 'a third of the life of the signatures of a zone is left',
   alarm: 'a tenth of the life of the signatures of a zone is left',
   expired: 'signatures of a zone have ended: validating resolvers refuse it',
@@ -15,12 +15,12 @@ export const standings: Record<Exclude<Standing, 'fresh'>, string> = {
 }
 
 /** `fresh` without signatures; `endsAt` in ms since the epoch, undefined then. */
-export function standingOf(
+export function freshnessOf(
   spans: readonly Validity[],
   nowS: number,
-): { standing: Standing; endsAt: number | undefined } {
-  if (spans.length === 0) return { standing: 'fresh', endsAt: undefined }
+): { freshness: ZoneFreshness; endsAt: number | undefined } {
+  if (spans.length === 0) return { freshness: 'fresh', endsAt: undefined }
   const { freshness, endsAtS } = lifeOf(spans, nowS)
   const isEarly = spans.some(({ inceptionAtS }) => ((inceptionAtS - nowS) | 0) > 0)
-  return { standing: isEarly ? 'early' : freshness, endsAt: endsAtS * 1000 }
+  return { freshness: isEarly ? 'early' : freshness, endsAt: endsAtS * 1000 }
 }
