@@ -4,12 +4,9 @@
 // Read from /proc, as a stranger would: memory is VmRSS, of which the part that is shared with other processes (the
 // binary of Node) is told beside it, because twelve edges on one machine pay for it once.
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { delay } from '../base/io/clock.ts'
+import { type Devnet, onDevnet } from './devnet.ts'
 
 /** A start leaves work behind: records are placed, sites fetched, code compiled, garbage not yet collected. */
 const restMs = 20_000
@@ -18,8 +15,6 @@ const spanMs = 20_000
 const ticksPerSecond = 100
 const mib = 1024 * 1024
 
-const door = join(import.meta.dirname, '..', 'cli', 'inxt.mjs')
-const folder = mkdtempSync(join(tmpdir(), 'inxt-bench-'))
 const isJson = process.argv.includes('--json')
 
 interface Usage {
@@ -42,22 +37,8 @@ function usageOf(pid: number): Usage {
   }
 }
 
-function whenUp(devnet: ChildProcess): Promise<void> {
-  let output = ''
-  return new Promise((resolve, reject) => {
-    devnet.stdout!.on('data', chunk => {
-      output += chunk
-      if (output.includes('Ctrl-C')) resolve()
-    })
-    devnet.once('exit', () => reject(new Error(`the devnet did not come up:\n${output}`)))
-  })
-}
-
-async function measure(): Promise<void> {
+async function measure(network: Devnet): Promise<void> {
   await delay(restMs)
-  const network = JSON.parse(readFileSync(join(folder, 'network.json'), 'utf8')) as {
-    edges: { address: string; pid: number }[]
-  }
   const before = network.edges.map(({ pid }) => usageOf(pid))
   const startedAt = performance.now()
   await delay(spanMs)
@@ -76,15 +57,4 @@ async function measure(): Promise<void> {
 
 // Ports and a network number that no other devnet has by default.
 const ports = ['--dns-port', '5390', '--http-port', '8090', '--overlay-port', '4091', '--chain-port', '8590']
-const devnet = spawn(process.execPath, [door, 'devnet', '--data', folder, '--network', '77', ...ports], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-})
-const ended = once(devnet, 'exit')
-try {
-  await whenUp(devnet)
-  await measure()
-} finally {
-  devnet.kill('SIGINT')
-  await ended
-  rmSync(folder, { recursive: true, force: true })
-}
+await onDevnet(['--network', '77', ...ports], measure)

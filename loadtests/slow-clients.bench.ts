@@ -6,15 +6,15 @@
 // Half of the clients begin at the first byte, the others all over the files, so that nearly every one of these is at
 // a block of its own. Each takes 16 KiB a second, which is a block of 256 KiB in sixteen seconds.
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { delay, realClock } from '../base/io/clock.ts'
+import { type Devnet, door, onDevnet } from './devnet.ts'
 
 const clients = 1000
 const names = ['first', 'second']
@@ -23,8 +23,6 @@ const bytesPerS = 16 * 1024
 const spanMs = 40_000
 const mib = 1024 * 1024
 
-const door = join(import.meta.dirname, '..', 'cli', 'inxt.mjs')
-const folder = mkdtempSync(join(tmpdir(), 'inxt-bench-'))
 const isJson = process.argv.includes('--json')
 
 function residentMib(pid: number): number {
@@ -32,18 +30,7 @@ function residentMib(pid: number): number {
   return Math.round(kib / 1024)
 }
 
-function whenUp(devnet: ChildProcess): Promise<void> {
-  let output = ''
-  return new Promise((resolve, reject) => {
-    devnet.stdout!.on('data', chunk => {
-      output += chunk
-      if (output.includes('Ctrl-C')) resolve()
-    })
-    devnet.once('exit', () => reject(new Error(`the devnet did not come up:\n${output}`)))
-  })
-}
-
-async function publish(name: string): Promise<void> {
+async function publish(folder: string, name: string): Promise<void> {
   const site = join(folder, 'sites', name)
   mkdirSync(site, { recursive: true })
   const file = await open(join(site, 'big.bin'), 'w')
@@ -81,12 +68,9 @@ function crawl(edge: { address: string; httpPort: number }, i: number): Client {
   return client
 }
 
-async function measure(): Promise<void> {
-  for (const name of names) await publish(name)
-  const network = JSON.parse(readFileSync(join(folder, 'network.json'), 'utf8')) as {
-    edges: { address: string; httpPort: number; pid: number }[]
-  }
-  const edge = network.edges[0]!
+async function measure({ folder, edges }: Devnet): Promise<void> {
+  for (const name of names) await publish(folder, name)
+  const edge = edges[0]!
   const idle = residentMib(edge.pid)
   const all = Array.from({ length: clients }, (_, i) => crawl(edge, i))
   const seen: number[] = []
@@ -112,14 +96,4 @@ async function measure(): Promise<void> {
 }
 
 const ports = ['--dns-port', '5391', '--http-port', '8091', '--overlay-port', '4092', '--chain-port', '8591']
-const words = ['devnet', '--data', folder, '--edges', '2', '--network', '78', ...ports]
-const devnet = spawn(process.execPath, [door, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
-const ended = once(devnet, 'exit')
-try {
-  await whenUp(devnet)
-  await measure()
-} finally {
-  devnet.kill('SIGINT')
-  await ended
-  rmSync(folder, { recursive: true, force: true })
-}
+await onDevnet(['--edges', '2', '--network', '78', ...ports], measure)
