@@ -3,7 +3,7 @@
 // Nothing is sent twice: what the edge has (from another version, another site, or an upload that broke off) is left
 // out. When an edge dies in between, the next one takes over from the beginning, which is again only what it lacks.
 
-import { Fault, isFault } from '../../base/fault.ts'
+import { Fault, type FaultCode, isFault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
 import type { Block } from '../../content/block.ts'
 import { writeCar } from '../../content/car.ts'
@@ -23,6 +23,8 @@ export interface UploadRequest {
   readonly root: string
 }
 
+/** Gone, without room, or so full that the first blocks went before the last came: others may have room. */
+const passedOver: ReadonlySet<FaultCode> = new Set(['net/unreachable', 'store/full', 'content/missing'])
 /** CIDs in one question: 60 bytes each make 300 kB. */
 const askedMax = 5000
 /** Bytes in one CAR stream: large enough that a round trip does not count, small enough to be sent again. */
@@ -31,7 +33,7 @@ const uploadTimeoutMs = 120_000
 /** For the edge to see the registration that has just been mined. */
 const grantPatienceMs = 15_000
 
-/** Resolves to the edge that has all of it now. Throws Fault publish/refused, net/unreachable when no edge is left. */
+/** Resolves to the edge that has all of it now. Throws Fault publish/refused, and the last edge's fault when none is left. */
 export async function uploadSite(
   request: UploadRequest,
   terminal: Terminal,
@@ -41,7 +43,7 @@ export async function uploadSite(
     try {
       return { edge, blocks: await uploadTo(edge, request, terminal) }
     } catch (error) {
-      if (!isFault(error, 'net/unreachable')) throw error
+      if (!isFault(error) || !passedOver.has(error.code)) throw error
       last = error
     }
   }

@@ -47,7 +47,7 @@ export const frameBytesDefault = 16_384
 export const windowDefault = 65_535
 export const windowMax = 0x7fff_ffff
 
-export interface Frame {
+interface Frame {
   readonly type: number
   readonly flags: number
   readonly stream: number
