@@ -18,6 +18,7 @@ import type { Rrset } from '../resolver/zone/rrset.ts'
 import type { Zone } from '../resolver/zone/zone.ts'
 import { readKeys } from './commands/zone-desk.ts'
 import { givenPassphrase, passphraseVariable } from './passphrase.ts'
+import { repeat } from './repeat.ts'
 import type { ReadZone, ZoneFile } from './zone-files.ts'
 
 export interface OnlineSigning extends Disposable {
@@ -78,11 +79,9 @@ export async function openOnlineSigning(
       log.error({ zone: nameText(apex), what: error.message }, 'keys cannot be read: the old ones sign')
     }
   }
+  const tellBug = (err: unknown): void => log.error({ err, zone: nameText(apex) }, 'keys met a bug')
   const nowS = (): number => Math.floor(Date.now() / 1000)
-  let cancel = clock.after(lookAgainMs, turn)
-  function turn(): void {
-    void look().finally(() => (cancel = clock.after(lookAgainMs, turn)))
-  }
+  const end = repeat(lookAgainMs, look, tellBug, clock)
   return {
     sign: (zone, site) =>
       signOnline(zone, {
@@ -100,7 +99,7 @@ export async function openOnlineSigning(
         ...(site && { site }),
       }),
     version: () => generation + Math.floor(nowS() / hourS),
-    [Symbol.dispose]: () => cancel(),
+    [Symbol.dispose]: end,
   }
 }
 

@@ -30,6 +30,7 @@ import { Learned } from '../../resolver/select/learned.ts'
 import { Sightings } from '../../resolver/select/sightings.ts'
 import type { ClientPrefix } from '../../resolver/select/subnet.ts'
 import { openClientMap } from '../client-map.ts'
+import { repeat } from '../repeat.ts'
 import type { ServingEdge } from '../serving.ts'
 import type { Ground } from './ground.ts'
 
@@ -184,7 +185,7 @@ function lookUpInTurns(ground: Ground, options: ClientsOptions, learned: Learned
     ground.meter.count(spot === undefined ? 'clients.unknown' : 'clients.known')
     learned.learn(prefix, spot, clock.now())
   }
-  repeat(ground, options, turnMs, async () => {
+  inTurns(ground, options, turnMs, async () => {
     const prefixes: ClientPrefix[] = []
     for (let next = learned.next(); next !== undefined; next = learned.next()) {
       if (prefixes.push(next) === perTurn) break
@@ -228,7 +229,7 @@ function publishInTurns(ground: Ground, options: ClientsOptions, sightings: Sigh
   const [publishMs, publishMax] = [settings['clients.publishMs'], settings['clients.publishMax']]
   const { self, coordinateOf, records } = options
   const told = new Set<string>()
-  repeat(ground, options, publishMs, async () => {
+  inTurns(ground, options, publishMs, async () => {
     const best = new Map(
       sightings
         .best(settings['clients.sightingsMin'], publishMax)
@@ -254,28 +255,16 @@ function publishInTurns(ground: Ground, options: ClientsOptions, sightings: Sigh
   })
 }
 
-/** Acts `everyMs` after it began or last ended, until the edge stops. */
-function repeat(
+/** Until the edge stops. */
+function inTurns(
   { stack, log }: Ground,
-  { clock = realClock }: ClientsOptions,
+  { clock }: ClientsOptions,
   everyMs: number,
   act: () => Promise<void>,
 ): void {
-  let isOver = false
-  let cancel = (): void => {}
-  const again = (): void => {
-    if (isOver) return
-    cancel = clock.after(everyMs, () => {
-      act()
-        .catch(error => log.error({ err: error }, 'where clients are could not be asked or told'))
-        .finally(again)
-    })
-  }
-  again()
-  stack.defer(() => {
-    isOver = true
-    cancel()
-  })
+  const tell = (error: unknown): void =>
+    log.error({ err: error }, 'where clients are could not be asked or told')
+  stack.defer(repeat(everyMs, act, tell, clock))
 }
 
 /** Where the records of a network lie (overlay/records/spaces.ts). */
