@@ -16,16 +16,23 @@ import { digestTypes, dsBytes, readDnskey } from './key.ts'
 /** `children` is asked at every query; the same array stands for the same zones. */
 export function withDelegations(zone: Zone, children: () => readonly Zone[]): Zone {
   let known: readonly Zone[] | undefined
-  let cuts = new Map<Name, Cut>()
+  let byApex: ReadonlyMap<Name, Zone> = new Map()
+  // Of a child when it is first asked for: whoever asks next after one of many changed does not wait for all of them.
+  const cuts = new WeakMap<Zone, Cut>()
+  const cutFor = (child: Zone): Cut => {
+    const cut = cuts.get(child) ?? cutOf(child)
+    cuts.set(child, cut)
+    return cut
+  }
   const cutAbove = (name: Name): Cut | undefined => {
     const now = children()
     if (now !== known) {
       known = now
-      cuts = new Map(now.map(child => [child.apex, cutOf(child)]))
+      byApex = new Map(now.map(child => [child.apex, child]))
     }
-    let found: Cut | undefined
-    for (let at = name; at !== zone.apex; at = parentOf(at)) found = cuts.get(at) ?? found
-    return found
+    let found: Zone | undefined
+    for (let at = name; at !== zone.apex; at = parentOf(at)) found = byApex.get(at) ?? found
+    return found && cutFor(found)
   }
   return {
     ...zone,
