@@ -4,7 +4,7 @@
 // The old version stays while a new one is missing, broken, expired, early or older: of two versions the one with the
 // later serial counts (RFC 1982), and between equal serials the one that the chain named later. Another owner begins
 // anew, and so does whoever comes after signatures that ended. What is served is remembered on disk, so that a start
-// does not go back either. A name that ends, or has no zone any more, ends its zone at once.
+// does not go back either. A name that has no zone any more ends its zone at once, one whose term is over at the next turn.
 
 import { type Fault, isFault } from '../base/fault.ts'
 import type { Clock } from '../base/io/clock.ts'
@@ -20,9 +20,9 @@ import {
   type Refusal,
   recordsIn,
 } from '../resolver/sign/publication.ts'
-import { isNewerSerial } from '../resolver/sign/signed-zone.ts'
 import { type Name, nameText } from '../resolver/wire/name.ts'
 import type { ResourceRecord } from '../resolver/wire/record.ts'
+import { isLaterSerial } from '../resolver/zone/serial.ts'
 import { withSignedPlaces } from '../resolver/zone/signed-places.ts'
 import { creatingZone } from '../resolver/zone/snapshot.ts'
 import type { Work } from '../resolver/zone/work.ts'
@@ -365,7 +365,7 @@ function isBehind(
   if (served === undefined || served.owner !== owner) return undefined
   if (freshnessOf(served.judged.spans, nowS).freshness === 'expired') return undefined
   const last = served.judged.serial
-  if (isNewerSerial(serial, last) || (serial === last && sequence > served.sequence)) return undefined
+  if (isLaterSerial(serial, last) || (serial === last && sequence > served.sequence)) return undefined
   return `serial ${serial} is not later than ${last}, which is served`
 }
 

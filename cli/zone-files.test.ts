@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { pino } from 'pino'
 import { Fault, isFault } from '../base/fault.ts'
-import { isLaterSerial } from '../resolver/transfer/axfr.ts'
 import { parseName } from '../resolver/wire/name.ts'
 import type { Zone } from '../resolver/zone/zone.ts'
 import { watchFiles } from './watch.ts'
@@ -125,16 +124,6 @@ ns 60 A 192.0.2.1
     await zones.reload()
     assert.deepEqual(heardAfter(10.2), [])
   })
-  for (const [serial, other, later] of [
-    [2, 1, true],
-    [1, 1, false],
-    [1, 2, false],
-    [0, 0xffff_ffff, true],
-    [0x8000_0000, 0, false],
-  ] as const) {
-    test(`${serial} is ${later ? '' : 'not '}later than ${other}`, () =>
-      assert.equal(isLaterSerial(serial, other), later))
-  }
 })
 
 test('a file that is written, and one that is replaced by a rename, are noticed', async () => {

@@ -11,18 +11,13 @@ import { encodeBundle } from '../../resolver/sign/bundle-codec.ts'
 import type { Keyring } from '../../resolver/sign/keyring.ts'
 import { advance, type Timing, usesOf, usualTiming } from '../../resolver/sign/rollover.ts'
 import { recordsOf } from '../../resolver/sign/rrsig.ts'
-import {
-  isNewerSerial,
-  planByDefault,
-  type SigningPlan,
-  signZone,
-  withoutSigning,
-} from '../../resolver/sign/signed-zone.ts'
+import { planByDefault, type SigningPlan, signZone, withoutSigning } from '../../resolver/sign/signed-zone.ts'
 import { judgeZone, type ZoneVerdict } from '../../resolver/sign/verdict.ts'
 import { classes, types } from '../../resolver/wire/code.ts'
 import { type Name, nameText } from '../../resolver/wire/name.ts'
 import type { ResourceRecord } from '../../resolver/wire/record.ts'
 import { complaintText, masterText, readMaster, readZone } from '../../resolver/zone/master.ts'
+import { isLaterSerial } from '../../resolver/zone/serial.ts'
 import { createTerminal } from '../terminal.ts'
 import {
   dsTexts,
@@ -184,7 +179,7 @@ export function serialOf(records: readonly ResourceRecord[]): number {
 
 /** The file's when it is newer than what was signed last, else one more than that (RFC 1982). */
 function nextSerial(own: number, last: number | undefined): number {
-  return last === undefined || isNewerSerial(own, last) ? own : (last + 1) >>> 0
+  return last === undefined || isLaterSerial(own, last) ? own : (last + 1) >>> 0
 }
 
 export interface Report {

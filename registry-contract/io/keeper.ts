@@ -1,6 +1,7 @@
 // The registry's state on disk, so that a start needs the chain only for what is new.
 //
-// Faults are told, never thrown: everything here can be rebuilt. A disk that does not take it is asked ever more seldom.
+// Faults are told, never thrown: everything here can be rebuilt. A disk that does not take it is asked ever more
+// seldom.
 
 import { type Fault, isFault } from '../../base/fault.ts'
 import type { Clock } from '../../base/io/clock.ts'

@@ -204,8 +204,3 @@ function inOrder(sets: Rrset[], apex: Name): Rrset[] {
   const rank = (set: Rrset): number => (isSoaOf(set, apex) ? 0 : 1)
   return sets.sort((a, b) => rank(a) - rank(b) || compareNames(a.name, b.name) || a.type - b.type)
 }
-
-/** SOA serials are compared modulo 2^32 (RFC 1982 §3.2): whether `a` is newer than `b`. */
-export function isNewerSerial(a: number, b: number): boolean {
-  return ((a - b) | 0) > 0
-}

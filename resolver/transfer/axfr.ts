@@ -38,12 +38,6 @@ export function serialOf({ data }: ResourceRecord): number {
   return data.kind === 'authority' ? data.serial : 0
 }
 
-/** Whether `serial` is later than `other` in serial number arithmetic (RFC 1982 §3.2). */
-export function isLaterSerial(serial: number, other: number): boolean {
-  const distance = (serial - other) >>> 0
-  return distance !== 0 && distance < 0x8000_0000
-}
-
 export function* membersOf(set: Rrset, type: number, all: Rrset['data']): Generator<ResourceRecord, void> {
   for (const data of all) yield { name: set.name, type, class: classes.IN, ttlS: set.ttlS, data }
 }

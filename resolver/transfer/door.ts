@@ -23,8 +23,9 @@ import { decodeMessage, encodeMessage, type Message } from '../wire/message.ts'
 import { foldCase, type Name } from '../wire/name.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import { messageBytesMax } from '../wire/writer.ts'
+import { isLaterSerial } from '../zone/serial.ts'
 import type { Zone } from '../zone/zone.ts'
-import { isLaterSerial, messagesOf, recordsOf, serialOf, soaOf } from './axfr.ts'
+import { messagesOf, recordsOf, serialOf, soaOf } from './axfr.ts'
 import { changesOf, type Journal } from './journal.ts'
 import {
   complain,

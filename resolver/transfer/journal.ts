@@ -9,9 +9,10 @@ import { foldCase, type Name } from '../wire/name.ts'
 import { dataOctets, type RecordData } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import type { Rrset } from '../zone/rrset.ts'
+import { isLaterSerial } from '../zone/serial.ts'
 import { pieceSize, type Work } from '../zone/work.ts'
 import type { Zone } from '../zone/zone.ts'
-import { isLaterSerial, membersOf, serialOf, soaOf } from './axfr.ts'
+import { membersOf, serialOf, soaOf } from './axfr.ts'
 
 /** Without the SOA records, which frame it. */
 export interface Difference {
