@@ -3,8 +3,8 @@
 //
 // The old version stays while a new one is missing, broken, expired, early or older: of two versions the one with the
 // later serial counts (RFC 1982), and between equal serials the one that the chain named later. Another owner begins
-// anew, and so does whoever comes after signatures that ended. What is served is remembered on disk: a start does not go
-// back either. A name without a zone hash ends its zone at once, one whose term is over at the next turn.
+// anew, and so does whoever comes after signatures that ended. What is served is remembered on disk, for a start to go
+// on from. A name without a zone hash ends its zone at once, one whose term is over at the next turn.
 
 import { type Fault, isFault } from '../base/fault.ts'
 import type { Clock } from '../base/io/clock.ts'
