@@ -89,8 +89,18 @@ export async function publishFolder(request: PublishRequest, terminal: Terminal)
     holders,
     ...pointed,
     edges,
-    urls: live.map(({ httpPort }) => `http://${name}.${network.suffix}:${httpPort}/`).filter(isFirst),
+    urls: addressesAt(`${name}.${network.suffix}`, live),
   }
+}
+
+/** Where a browser finds a host at these edges, each address once. */
+function addressesAt(host: string, edges: readonly NetworkEdge[]): string[] {
+  const urls = [
+    ...edges.map(({ httpPort }) => `http://${host}:${httpPort}/`),
+    ...edges.filter(({ httpsPort }) => httpsPort > 0).map(({ httpsPort }) => `https://${host}:${httpsPort}/`),
+  ]
+  // Without the ports that go without saying.
+  return urls.map(url => new URL(url).href).filter(isFirst)
 }
 
 function isFirst<T>(item: T, index: number, items: readonly T[]): boolean {

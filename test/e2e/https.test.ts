@@ -1,13 +1,14 @@
 // HTTPS from every edge of a devnet, as curl sees it; and ten thousand handshakes for names that nobody has.
 
 import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import type { Network, NetworkEdge } from '../../cli/network.ts'
 import { type Devnet, type Place, type Ran, ran, reservePlace, startDevnet, until } from './devnet.ts'
-import { edgeView } from './reader.ts'
+import { edgeView, publish } from './reader.ts'
 import { toolsMissing } from './tools.ts'
 
 const host = 'welcome.inxt'
@@ -58,6 +59,16 @@ describe('HTTPS', { skip: toolsMissing({ curl: 'curl' }) }, () => {
       assert.equal(own.code, 0, `by its address: ${own.stderr}`)
     }
     assert.equal(pages.size, 1, 'the same page from all')
+  })
+
+  test('publishing tells its address, where it then is', async () => {
+    const folder = join(place.folder, 'safe')
+    await mkdir(folder)
+    await writeFile(join(folder, 'index.html'), 'safely here')
+    const { urls } = await publish(join(place.folder, '.inxt'), folder, 'safe')
+    const [edge] = network.edges as [NetworkEdge]
+    assert.deepEqual(urls, [`http://safe.inxt:${edge.httpPort}/`, `https://safe.inxt:${edge.httpsPort}/`])
+    assert.equal((await curl(edge, 'safe.inxt')).stdout, 'safely here')
   })
 
   test('a name that nobody has is refused by an alert', async () => {
