@@ -23,7 +23,7 @@ export interface UploadRequest {
   readonly root: string
 }
 
-/** Gone, without room, or so full that the first blocks went before the last came: others may have room. */
+/** Gone, without room, or so full that the first blocks went before the last came. Others may have room. */
 const passedOver: ReadonlySet<FaultCode> = new Set(['net/unreachable', 'store/full', 'content/missing'])
 /** CIDs in one question: 60 bytes each make 300 kB. */
 const askedMax = 5000
@@ -33,7 +33,7 @@ const uploadTimeoutMs = 120_000
 /** For the edge to see the registration that has just been mined. */
 const grantPatienceMs = 15_000
 
-/** Resolves to the edge that has all of it now. Throws Fault publish/refused, and the last edge's fault when none is left. */
+/** The edge that has all of it now. Throws Fault publish/refused, and the last edge's fault when none is left. */
 export async function uploadSite(
   request: UploadRequest,
   terminal: Terminal,
