@@ -120,17 +120,24 @@ export class Office {
 
   /** The answer to TLS-ALPN-01, by whichever edge orders. */
   async proof(host: string): Promise<Certificate | undefined> {
-    const own = this.#shown.get(host)
-    const keyAuthorization = own ?? (await this.#ordersOf(host))[0]
+    const keyAuthorization = await this.#challengeOf(host, () => true)
     if (keyAuthorization === undefined) return undefined
-    this.#ground.meter.count(own === undefined ? 'certificates.shownForOthers' : 'certificates.shown')
     return challengeCertificate({ host, keyAuthorization }, Date.now())
   }
 
-  async shown(host: string, token: string): Promise<string | undefined> {
-    const isIt = (text: string): boolean => text.startsWith(`${token}.`)
+  /** The answer to HTTP-01, likewise. */
+  shown(host: string, token: string): Promise<string | undefined> {
+    return this.#challengeOf(host, text => text.startsWith(`${token}.`))
+  }
+
+  /** What the authority is to be shown for `host`, of our own order or of another edge's. */
+  async #challengeOf(host: string, isIt: (keyAuthorization: string) => boolean): Promise<string | undefined> {
     const own = this.#shown.get(host)
-    return own !== undefined && isIt(own) ? own : (await this.#ordersOf(host)).find(isIt)
+    const isOwn = own !== undefined && isIt(own)
+    const found = isOwn ? own : (await this.#ordersOf(host)).find(isIt)
+    if (found !== undefined)
+      this.#ground.meter.count(isOwn ? 'certificates.shown' : 'certificates.shownForOthers')
+    return found
   }
 
   /** What live edges on the Roll say of `host`; strangers may write records, too, and are not heard. */

@@ -161,11 +161,15 @@ describe('certificates of a network', { skip }, () => {
     const { serialNumber } = await certificateAt(asked, apex)
     for (const edge of edges) assert.equal((await certificateAt(edge, apex)).serialNumber, serialNumber)
     assert.equal(await issued(), 1)
+    let shownForOthers = 0
     for (const edge of edges) {
       const { counts, certificates } = await statusOf(edge)
+      shownForOthers += counts['certificates.shownForOthers'] ?? 0
       assert.equal(counts['certificates.ordered'] ?? 0, edge === orderers.get(apex) ? 1 : 0)
       assert.deepEqual(certificates, { held: 1, problems: [] })
     }
+    // The authority asks the witness for addresses, which names its own first.
+    assert.ok(shownForOthers > 0, 'what the authority saw was shown by an edge that did not order')
   })
 
   test('names that a stranger makes up below a domain are refused', async () => {
