@@ -47,13 +47,6 @@ export const frameBytesDefault = 16_384
 export const windowDefault = 65_535
 export const windowMax = 0x7fff_ffff
 
-interface Frame {
-  readonly type: number
-  readonly flags: number
-  readonly stream: number
-  readonly payload: Buffer
-}
-
 /** The head of a frame with a payload of `length` octets. */
 export function frameHead(length: number, type: number, marks: number, stream: number): Buffer {
   const head = Buffer.allocUnsafe(headBytes)
