@@ -203,7 +203,8 @@ export class Session {
         break
       case 'rstStream':
         this.#refuseIdle(got.stream)
-        this.#spend(this.#costOfReset(got.stream))
+        // Behind an answer that is out it undoes no work: curl sends one behind most of them.
+        if (this.#gone.get(got.stream) !== 'ended') this.#spend(this.#streams.has(got.stream) ? resetCost : 1)
         this.#forget(got.stream, 'reset')
         break
       case 'settings':
@@ -218,12 +219,6 @@ export class Session {
       default:
         this.#spend(1)
     }
-  }
-
-  /** Of an answer that was out already a reset undoes no work: curl sends one behind most of them. */
-  #costOfReset(id: number): number {
-    if (this.#streams.has(id)) return resetCost
-    return this.#gone.get(id) === 'ended' ? 0 : 1
   }
 
   #data({ stream: id, bytes, flowBytes, ends }: Got & { type: 'data' }): void {
