@@ -284,8 +284,8 @@ program
   .action(async options =>
     options.standalone
       ? [options.origin, options.site, ...options.car, ...options.http, ...options.https].some(Boolean)
-        ? (await import('./standalone-http.ts')).standaloneHttp(options)
-        : (await import('./standalone.ts')).standalone(options)
+        ? (await import('./standalone/http.ts')).standaloneHttp(options)
+        : (await import('./standalone/name-server.ts')).standalone(options)
       : (await import('./commands/edge.ts')).edge(options),
   )
 

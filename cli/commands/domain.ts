@@ -33,7 +33,7 @@ import { nameText, parseName } from '../../resolver/wire/name.ts'
 import { dataOctets } from '../../resolver/wire/rdata.ts'
 import { type AccountOptions, type OpenChain, openChainFor } from '../account.ts'
 import { settleOn } from '../consent.ts'
-import { securityText, verdictText } from '../domain-problem.ts'
+import { securityText, verdictText } from '../dns/domain-problem.ts'
 import { createTerminal, quiet, type Terminal } from '../terminal.ts'
 
 interface SpendOptions extends AccountOptions {

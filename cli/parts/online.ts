@@ -6,7 +6,7 @@ import { types } from '../../resolver/wire/code.ts'
 import { foldCase, isWithin, parseName } from '../../resolver/wire/name.ts'
 import type { Servers } from '../../resolver/zone/servers.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
-import { openOnlineSigning } from '../online-signing.ts'
+import { openOnlineSigning } from '../dns/online-signing.ts'
 import type { Ground } from './ground.ts'
 
 export interface OnlineSuffix {

@@ -3,9 +3,9 @@
 import { realClock } from '../../base/io/clock.ts'
 import { formatCid } from '../../content/identifier.ts'
 import packageJson from '../../package.json' with { type: 'json' }
+import type { ZoneStatus } from '../dns/owner-zones.ts'
+import { zoneProblem } from '../dns/zone-problem.ts'
 import type { EdgeStatus } from '../edge-interface.ts'
-import type { ZoneStatus } from '../owner-zones.ts'
-import { zoneProblem } from '../zone-problem.ts'
 import type { ContentPart } from './content.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'

@@ -1,10 +1,10 @@
 // How a DNS server of ours behaves towards strangers, from the settings: for an edge and for `--standalone` alike.
 
 import { randomBytes, randomInt } from 'node:crypto'
-import { fromHex, utf8 } from '../base/bytes.ts'
-import { realClock } from '../base/io/clock.ts'
-import type { Settings } from '../config/knobs.ts'
-import type { ResponderOptions } from '../resolver/responder.ts'
+import { fromHex, utf8 } from '../../base/bytes.ts'
+import { realClock } from '../../base/io/clock.ts'
+import type { Settings } from '../../config/knobs.ts'
+import type { ResponderOptions } from '../../resolver/responder.ts'
 
 type Answering = Pick<
   ResponderOptions,

@@ -1,8 +1,8 @@
 // How the signatures of a zone stand against the clock: what an edge tells of a zone that it serves, once for each
 // step.
 
-import type { Validity } from '../resolver/sign/rrsig.ts'
-import { type Freshness, lifeOf } from '../resolver/sign/verdict.ts'
+import type { Validity } from '../../resolver/sign/rrsig.ts'
+import { type Freshness, lifeOf } from '../../resolver/sign/verdict.ts'
 
 /** `early`: its signatures begin in the future, so the clock or the signer's was wrong. */
 export type ZoneFreshness = Freshness | 'early'

@@ -3,10 +3,10 @@
 //
 // One writing at a time, of what is served when it begins: whoever has much to change in a row is written twice.
 
-import { isFault } from '../base/fault.ts'
-import { realClock } from '../base/io/clock.ts'
-import type { Log } from '../base/io/log.ts'
-import { readJson, writeAtomically } from '../registry-contract/io/file.ts'
+import { isFault } from '../../base/fault.ts'
+import { realClock } from '../../base/io/clock.ts'
+import type { Log } from '../../base/io/log.ts'
+import { readJson, writeAtomically } from '../../registry-contract/io/file.ts'
 
 /** How old the file may be when nothing but times changed. */
 const rememberMs = 600_000

@@ -1,17 +1,17 @@
 // What an edge serves of custom domains, ready for those who ask at every query: zones for DNS, labels for HTTP.
 
-import { isFault } from '../base/fault.ts'
-import type { Registry } from '../registry-contract/registry.ts'
-import type { ClaimEntry } from '../registry-contract/table.ts'
-import { type Security, securityOf } from '../resolver/delegation/verdict.ts'
-import type { Change, Kept, Standing } from '../resolver/delegation/watch.ts'
-import { types } from '../resolver/wire/code.ts'
-import { type Name, nameText, parseName } from '../resolver/wire/name.ts'
-import { dataOctets } from '../resolver/wire/rdata.ts'
-import { createDomainZone, type DomainZoneOptions, withSite } from '../resolver/zone/domain-zone.ts'
-import type { Names } from '../resolver/zone/names.ts'
-import type { Ttls } from '../resolver/zone/suffix.ts'
-import type { Zone } from '../resolver/zone/zone.ts'
+import { isFault } from '../../base/fault.ts'
+import type { Registry } from '../../registry-contract/registry.ts'
+import type { ClaimEntry } from '../../registry-contract/table.ts'
+import { type Security, securityOf } from '../../resolver/delegation/verdict.ts'
+import type { Change, Kept, Standing } from '../../resolver/delegation/watch.ts'
+import { types } from '../../resolver/wire/code.ts'
+import { type Name, nameText, parseName } from '../../resolver/wire/name.ts'
+import { dataOctets } from '../../resolver/wire/rdata.ts'
+import { createDomainZone, type DomainZoneOptions, withSite } from '../../resolver/zone/domain-zone.ts'
+import type { Names } from '../../resolver/zone/names.ts'
+import type { Ttls } from '../../resolver/zone/suffix.ts'
+import type { Zone } from '../../resolver/zone/zone.ts'
 
 export interface DomainShelf {
   /** The label of the site that a host shows: that of a served domain, or of a name below one. */

@@ -3,7 +3,7 @@
 // Of a version that is refused the reason counts before the age of what is served instead: whoever puts the first right
 // has put the second right too.
 
-import type { Refusal } from '../resolver/sign/publication.ts'
+import type { Refusal } from '../../resolver/sign/publication.ts'
 import type { ZoneStatus } from './owner-zones.ts'
 import type { ZoneFreshness } from './zone-freshness.ts'
 

@@ -7,15 +7,15 @@
 
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { Fault, isFault } from '../base/fault.ts'
-import { type Clock, realClock } from '../base/io/clock.ts'
-import type { Log } from '../base/io/log.ts'
-import type { Freshness, Life } from '../resolver/sign/verdict.ts'
-import { type Name, nameText } from '../resolver/wire/name.ts'
-import { isLaterSerial } from '../resolver/zone/serial.ts'
-import type { Work } from '../resolver/zone/work.ts'
-import type { Zone } from '../resolver/zone/zone.ts'
-import { inSlices } from './slices.ts'
+import { Fault, isFault } from '../../base/fault.ts'
+import { type Clock, realClock } from '../../base/io/clock.ts'
+import type { Log } from '../../base/io/log.ts'
+import type { Freshness, Life } from '../../resolver/sign/verdict.ts'
+import { type Name, nameText } from '../../resolver/wire/name.ts'
+import { isLaterSerial } from '../../resolver/zone/serial.ts'
+import type { Work } from '../../resolver/zone/work.ts'
+import type { Zone } from '../../resolver/zone/zone.ts'
+import { inSlices } from '../slices.ts'
 
 export interface ZoneFile {
   readonly apex: Name

@@ -2,11 +2,11 @@
 //
 // Apart from zone-files.ts, so that keeping files and reading them can be tested one without the other.
 
-import { Fault, isFault } from '../base/fault.ts'
-import { signatureLife } from '../resolver/sign/verdict.ts'
-import { types } from '../resolver/wire/code.ts'
-import { complaintText, readingZone } from '../resolver/zone/master.ts'
-import { creatingZone } from '../resolver/zone/snapshot.ts'
+import { Fault, isFault } from '../../base/fault.ts'
+import { signatureLife } from '../../resolver/sign/verdict.ts'
+import { types } from '../../resolver/wire/code.ts'
+import { complaintText, readingZone } from '../../resolver/zone/master.ts'
+import { creatingZone } from '../../resolver/zone/snapshot.ts'
 import type { ReadZone } from './zone-files.ts'
 
 /** Throws Fault `config/invalid` with a line `FILE:LINE:COLUMN: WHAT` for each error. */

@@ -6,28 +6,28 @@
 // anew, and so does whoever comes after signatures that ended. What is served is remembered on disk, for a start to go
 // on from. A name without a zone hash ends its zone at once, one whose term is over at the next turn.
 
-import { type Fault, isFault } from '../base/fault.ts'
-import type { Clock } from '../base/io/clock.ts'
-import type { Log } from '../base/io/log.ts'
-import type { Meter } from '../base/meter.ts'
-import { createSignedPlaces } from '../resolver/sign/bundle.ts'
-import { decodeBundle } from '../resolver/sign/bundle-codec.ts'
-import type { Judge } from '../resolver/sign/io/judging.ts'
+import { type Fault, isFault } from '../../base/fault.ts'
+import type { Clock } from '../../base/io/clock.ts'
+import type { Log } from '../../base/io/log.ts'
+import type { Meter } from '../../base/meter.ts'
+import { createSignedPlaces } from '../../resolver/sign/bundle.ts'
+import { decodeBundle } from '../../resolver/sign/bundle-codec.ts'
+import type { Judge } from '../../resolver/sign/io/judging.ts'
 import {
   type JudgedZone,
   type PublishedFiles,
   publishedApex,
   type Refusal,
   recordsIn,
-} from '../resolver/sign/publication.ts'
-import { type Name, nameText } from '../resolver/wire/name.ts'
-import type { ResourceRecord } from '../resolver/wire/record.ts'
-import { isLaterSerial } from '../resolver/zone/serial.ts'
-import { withSignedPlaces } from '../resolver/zone/signed-places.ts'
-import { creatingZone } from '../resolver/zone/snapshot.ts'
-import type { Work } from '../resolver/zone/work.ts'
-import type { Zone } from '../resolver/zone/zone.ts'
-import { inSlices } from './slices.ts'
+} from '../../resolver/sign/publication.ts'
+import { type Name, nameText } from '../../resolver/wire/name.ts'
+import type { ResourceRecord } from '../../resolver/wire/record.ts'
+import { isLaterSerial } from '../../resolver/zone/serial.ts'
+import { withSignedPlaces } from '../../resolver/zone/signed-places.ts'
+import { creatingZone } from '../../resolver/zone/snapshot.ts'
+import type { Work } from '../../resolver/zone/work.ts'
+import type { Zone } from '../../resolver/zone/zone.ts'
+import { inSlices } from '../slices.ts'
 import { freshnessOf, freshnessTexts, type ZoneFreshness } from './zone-freshness.ts'
 
 /** What the chain says of a name that has a zone. */

@@ -1,8 +1,8 @@
 // What is wrong with a custom domain, in words that its owner or the operator can act on.
 
-import { hostWithoutGlue, type Security, type Verdict } from '../resolver/delegation/verdict.ts'
-import type { Standing } from '../resolver/delegation/watch.ts'
-import { isWithin, nameText, parseName } from '../resolver/wire/name.ts'
+import { hostWithoutGlue, type Security, type Verdict } from '../../resolver/delegation/verdict.ts'
+import type { Standing } from '../../resolver/delegation/watch.ts'
+import { isWithin, nameText, parseName } from '../../resolver/wire/name.ts'
 
 export interface Surroundings {
   /** Of the site that the claim names; undefined when nobody has registered it. */

@@ -4,17 +4,17 @@
 // lead to the machine that they run on (RFC 6761 §6.3), so that no two roots share an origin.
 
 import { CID } from 'multiformats/cid'
-import type { Log } from '../base/io/log.ts'
-import type { Meter } from '../base/meter.ts'
-import type { Settings } from '../config/knobs.ts'
-import { openCarFiles } from '../content/io/car-files.ts'
-import { createIngress } from '../edge/ingress.ts'
-import { problem } from '../edge/json.ts'
-import type { Ingress } from '../edge/message.ts'
-import { page } from '../edge/page.ts'
-import { dagsOver } from './dags.ts'
-import { contentOver } from './standalone-site.ts'
-import { createTerminal } from './terminal.ts'
+import type { Log } from '../../base/io/log.ts'
+import type { Meter } from '../../base/meter.ts'
+import type { Settings } from '../../config/knobs.ts'
+import { openCarFiles } from '../../content/io/car-files.ts'
+import { createIngress } from '../../edge/ingress.ts'
+import { problem } from '../../edge/json.ts'
+import type { Ingress } from '../../edge/message.ts'
+import { page } from '../../edge/page.ts'
+import { dagsOver } from '../dags.ts'
+import { createTerminal } from '../terminal.ts'
+import { contentOver } from './site.ts'
 
 export interface CarOptions {
   readonly files: readonly string[]

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMeter } from '../base/meter.ts'
-import { createResponder } from '../resolver/responder.ts'
-import { classes, types } from '../resolver/wire/code.ts'
-import { encodeMessage } from '../resolver/wire/message.ts'
-import { parseName } from '../resolver/wire/name.ts'
+import { createMeter } from '../../base/meter.ts'
+import { createResponder } from '../../resolver/responder.ts'
+import { classes, types } from '../../resolver/wire/code.ts'
+import { encodeMessage } from '../../resolver/wire/message.ts'
+import { parseName } from '../../resolver/wire/name.ts'
 import { withRefusalsHeard } from './refusals.ts'
 
 test('names that are refused are heard, and no others', () => {

@@ -4,12 +4,12 @@
 // client only its network is told (/24 or /48), no finer than resolvers tell it by ECS (RFC 7871 §11.1). It stands
 // before the responder, which knows of no log; what is not chosen costs one random number.
 
-import type { Log } from '../base/io/log.ts'
-import type { Respond } from '../resolver/responder.ts'
-import { addressText, parseIpv4, parseIpv6 } from '../resolver/wire/address.ts'
-import { rcodeText, typeText } from '../resolver/wire/code.ts'
-import { decodeMessage, rcodeOf } from '../resolver/wire/message.ts'
-import { nameText } from '../resolver/wire/name.ts'
+import type { Log } from '../../base/io/log.ts'
+import type { Respond } from '../../resolver/responder.ts'
+import { addressText, parseIpv4, parseIpv6 } from '../../resolver/wire/address.ts'
+import { rcodeText, typeText } from '../../resolver/wire/code.ts'
+import { decodeMessage, rcodeOf } from '../../resolver/wire/message.ts'
+import { nameText } from '../../resolver/wire/name.ts'
 
 /** `respond`, with `perMille` of 1,000 queries in the log; the same function for 0. `random` is in 0 … 1. */
 export function withQueryLog(

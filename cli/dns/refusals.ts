@@ -2,11 +2,11 @@
 //
 // It stands before the responder, like the query log, which knows of no claims. What is answered costs a comparison.
 
-import type { Respond } from '../resolver/responder.ts'
-import { rcodes } from '../resolver/wire/code.ts'
-import { headerBytes } from '../resolver/wire/header.ts'
-import { foldCase, nameText, readName } from '../resolver/wire/name.ts'
-import { Reader } from '../resolver/wire/reader.ts'
+import type { Respond } from '../../resolver/responder.ts'
+import { rcodes } from '../../resolver/wire/code.ts'
+import { headerBytes } from '../../resolver/wire/header.ts'
+import { foldCase, nameText, readName } from '../../resolver/wire/name.ts'
+import { Reader } from '../../resolver/wire/reader.ts'
 
 /** `asked` hears the name of each refused question, in lower case and without a dot at the end. */
 export function withRefusalsHeard(respond: Respond, asked: (name: string) => void): Respond {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Claim, Delegation, Verdict } from '../resolver/delegation/verdict.ts'
-import type { Standing } from '../resolver/delegation/watch.ts'
-import { parseName } from '../resolver/wire/name.ts'
+import type { Claim, Delegation, Verdict } from '../../resolver/delegation/verdict.ts'
+import type { Standing } from '../../resolver/delegation/watch.ts'
+import { parseName } from '../../resolver/wire/name.ts'
 import { problemOf, type Surroundings } from './domain-problem.ts'
 
 const claim: Claim = { name: 'shop.test', owner: '0xme', site: '0x1', token: 'a'.repeat(32) }

@@ -3,10 +3,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { pino } from 'pino'
-import { createMeter } from '../base/meter.ts'
-import { createResponder } from '../resolver/responder.ts'
-import { encodeMessage } from '../resolver/wire/message.ts'
-import { parseName } from '../resolver/wire/name.ts'
+import { createMeter } from '../../base/meter.ts'
+import { createResponder } from '../../resolver/responder.ts'
+import { encodeMessage } from '../../resolver/wire/message.ts'
+import { parseName } from '../../resolver/wire/name.ts'
 import { networkText, withQueryLog } from './query-log.ts'
 
 const respond = createResponder({

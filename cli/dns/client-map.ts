@@ -3,11 +3,11 @@
 // A file that changes is read again; one with errors is told, every error with its line, and the old map stays.
 
 import { readFile, stat } from 'node:fs/promises'
-import { Fault } from '../base/fault.ts'
-import type { Log } from '../base/io/log.ts'
-import { type MappedEdge, parseClientMap } from '../resolver/select/client-map.ts'
-import { PrefixMap } from '../resolver/select/prefix-map.ts'
-import { watchFiles } from './watch.ts'
+import { Fault } from '../../base/fault.ts'
+import type { Log } from '../../base/io/log.ts'
+import { type MappedEdge, parseClientMap } from '../../resolver/select/client-map.ts'
+import { PrefixMap } from '../../resolver/select/prefix-map.ts'
+import { watchFiles } from '../watch.ts'
 
 export type ClientMap = PrefixMap<readonly MappedEdge[]>
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Refusal } from '../resolver/sign/publication.ts'
+import type { Refusal } from '../../resolver/sign/publication.ts'
 import type { ZoneStatus } from './owner-zones.ts'
 import { zoneProblem } from './zone-problem.ts'
 
