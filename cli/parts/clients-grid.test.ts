@@ -16,6 +16,9 @@ import type { ServingEdge } from '../serving.ts'
 import { openClients } from './clients.ts'
 import { openOverlay } from './overlay.ts'
 
+/** Of this process alone: all of 127/8 is loopback on Linux. */
+const net = `127.93.${1 + (process.pid % 250)}`
+
 const folder = await mkdtemp(join(tmpdir(), 'inxt-clients-grid-'))
 const stack = new AsyncDisposableStack()
 after(async () => {
@@ -25,7 +28,7 @@ after(async () => {
 
 const serving: ServingEdge[] = []
 async function edge(i: number) {
-  const address = `127.0.93.${i}`
+  const address = `${net}.${i}`
   const settings = settingsFrom([
     { source: 'devnet', values: presets.devnet },
     {
@@ -33,7 +36,7 @@ async function edge(i: number) {
       values: {
         'edge.address': address,
         'overlay.port': 4093,
-        'overlay.bootstrap': '127.0.93.1:4093',
+        'overlay.bootstrap': `${net}.1:4093`,
         'membership.probeIntervalMs': 50,
         'clients.publishMs': 1000,
         'clients.freshMs': 1000,
