@@ -23,12 +23,15 @@ export interface Room {
   file(name: string, text: string): Promise<string>
 }
 
+/** Opened by this process; each has a name of its own. */
+let rooms = 0
+
 export async function openRoom(
   addresses: readonly string[],
   resolver: string,
   stack: AsyncDisposableStack,
 ): Promise<Room> {
-  const name = `inxt-lab-${process.pid}`
+  const name = `inxt-lab-${process.pid}-${++rooms}`
   const folder = await mkdtemp(join(tmpdir(), 'inxt-lab-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const must = async (...args: string[]): Promise<void> => {

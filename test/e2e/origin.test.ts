@@ -135,7 +135,7 @@ describe('a site with an origin', { skip: toolsMissing() }, () => {
     socket.destroy()
   })
 
-  test('an upload of 100 MB passes without being kept', { timeout: 60_000 }, async () => {
+  test('an upload of 300 MB passes without being kept', { timeout: 60_000 }, async () => {
     const edge = edges[2]!
     const rss = async (): Promise<number> => {
       const status = await readFile(`/proc/${edge.pid}/status`, 'utf8')
@@ -145,7 +145,7 @@ describe('a site with an origin', { skip: toolsMissing() }, () => {
     let most = before
     const sending = request({ ...about(edge, '/api/upload'), method: 'POST' })
     const [hash, chunk] = [createHash('sha256'), Buffer.alloc(mib, 7)]
-    for (let sent = 0; sent < 100; sent++) {
+    for (let sent = 0; sent < 300; sent++) {
       hash.update(chunk)
       if (!sending.write(chunk)) await once(sending, 'drain')
       most = Math.max(most, await rss())
@@ -154,7 +154,7 @@ describe('a site with an origin', { skip: toolsMissing() }, () => {
     const [answer] = (await once(sending, 'response')) as [IncomingMessage]
     const [said] = await once(answer, 'data')
     assert.equal(String(said), hash.digest('hex'))
-    assert.ok(most - before < 50 * mib, `${(most - before) / mib} MiB more for 100 MiB`)
+    assert.ok(most - before < 150 * mib, `${(most - before) / mib} MiB more for 300 MiB`)
   })
 
   test('where edges are not led: private networks, this network, edges themselves', async () => {
