@@ -1,9 +1,9 @@
 // The composition root: starts the parts of an edge in the order in which they need each other, and stops them in the
 // reverse. Each part (`parts/`) joins two or three folders; only this file knows all of them.
 //
-//   chain ──► names, Roll ──┐
-//   gossip ─► who lives ────┼─► network ──► content ──► HTTP, DNS
-//   records ► who holds ────┘
+//   chain ──► names, Roll ──┐                 ┌─► content, certificates ─────► HTTP
+//   gossip ─► who lives ────┼─► network ──────┤
+//   records ► who holds ────┘                 └─► clients, domains, zones ─────► DNS
 //
 // Doors open when the names are known (before that, an edge would deny them), and the Roll names the edge when its
 // doors are open.

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
 const [wanted = '', ...rest] = process.argv.slice(2)
-const files = globSync('{resolver,edge,content,overlay,registry-contract,loadtests}/**/*.bench.ts', {
+const files = globSync('{cli,resolver,edge,content,overlay,registry-contract,loadtests}/**/*.bench.ts', {
   cwd: root,
 })
   .filter(file => file.includes(wanted))

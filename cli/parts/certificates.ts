@@ -44,12 +44,8 @@ export async function openCertificates(
     case 'local':
       return openLocal(ground, underSuffix)
     default:
-      // A suffix of one label is no name of the public DNS: no public authority vouches for it.
-      return openAuthority(
-        ground,
-        network,
-        host => hasContent(siteOf(host, domains)) || (suffix.includes('.') && underSuffix(host)),
-      )
+      // Of domains alone: a suffix is one label, which is no name of the public DNS.
+      return openAuthority(ground, network, host => hasContent(siteOf(host, domains)))
   }
 }
 
