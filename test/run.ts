@@ -3,24 +3,29 @@
 // The unit tests run in two processes side by side: one keeps a core busy, the other mostly waits. A process for each
 // file would spend more time starting than testing. The e2e suite comes last and alone: it starts real devnets beside
 // which nothing else should compete for two cores. `unit` or `e2e` as the argument picks a half.
+//
+// A run always ends: a test has a deadline, a process ends with its last test whatever that left open, and all of it has
+// a deadline too.
 
 import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { testFiles } from './files.ts'
 
 const root = join(import.meta.dirname, '..')
-const unit = ['thinking.ts', 'touching.ts'].map(file => join(import.meta.dirname, file))
+const testMs = 300_000
+const allMs = 45 * 60_000
 const half = process.argv[2]
 /** Each is run after the one before it has ended. */
-const stages: Parameters<typeof run>[0][] = []
-if (half !== 'e2e') stages.push({ files: unit, isolation: 'process', concurrency: 2, cwd: root })
-if (half !== 'unit') stages.push({ files: testFiles('e2e'), isolation: 'none', cwd: root })
+const stages: string[][] = []
+if (half !== 'e2e') stages.push(['thinking.ts', 'touching.ts'])
+if (half !== 'unit') stages.push(['living.ts'])
 
+const signal = AbortSignal.timeout(allMs)
 let isGood = true
 const all = { tests: 0, passed: 0, skipped: 0 }
 for (const stage of stages) {
-  const events = run(stage)
+  const files = stage.map(file => join(import.meta.dirname, file))
+  const events = run({ files, cwd: root, concurrency: 2, timeout: testMs, forceExit: true, signal })
   events.on('test:summary', ({ counts, file }) => {
     if (file !== undefined) return
     all.tests += counts.tests
@@ -32,5 +37,6 @@ for (const stage of stages) {
   })
   for await (const text of events.compose(new spec())) process.stdout.write(text)
 }
+if (signal.aborted) process.stdout.write(`✖ not within ${allMs / 60_000} minutes\n`)
 process.stdout.write(`ℹ in all ${all.tests} tests, ${all.passed} passed, ${all.skipped} skipped\n`)
-process.exitCode = isGood ? 0 : 1
+process.exitCode = isGood && !signal.aborted ? 0 : 1

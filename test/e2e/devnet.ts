@@ -2,9 +2,10 @@
 // else uses, ended by process id. What a test waits for is an event with a deadline, never a time.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { delay } from '../../base/io/clock.ts'
@@ -71,13 +72,16 @@ export async function until<T>(
   )
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen({ host: '127.0.0.1', port: 0 })
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen({ host: '0.0.0.0', port })
+  try {
+    await once(server, 'listening')
+    server.close()
+    await once(server, 'close')
+    return true
+  } catch {
+    return false
+  }
 }
 
 export interface Devnet {
@@ -99,10 +103,17 @@ export interface Place {
   remove(): Promise<void>
 }
 
-/** A folder and free ports for a devnet. Linux gives all of 127/8, so the network number keeps suites apart. */
+/**
+ * A folder and free ports for a devnet. Linux gives all of 127/8, so the network number keeps suites apart. The ports lie
+ * below those that the kernel gives to sockets of its own choice, which could take one between two starts.
+ */
 export async function reservePlace(): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'inxt-e2e-'))
-  const free = await Promise.all(Array.from({ length: 5 }, freePort))
+  const free: number[] = []
+  while (free.length < 5) {
+    const port = 12_000 + randomInt(18_000)
+    if (!free.includes(port) && (await isFree(port))) free.push(port)
+  }
   const [dns, http, https, overlay, chain] = free
   const network = 2 + (process.pid % 250)
   const flags = ['--data', join(folder, '.inxt'), '--network', `${network}`, '--dns-port', `${dns}`]
@@ -116,7 +127,18 @@ export async function reservePlace(): Promise<Place> {
     '--chain-port',
     `${chain}`,
   )
-  return { folder, flags, remove: () => rm(folder, { recursive: true, force: true }) }
+  const remove = async (): Promise<void> => {
+    // What a test that failed half-way has left: nothing else names this folder.
+    for (const line of await processesNaming(folder)) {
+      try {
+        process.kill(Number.parseInt(line, 10), 'SIGKILL')
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { folder, flags, remove }
 }
 
 /** Starts a devnet and waits until it says that it is up. */
