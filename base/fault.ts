@@ -35,6 +35,10 @@ export const faultCodes = {
     'What was kept on disk from an earlier run cannot be used.',
     'Move the file away to start afresh.',
   ],
+  'state/unwritten': [
+    'A file cannot be written; what was there before is as it was.',
+    'Check that the disk has room and that you may write there.',
+  ],
   'state/locked': [
     'Another process already uses this data folder.',
     'Stop it first, or choose another folder with --data.',

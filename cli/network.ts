@@ -1,9 +1,10 @@
 // The file that describes a running network to the other commands: the chain, the contracts, the edges.
 // The devnet writes it when everything is up; `publish` and `status` read it.
 
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../base/fault.ts'
+import { writeWhole } from '../base/io/file.ts'
 
 export interface NetworkEdge {
   readonly number: number
@@ -30,10 +31,8 @@ export interface Network {
 
 const fileIn = (folder: string): string => join(folder, 'network.json')
 
-/** Whole or not at all: written aside, then renamed. */
-export async function writeNetwork(folder: string, network: Network): Promise<void> {
-  await writeFile(`${fileIn(folder)}.new`, `${JSON.stringify(network, null, 2)}\n`)
-  await rename(`${fileIn(folder)}.new`, fileIn(folder))
+export function writeNetwork(folder: string, network: Network): Promise<void> {
+  return writeWhole(fileIn(folder), `${JSON.stringify(network, null, 2)}\n`)
 }
 
 /** Throws Fault config/unreadable when there is none, state/broken when it is not one. */

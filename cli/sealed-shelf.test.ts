@@ -56,6 +56,6 @@ describe('a sealed shelf', () => {
     const place = join(folder, 'three')
     await writeFile(place, 'a file where the folder should be')
     const shelf = openSealedShelf(place, await sealOf('alice'), quiet)
-    await assert.rejects(shelf.write('a.example', 1), (error: Fault) => error.code === 'config/unreadable')
+    await assert.rejects(shelf.write('a.example', 1), (error: Fault) => error.code === 'state/unwritten')
   })
 })

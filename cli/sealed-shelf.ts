@@ -4,10 +4,10 @@
 // that starts unattended can promise no more. Files are replaced as a whole. One that cannot be opened (the identity
 // changed) is told and left out: what is in it can be had again.
 
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromUtf8, utf8 } from '../base/bytes.ts'
-import { Fault } from '../base/fault.ts'
+import { writeWhole } from '../base/io/file.ts'
 import type { Log } from '../base/io/log.ts'
 
 export interface SealedShelf {
@@ -45,22 +45,9 @@ export function openSealedShelf(folder: string, seal: Seal, log: Log): SealedShe
       }
       return values
     },
-    async write(name, value) {
-      const draft = `${pathOf(name)}.half`
-      try {
-        await mkdir(folder, { recursive: true, mode: 0o700 })
-        const file = await open(draft, 'w', 0o600)
-        try {
-          await file.writeFile(seal.seal(utf8(JSON.stringify(value)), name))
-          await file.sync()
-        } finally {
-          await file.close()
-        }
-        await rename(draft, pathOf(name))
-      } catch (cause) {
-        await rm(draft, { force: true }).catch(() => {})
-        throw new Fault('config/unreadable', `${pathOf(name)} cannot be written`, { cause })
-      }
+    write: (name, value) => {
+      const letter = seal.seal(utf8(JSON.stringify(value)), name)
+      return writeWhole(pathOf(name), letter, { file: 0o600, folder: 0o700 })
     },
     remove: name => rm(pathOf(name), { force: true }),
   }

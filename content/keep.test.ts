@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -175,15 +175,5 @@ describe('after a restart', () => {
     await createWantedFile(path).write([])
     assert.deepEqual(await createWantedFile(path).read(), [])
     assert.ok(!(await readdir(home)).some(name => name.endsWith('.half')))
-  })
-
-  test('a full disk is a Fault, and costs nothing of the list that was there', async () => {
-    const path = join(home, 'full.json')
-    const wanted = createWantedFile(path)
-    const root = formatCid((await site()).root)
-    await wanted.write([root])
-    await symlink('/dev/full', `${path}.half`)
-    await assert.rejects(wanted.write([]), error => isFault(error, 'store/full'))
-    assert.deepEqual(await wanted.read(), [root])
   })
 })

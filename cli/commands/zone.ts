@@ -3,9 +3,10 @@
 // Signing never leaves half a file: the new one is judged as a validator would, written aside and renamed. Keys
 // are made on first use and stay on this machine; what leaves it is the signed file and the DS for the registrar.
 
-import { open, readFile, rename, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { assert, Fault, isFault } from '../../base/fault.ts'
 import { realRandom } from '../../base/io/chance.ts'
+import { writeWhole } from '../../base/io/file.ts'
 import { earlierMaxS, signBundle } from '../../resolver/sign/bundle.ts'
 import { encodeBundle } from '../../resolver/sign/bundle-codec.ts'
 import type { Keyring } from '../../resolver/sign/keyring.ts'
@@ -58,7 +59,7 @@ export async function signFile(file: string, options: SignOptions): Promise<Repo
   }
   const { records: own, warnings } = await readZoneAt(file, apex)
   const places = await readPlaces(options, apex)
-  const records = places === undefined ? own : withPlaces(own, places)
+  const records = places === undefined ? own : withPlaces(own, apex, places)
   const out = options.out ?? `${file}.signed`
   await using desk = await openDesk(options)
   const { keys, nowS } = desk
@@ -130,18 +131,6 @@ async function requireUnsigned(out: string, apex: Name): Promise<void> {
   throw new Fault('config/invalid', `${out} was signed by keys that are not in the folder`, {
     hint: 'Name their folder with --keys; or move the file away to begin with new keys and a new DS.',
   })
-}
-
-async function writeWhole(file: string, content: Uint8Array): Promise<void> {
-  try {
-    const aside = `${file}.${process.pid}`
-    await using handle = await open(aside, 'w', 0o644)
-    await handle.writeFile(content)
-    await handle.sync()
-    await rename(aside, file)
-  } catch (cause) {
-    throw new Fault('config/unreadable', `${file} cannot be written: ${(cause as Error).message}`, { cause })
-  }
 }
 
 async function writeBundle(

@@ -5,8 +5,8 @@
 
 import { isFault } from '../../base/fault.ts'
 import { realClock } from '../../base/io/clock.ts'
+import { readJson, writeWhole } from '../../base/io/file.ts'
 import type { Log } from '../../base/io/log.ts'
-import { readJson, writeAtomically } from '../../registry-contract/io/file.ts'
 
 /** How old the file may be when nothing but times changed. */
 const rememberMs = 600_000
@@ -49,7 +49,7 @@ export async function openServedMemory<T>(
       while (isStale) {
         isStale = false
         writtenAt = realClock.now()
-        await writeAtomically(file, text()).catch(error =>
+        await writeWhole(file, text()).catch(error =>
           log.warn({ what: String(error) }, 'what is served cannot be remembered'),
         )
       }

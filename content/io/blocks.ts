@@ -14,13 +14,13 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promis
 import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { Fault, isFault } from '../../base/fault.ts'
+import { syncFolder, unwritten } from '../../base/io/file.ts'
 import type { Meter } from '../../base/meter.ts'
 import { type Block, verifiedBlock } from '../block.ts'
 import { formatCid, parseCid, verifies } from '../identifier.ts'
 import { createLedger, type Ledger } from '../ledger.ts'
 import type { Store } from '../store.ts'
 import { createTurns } from '../turns.ts'
-import { unwritten } from './unwritten.ts'
 
 export type BlockFolderOptions = {
   readonly folder: string
@@ -178,15 +178,6 @@ async function writeWhole(options: BlockFolderOptions, key: string, bytes: Uint8
   } catch (cause) {
     await rm(half, { force: true }).catch(() => {})
     throw unwritten(`a block in ${options.folder}`, cause)
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

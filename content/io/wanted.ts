@@ -1,10 +1,10 @@
 // The roots this machine has promised to hold, in one small JSON file that is replaced as a whole.
 
-import { open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { Fault } from '../../base/fault.ts'
+import { writeWhole } from '../../base/io/file.ts'
 import { formatCid, parseCid } from '../identifier.ts'
 import type { Wanted } from '../keep.ts'
-import { unwritten } from './unwritten.ts'
 
 const version = 1
 
@@ -27,20 +27,6 @@ export function createWantedFile(path: string): Wanted {
         throw new Fault('state/broken', `the list of kept sites ${path} is damaged`, { cause })
       }
     },
-    async write(roots) {
-      const half = `${path}.half`
-      try {
-        const file = await open(half, 'w')
-        try {
-          await file.writeFile(`${JSON.stringify({ version, roots }, undefined, 2)}\n`)
-          await file.sync()
-        } finally {
-          await file.close()
-        }
-        await rename(half, path)
-      } catch (cause) {
-        throw unwritten(`the list of kept sites ${path}`, cause)
-      }
-    },
+    write: roots => writeWhole(path, `${JSON.stringify({ version, roots }, undefined, 2)}\n`),
   }
 }

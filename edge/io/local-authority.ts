@@ -6,12 +6,13 @@
 
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../base/io/clock.ts'
+import { writeWhole } from '../../base/io/file.ts'
 import type { Certificate, Certificates } from '../tls/certificates.ts'
 
 export interface LocalAuthorityOptions {
@@ -88,15 +89,9 @@ async function readRoot({ folder, suffixes, clock }: LocalAuthorityOptions): Pro
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
   const root = await makeRoot(suffixes, clock.now())
-  await mkdir(folder, { recursive: true })
-  await written(keyFile, await keyPem(root.keys.privateKey), 0o600)
-  await written(certificateFile, root.certificate.toString('pem'), 0o644)
+  await writeWhole(keyFile, await keyPem(root.keys.privateKey), { file: 0o600 })
+  await writeWhole(certificateFile, root.certificate.toString('pem'), { file: 0o644 })
   return root
-}
-
-async function written(file: string, text: string, mode: number): Promise<void> {
-  await writeFile(`${file}.new`, text, { mode })
-  await rename(`${file}.new`, file)
 }
 
 async function rootOf(certificatePem: string, key: string): Promise<Root> {

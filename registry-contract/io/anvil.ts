@@ -13,8 +13,8 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { Fault, isFault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
+import { readJson, writeWhole } from '../../base/io/file.ts'
 import { parseData, parseQuantity } from '../answers.ts'
-import { readJson, writeAtomically } from './file.ts'
 import { foundryBinary } from './foundry.ts'
 import { createRpc, type Rpc } from './rpc.ts'
 
@@ -106,7 +106,7 @@ function createKeeper(rpc: Rpc, file: string): () => Promise<void> {
     if (hash === keptHash) return
     const answer = await rpc.call('anvil_dumpState', [])
     const packed = Buffer.from(parseData(answer, 'state', { bytesMax: stateBytesMax }).slice(2), 'hex')
-    await writeAtomically(file, await promisify(gunzip)(packed, { maxOutputLength: stateBytesMax }))
+    await writeWhole(file, await promisify(gunzip)(packed, { maxOutputLength: stateBytesMax }))
     keptHash = hash
   }
 }

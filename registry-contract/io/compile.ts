@@ -13,8 +13,8 @@ import { join, posix } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { Fault, isFault } from '../../base/fault.ts'
+import { readJson, writeWhole } from '../../base/io/file.ts'
 import { type ContractName, contractNames } from '../addresses.ts'
-import { readJson, writeAtomically } from './file.ts'
 
 export interface Artifact {
   /** Solidity's JSON ABI. */
@@ -136,7 +136,7 @@ export async function compileContracts(cacheFolder = artifactsCache): Promise<Ar
 
   const artifacts = artifactsOf(await Promise.all(inputs.map(runCompiler)))
   // A folder that cannot be written costs the next start its seconds, and this one nothing.
-  await writeAtomically(file, JSON.stringify(artifacts)).catch(onlyFault)
+  await writeWhole(file, JSON.stringify(artifacts)).catch(onlyFault)
   return artifacts
 }
 

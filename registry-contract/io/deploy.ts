@@ -9,13 +9,13 @@ import { rm } from 'node:fs/promises'
 import { AbiCoder } from 'ethers/abi'
 import { getCreateAddress } from 'ethers/address'
 import { Fault } from '../../base/fault.ts'
+import { readJson, writeWhole } from '../../base/io/file.ts'
 import { type Addresses, type ContractName, contractNames, parseCreated } from '../addresses.ts'
 import { type Created, planSteps, type Step } from '../deployment.ts'
 import { nodeOf } from '../label.ts'
 import { constructorTypes, constructorValues, type Parameters, type Receivers } from '../parameters.ts'
 import { createChain } from './chain.ts'
 import type { Artifacts } from './compile.ts'
-import { readJson, writeAtomically } from './file.ts'
 import type { Rpc } from './rpc.ts'
 import type { GasPrice, Wallet } from './wallet.ts'
 
@@ -157,13 +157,13 @@ export async function carryOut(
   for (const step of plan.steps) {
     if (step.kept) continue
     records[step.name] = await create(options, step)
-    await writeAtomically(unfinished(file), `${JSON.stringify({ chainId, contracts: records }, null, 2)}\n`)
+    await writeWhole(unfinished(file), `${JSON.stringify({ chainId, contracts: records }, null, 2)}\n`)
     created(step.name)
   }
   const contracts = records as Record<ContractName, Created>
   const deployedAtBlock = Math.min(...Object.values(contracts).map(({ blockNumber }) => blockNumber))
   const addresses: Addresses = { chainId, suffix, suffixNode: nodeOf(suffix), deployedAtBlock, contracts }
-  await writeAtomically(file, `${JSON.stringify(addresses, null, 2)}\n`)
+  await writeWhole(file, `${JSON.stringify(addresses, null, 2)}\n`)
   await rm(unfinished(file), { force: true })
   return addresses
 }

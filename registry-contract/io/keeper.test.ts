@@ -38,7 +38,7 @@ test('a disk that does not take it is asked after growing pauses, and it is told
     await keeper.writeIfDue()
     assert.equal(faults.length, tries, `at ${at}`)
   }
-  assert.deepEqual(new Set(faults), new Set(['state/broken']))
+  assert.deepEqual(new Set(faults), new Set(['state/unwritten']))
   await rm(blocked)
   await keeper.writeIfDue()
   assert.equal(mended, 0)

@@ -5,8 +5,8 @@
 
 import { type Fault, isFault } from '../../base/fault.ts'
 import type { Clock } from '../../base/io/clock.ts'
+import { readBytes, writeWhole } from '../../base/io/file.ts'
 import type { Registry } from '../registry.ts'
-import { readBytes, writeAtomically } from './file.ts'
 
 /** Writing the checkpoint of a million names takes a second; it shall take a fiftieth of the time at most. */
 const writeShare = 50
@@ -52,7 +52,7 @@ export function createKeeper(options: KeeperOptions, registry: Registry): Keeper
       if (hash === undefined || hash === keptHash) return
       const startedAt = clock.now()
       try {
-        await writeAtomically(file, registry.checkpoint())
+        await writeWhole(file, registry.checkpoint())
         keptHash = hash
         if (failures > 0) options.onMended?.()
         failures = 0

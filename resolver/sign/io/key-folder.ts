@@ -4,9 +4,10 @@
 // too few. A private key that others may read is refused, as ssh does: nothing can say who has read it.
 
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../../base/fault.ts'
+import { writeWhole } from '../../../base/io/file.ts'
 import type { Name } from '../../wire/name.ts'
 import { type Algorithm, type PublicKey, type SigningKey, signingKey } from '../key.ts'
 import {
@@ -52,8 +53,7 @@ export function openKeyFolder(folder: string, zone: Name, passphrases: Passphras
     },
     async writeRing(ring) {
       await ready(folder)
-      await write(`${ringFile}.new`, keyringText(ring), 'w')
-      await rename(`${ringFile}.new`, ringFile)
+      await writeWhole(ringFile, keyringText(ring), { file: 0o600 })
     },
     async makeKey(algorithm, role, ttlS, tags) {
       await ready(folder)
@@ -69,8 +69,8 @@ export function openKeyFolder(folder: string, zone: Name, passphrases: Passphras
             ? privateFile(algorithm, secret)
             : sealedFile(algorithm, secret, passphrase, chance)
         const file = join(folder, keyFileName(zone, algorithm, key.tag))
-        await write(`${file}.private`, text, 'wx')
-        await write(`${file}.key`, publicFile(key, role, ttlS), 'w')
+        await writeNew(`${file}.private`, text)
+        await writeWhole(`${file}.key`, publicFile(key, role, ttlS), { file: 0o600 })
         return key
       }
     },
@@ -106,10 +106,10 @@ async function ready(folder: string): Promise<void> {
   }
 }
 
-/** On disk when it returns. */
-async function write(file: string, text: string, flags: 'w' | 'wx'): Promise<void> {
+/** On disk when it returns; a key is never overwritten. */
+async function writeNew(file: string, text: string): Promise<void> {
   try {
-    await using handle = await open(file, flags, 0o600)
+    await using handle = await open(file, 'wx', 0o600)
     await handle.writeFile(text)
     await handle.sync()
   } catch (cause) {
