@@ -4,8 +4,8 @@
 // file would spend more time starting than testing. The e2e suite comes last and alone: it starts real devnets beside
 // which nothing else should compete for two cores. `unit` or `e2e` as the argument picks a half.
 //
-// A run always ends: a test has a deadline, a process ends with its last test whatever that left open, and all of it has
-// a deadline too.
+// A run always ends: a test has a deadline, a process ends with its last test whatever that left open, and all of it
+// has a deadline too.
 
 import { join } from 'node:path'
 import { run } from 'node:test'

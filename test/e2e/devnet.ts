@@ -104,8 +104,8 @@ export interface Place {
 }
 
 /**
- * A folder and free ports for a devnet. Linux gives all of 127/8, so the network number keeps suites apart. The ports lie
- * below those that the kernel gives to sockets of its own choice, which could take one between two starts.
+ * A folder and free ports for a devnet. Linux gives all of 127/8, so the network number keeps suites apart. The ports
+ * lie below those that the kernel gives to sockets of its own choice, which could take one between two starts.
  */
 export async function reservePlace(): Promise<Place> {
   const folder = await mkdtemp(join(tmpdir(), 'inxt-e2e-'))
