@@ -20,7 +20,7 @@ export interface DomainShelf {
   serves(domain: string, label: string): boolean
   /** `own`, and a zone for each served domain that has none there; the same array until either changes. */
   zones(own: readonly Zone[]): readonly Zone[]
-  /** An owner's unsigned zone with the places of the site `label` at its apex and `www`. */
+  /** An owner's unsigned zone with the places and the content of the site `label` at its apex and `www`. */
   withSite(zone: Zone, label: string): Zone
   /** After each change of what is served. */
   onChange(action: () => void): void
@@ -104,7 +104,12 @@ export function createDomainShelf({ registry, names, ttls }: DomainShelfOptions)
       return (all = [...given, ...made])
     },
     withSite: (zone, site) =>
-      withSite(zone, { site, owners: [zone.apex, parseName(`www.${nameText(zone.apex)}`)] }),
+      withSite(zone, {
+        site,
+        owners: [zone.apex, parseName(`www.${nameText(zone.apex)}`)],
+        names,
+        contentTtlS: ttls.contentS,
+      }),
     onChange: action => void actions.add(action),
     *kept() {
       for (const { kept } of served.values()) yield kept

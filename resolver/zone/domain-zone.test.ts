@@ -107,7 +107,7 @@ describe('the zone of an owner', () => {
   }
   const owners = ['shop.test', 'www.shop.test', 'a.b.shop.test'].map(parseName)
   const at = (body: string, question: string): string =>
-    asker(withSite(zone(body), { site: 'mysite', owners }))(question)
+    asker(withSite(zone(body), { site: 'mysite', owners, names, contentTtlS: 5 }))(question)
   const rows: [what: string, body: string, question: string, answer: RegExp][] = [
     ['places at the apex', '', 'shop.test A', /198\.51\.100\.1$/],
     ['beside MX', '', 'shop.test MX', /10 mail\.shop\.test\.$/],
@@ -139,12 +139,23 @@ describe('the zone of an owner', () => {
       /^NOERROR \| b\.shop\.test\. 300 ns\.test\.$/,
     ],
   ]
+  const link = '_dnslink.shop.test TXT'
+  rows.push(
+    ['the content', '', link, /_dnslink\.shop\.test\. 5 "dnslink=\/ipfs\/bafy"$/],
+    ['the content at www', '', '_dnslink.www.shop.test TXT', /"dnslink=\/ipfs\/bafy"$/],
+    ['a wildcard of addresses leaves it so', '* 300 IN A 192.0.2.9', link, /bafy"$/],
+    ['no content where the holder has a text', '_dnslink 300 IN TXT own', link, /300 "own"$/],
+    ['or an alias', '_dnslink 300 IN CNAME ns', link, /300 ns\.shop\.test\.$/],
+    ['or a wildcard of texts', '* 300 IN TXT any', link, /300 "any"$/],
+    ['or a delegation', '_dnslink 300 IN NS ns.test.', link, /300 ns\.test\.$/],
+    ['or addresses of his own', '@ 300 IN A 192.0.2.1', link, /^NXDOMAIN/],
+  )
   for (const [what, body, question, answer] of rows) {
     test(what, () => assert.match(at(body, question), answer))
   }
 
   test('a signed zone stays as it is', () => {
     const signed = { ...zone(''), denial: {} as never }
-    assert.equal(withSite(signed, { site: 'mysite', owners }), signed)
+    assert.equal(withSite(signed, { site: 'mysite', owners, names, contentTtlS: 5 }), signed)
   })
 })

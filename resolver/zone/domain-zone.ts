@@ -11,12 +11,21 @@
 
 import { parseIpv4, parseIpv6 } from '../wire/address.ts'
 import { types } from '../wire/code.ts'
-import { childOf, foldCase, isWithin, type Name, parentOf, parseName, rootName } from '../wire/name.ts'
+import {
+  childOf,
+  foldCase,
+  isWithin,
+  type Name,
+  nameBytesMax,
+  parentOf,
+  parseName,
+  rootName,
+} from '../wire/name.ts'
 import type { RecordData } from '../wire/rdata.ts'
 import { wildcardOf } from './denial.ts'
 import type { Names } from './names.ts'
 import type { Rrset } from './rrset.ts'
-import { createSuffixZone, type Ttls } from './suffix.ts'
+import { createSuffixZone, linkSet, type Ttls } from './suffix.ts'
 import type { NodeSet, Zone, ZoneNode } from './zone.ts'
 
 export interface DomainZoneOptions {
@@ -36,6 +45,7 @@ export interface DomainZoneOptions {
 const soaTimes = { refreshS: 4 * 3600, retryS: 3600, expireS: 14 * 86_400 }
 const none: readonly RecordData[] = []
 const emptyNode: ZoneNode = { empty: true, rrset: () => undefined }
+const linkLabel = '_dnslink'
 /** The suffix under which a domain looks up its site: no client sees it. */
 const inner = parseName('site')
 const siteNames = ['', 'www', '_dnslink', '_dnslink.www']
@@ -121,14 +131,25 @@ function addressSet(type: number, octets: readonly Uint8Array[], ttlS: number): 
 
 const placed: ReadonlySet<number> = new Set([types.A, types.AAAA, types.HTTPS])
 
+export interface ShownSite {
+  /** Its label. */
+  readonly site: string
+  /** In lower case. */
+  readonly owners: readonly Name[]
+  readonly names: Pick<Names, 'site'>
+  /** Of what is said of its content. */
+  readonly contentTtlS: number
+}
+
 /**
- * `zone` with the edges of `site` at `owners` (lower case), beside whatever else the owner has there. A name keeps to
- * the owner's word where that says A, AAAA or CNAME, or leaves it to a wildcard, a DNAME or another zone. A signed zone
- * stays as it is: places must be signed in it (signed-places.ts).
+ * `zone` with the edges of a site at its owners, beside whatever else is there, and its content for DNSLink below them. A
+ * name keeps to the word of the zone's holder where that says A, AAAA or CNAME, or leaves it to a wildcard, a DNAME or
+ * another zone. A signed zone stays as it is: places must be signed in it (signed-places.ts).
  */
-export function withSite(zone: Zone, { site, owners }: { site: string; owners: readonly Name[] }): Zone {
+export function withSite(zone: Zone, { site, owners, names, contentTtlS }: ShownSite): Zone {
   if (zone.denial !== undefined) return zone
   const wanted = owners.filter(owner => isWithin(owner, zone.apex) && mayPlace(zone, owner))
+  const links = new Set(wanted.map(owner => linkName(zone, owner)))
   const within = new Set<Name>()
   for (const owner of wanted) {
     for (let name = owner; name !== zone.apex; name = parentOf(name)) within.add(name)
@@ -138,10 +159,29 @@ export function withSite(zone: Zone, { site, owners }: { site: string; owners: r
     ...zone,
     node(name, apex) {
       const node = zone.node(name, apex)
+      const contentCid = links.has(name) ? names.site(site)?.contentCid : undefined
+      if (contentCid !== undefined) return linkedNode(node ?? emptyNode, linkSet(contentCid, contentTtlS))
       if (!ends.has(name)) return node ?? (within.has(name) ? emptyNode : undefined)
       return placedNode(node ?? emptyNode, site)
     },
   }
+}
+
+/**
+ * Where DNSLink looks for the content of `owner`; undefined where the file says what is there (by TXT, CNAME, a
+ * wildcard of them, DNAME or a delegation), and below a name so long that there is no room.
+ */
+export function linkName(zone: Zone, owner: Name): Name | undefined {
+  if (owner.length + linkLabel.length + 1 > nameBytesMax) return undefined
+  const name = childOf(linkLabel, owner)
+  const says = (node: ZoneNode): unknown =>
+    node.cut ?? [types.TXT, types.CNAME].find(type => node.rrset(type) !== undefined)
+  const own = zone.node(name, zone.apex)
+  if (own !== undefined) return says(own) === undefined ? name : undefined
+  const encloser = encloserOf(zone, name)
+  const wildcard = zone.node(wildcardOf(encloser.name), zone.apex)
+  const said = encloser.node.cut ?? encloser.node.rrset(types.DNAME) ?? (wildcard && says(wildcard))
+  return said === undefined ? name : undefined
 }
 
 /** Whether its file leaves it open where `owner`, a name in it, leads: no address, alias, wildcard or delegation. */
@@ -150,12 +190,21 @@ export function mayPlace(zone: Zone, owner: Name): boolean {
   if (node !== undefined) {
     return node.cut === undefined && ![types.A, types.AAAA, types.CNAME].some(type => node.rrset(type))
   }
-  for (let above = parentOf(owner); ; above = parentOf(above)) {
-    const encloser = zone.node(above, zone.apex)
-    if (encloser === undefined) continue
-    const hasSay = encloser.cut ?? encloser.rrset(types.DNAME) ?? zone.node(wildcardOf(above), zone.apex)
-    return hasSay === undefined
+  const encloser = encloserOf(zone, owner)
+  const wildcard = zone.node(wildcardOf(encloser.name), zone.apex)
+  return (encloser.node.cut ?? encloser.node.rrset(types.DNAME) ?? wildcard) === undefined
+}
+
+/** The nearest name above `name` that there is (RFC 4592 §3.3.1); `name` is below the apex. */
+function encloserOf(zone: Zone, name: Name): { name: Name; node: ZoneNode } {
+  for (let above = parentOf(name); ; above = parentOf(above)) {
+    const node = zone.node(above, zone.apex)
+    if (node !== undefined) return { name: above, node }
   }
+}
+
+function linkedNode(node: ZoneNode, link: Rrset): ZoneNode {
+  return { ...node, empty: false, rrset: type => (type === types.TXT ? link : node.rrset(type)) }
 }
 
 function placedNode(node: ZoneNode, site: string): ZoneNode {

@@ -161,7 +161,7 @@ function linkNode(site: Site | undefined, ttlS: number): ZoneNode | undefined {
 }
 
 /** The text that DNSLink reads; longer ones go on in a second string, which readers join. */
-function linkSet(cid: string, ttlS: number): Rrset {
+export function linkSet(cid: string, ttlS: number): Rrset {
   const bytes = utf8(`dnslink=/ipfs/${cid}`)
   const strings: Uint8Array[] = []
   for (let at = 0; at < bytes.length; at += stringBytesMax) {
