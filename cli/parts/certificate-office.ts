@@ -15,8 +15,8 @@ import { openTalk } from '../../edge/acme/io/talk.ts'
 import { thumbprint } from '../../edge/acme/jws.ts'
 import { type Challenge, orderCertificate } from '../../edge/acme/order.ts'
 import { belongs, challengeCertificate, newKey, readIssued, requestFor } from '../../edge/acme/papers.ts'
-import { readWindow } from '../../edge/acme/renewal.ts'
-import { createSession, type Session } from '../../edge/acme/session.ts'
+import { type Proposal, readWindow } from '../../edge/acme/renewal.ts'
+import { createSession, retryAfterMs, type Session } from '../../edge/acme/session.ts'
 import type { Certificate } from '../../edge/tls/certificates.ts'
 import { decodeCertificate, encodeCertificate } from '../../overlay/records/values.ts'
 import { askEdge, certificatesPath } from '../edge-interface.ts'
@@ -34,7 +34,7 @@ const letterMs = 30_000
 const orderingLifeMs = 2 * totalMs
 /** What the grid says of a host instead of a challenge, once this edge has its certificate. */
 const ordered = ''
-const orderedLifeMs = 24 * 3_600_000
+const dayMs = 24 * 3_600_000
 const accountName = 'account'
 
 /** What ordering takes: the account, the talk with each authority, what must be shown meanwhile. */
@@ -70,6 +70,7 @@ export class Office {
       createSession({
         ...{ directoryUrl, accountKey, ask: talk.ask, contact: contact === '' ? [] : [contact] },
         ...(kid && hmacKey && { external: { kid, hmacKey } }),
+        now: Date.now,
       }),
     )
     const found: Paper[] = []
@@ -106,16 +107,20 @@ export class Office {
     throw failure ?? new Fault('net/unreachable', 'no edge serves, this one included')
   }
 
-  async windowOf({ certId }: Paper): Promise<ReturnType<typeof readWindow>> {
-    try {
-      const url = await this.#sessions[0]?.resource('renewalInfo')
-      if (url === undefined || certId === undefined) return undefined
-      const { json } = await this.#sessions[0]!.get(`${url}/${certId}`)
-      return readWindow(json)
-    } catch (error) {
-      if (!isFault(error)) throw error
-      return undefined
+  /** Of whichever authority knows the certificate. Never rejects. */
+  async proposalFor({ certId }: Paper): Promise<Proposal | undefined> {
+    for (const session of certId === undefined ? [] : this.#sessions) {
+      try {
+        const url = await session.resource('renewalInfo')
+        if (url === undefined) continue
+        const { reply, json } = await session.get(`${url}/${certId}`)
+        const window = readWindow(json)
+        if (window !== undefined) return { window, lookMs: retryAfterMs(reply, Date.now(), dayMs) }
+      } catch (error) {
+        if (!isFault(error)) this.#ground.log.error({ err: error }, 'a proposal for renewing met a bug')
+      }
     }
+    return undefined
   }
 
   /** The answer to TLS-ALPN-01, by whichever edge orders. */
@@ -180,7 +185,7 @@ export class Office {
     begin()
     try {
       const paper = await this.#ask(host, old)
-      await records.publish(recordKey(host), encodeCertificate(ordered), orderedLifeMs)
+      await records.publish(recordKey(host), encodeCertificate(ordered), dayMs)
       return paper
     } catch (error) {
       await this.takeBack(host)
@@ -203,7 +208,7 @@ export class Office {
         const chain = await orderCertificate(session, {
           ...{ names: [host], csr, prepare, thumbprint: this.#thumbprint, types: ['tls-alpn-01', 'http-01'] },
           ...(old?.certId && { replaces: old.certId }),
-          ...{ now: realClock.now, pause: delay, totalMs },
+          ...{ now: realClock.now, pause: delay, totalMs, onPlaced: async () => {} },
         })
         this.#ground.log.info({ host }, 'a certificate is issued')
         return this.#paperOf(host, { chain, key })

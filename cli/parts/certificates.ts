@@ -115,7 +115,7 @@ async function openAuthority(
   const desk: Desk = new Desk({
     ...{ mayServe, meter, random: realRandom, now: realClock.now, date: Date.now, after: realClock.after },
     obtain: (host, old, begin) => office.obtain(host, old, begin),
-    windowOf: paper => office.windowOf(paper),
+    proposalFor: paper => office.proposalFor(paper),
     challenge: host => office.proof(host),
     keep: paper => shelf.write(paper.host, { chain: paper.chain, key: paper.key }),
     forget: async host => {

@@ -25,7 +25,7 @@ function world(changes: Partial<DeskOptions> = {}) {
       ordered.push(host)
       return paperFor(host)
     },
-    windowOf: async () => undefined,
+    proposalFor: async () => undefined,
     challenge: () => undefined,
     keep: async () => {},
     forget: async host => void forgotten.push(host),
@@ -123,7 +123,7 @@ describe('the desk of certificates', () => {
     assert.equal(meter.read()['certificates.ordered'], undefined)
   })
 
-  test('rests a hundredth of the life when nobody has a newer one, which is no failure', async () => {
+  test('rests a hundredth of the life, six hours at most, when nobody has a newer one, which is no failure', async () => {
     let asked = 0
     const first: Paper[] = []
     const { desk, pass, paperFor } = world({ obtain: async () => (asked++ === 0 ? first[0] : undefined) })
@@ -132,8 +132,8 @@ describe('the desk of certificates', () => {
     pass(65 * dayMs)
     for (const [ms, wanted] of [
       [0, 2],
-      [0.8 * dayMs, 2],
-      [0.2 * dayMs, 3],
+      [0.2 * dayMs, 2],
+      [0.05 * dayMs, 3],
     ] as const) {
       pass(ms)
       desk.turn()
@@ -166,10 +166,12 @@ describe('the desk of certificates', () => {
   })
 
   test('follows the window that the authority proposes', async () => {
-    const start = 1_000_000 + dayMs
-    const { desk, ordered, pass } = world({ windowOf: async () => ({ start, end: start }) })
+    const start = 1_000_000 + 3 * dayMs
+    const { desk, ordered, pass } = world({
+      proposalFor: async () => ({ window: { start, end: start }, lookMs: undefined }),
+    })
     await desk.find('a.example')
-    pass(dayMs - 1)
+    pass(3 * dayMs - 1)
     desk.turn()
     assert.equal(ordered.length, 1)
     pass(2)
@@ -179,8 +181,13 @@ describe('the desk of certificates', () => {
 
   test('hears within hours that the authority moved its window', async () => {
     let start = 1_000_000 + 60 * dayMs
-    const { desk, ordered, pass } = world({ windowOf: async () => ({ start, end: start }) })
+    const { desk, ordered, pass } = world({
+      proposalFor: async () => ({ window: { start, end: start }, lookMs: undefined }),
+    })
     await desk.find('a.example')
+    pass(2 * dayMs)
+    desk.turn()
+    await new Promise(resolve => setImmediate(resolve))
     start = 0
     pass(dayMs / 4)
     desk.turn()
@@ -188,6 +195,102 @@ describe('the desk of certificates', () => {
     assert.equal(ordered.length, 1)
     desk.turn()
     assert.equal(ordered.length, 2)
+  })
+
+  test('asks the authority again when that wants it, but for a minute to a day', async () => {
+    let asked = 0
+    let lookMs: number | undefined
+    const window = { start: 1e12, end: 1e12 }
+    const { desk, pass } = world({
+      proposalFor: async () => {
+        asked++
+        return { window, lookMs }
+      },
+    })
+    await desk.find('a.example')
+    for (const [wantedMs, restMs] of [
+      [0, 60_000],
+      [3_600_000, 3_600_000],
+      [1e15, dayMs],
+      [undefined, 6 * 3_600_000],
+    ] as const) {
+      lookMs = wantedMs
+      pass(dayMs)
+      desk.turn()
+      await new Promise(resolve => setImmediate(resolve))
+      const before = asked
+      pass(restMs - 1)
+      desk.turn()
+      assert.equal(asked, before, `${wantedMs}: too early`)
+      pass(1)
+      desk.turn()
+      assert.equal(asked, before + 1, `${wantedMs}: it is time`)
+    }
+  })
+
+  test('an authority that falls silent leaves its last word standing', async () => {
+    const start = 1_000_000 + 3 * dayMs
+    let proposal: { window: { start: number; end: number }; lookMs: undefined } | undefined
+    proposal = { window: { start, end: start }, lookMs: undefined }
+    const { desk, ordered, pass } = world({ proposalFor: async () => proposal })
+    await desk.find('a.example')
+    proposal = undefined
+    pass(dayMs)
+    desk.turn()
+    await new Promise(resolve => setImmediate(resolve))
+    pass(2 * dayMs)
+    desk.turn()
+    assert.equal(ordered.length, 2)
+  })
+
+  test('an authority that wants every certificate renewed at once gets fifty orders in a life, not thousands', async () => {
+    const window = { start: 0, end: 0 }
+    const { desk, ordered, pass } = world({ proposalFor: async () => ({ window, lookMs: 0 }) })
+    await desk.find('a.example')
+    for (let hours = 0; hours < 90 * 24; hours++) {
+      pass(3_600_000)
+      desk.turn()
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    assert.ok(ordered.length >= 48 && ordered.length <= 51, `${ordered.length} orders`)
+  })
+
+  test('an edge that is killed in mid-order rests as if that had failed, and counts it in its hour', async () => {
+    const tries = [1, 2, 3].map(n => ({
+      host: `s${n}.example`,
+      at: 1_000_000 - 1000 * n,
+      tries: n,
+      isPlaced: false,
+    }))
+    const { desk, served, ordered, pass } = world({ ordersPerHourMax: 4 })
+    for (const { host } of tries) served.add(host)
+    desk.adopt([], tries)
+    assert.equal(desk.problems(9).length, 3)
+    for (const { host } of tries) assert.equal(desk.find(host), undefined, `${host} rests`)
+    await desk.find('a.example')
+    assert.deepEqual(ordered, ['a.example'])
+    pass(600_000)
+    assert.equal(await desk.find('s1.example'), undefined, 'the hour has had its four')
+    pass(3_600_000)
+    assert.notEqual(await desk.find('s1.example'), undefined)
+  })
+
+  test('an order that the authority knows is taken up at once; a clock that was set back delays nothing for long', async () => {
+    const ahead = 1_000_000 + 400 * dayMs
+    const { desk, served, ordered, pass } = world()
+    served.add('b.example')
+    desk.adopt(
+      [],
+      [
+        { host: 'a.example', at: 999_000, tries: 9, isPlaced: true },
+        { host: 'b.example', at: ahead, tries: 1, isPlaced: false },
+      ],
+    )
+    assert.notEqual(await desk.find('a.example'), undefined)
+    assert.equal(desk.find('b.example'), undefined)
+    pass(75_001)
+    assert.notEqual(await desk.find('b.example'), undefined)
+    assert.deepEqual(ordered, ['a.example', 'b.example'])
   })
 
   test('a paper of an earlier run is at hand; one that is not served is forgotten when it ends', () => {

@@ -10,12 +10,23 @@ import { assert, Fault, isFault } from '../../base/fault.ts'
 import type { Meter } from '../../base/meter.ts'
 import type { Random } from '../../base/random.ts'
 import type { Certificate, Certificates } from '../tls/certificates.ts'
-import { backOffMs, type Life, renewAt, type Window } from './renewal.ts'
+import { backOffMs, type Life, type Proposal, pauseMs, renewAt } from './renewal.ts'
 
 /** A certificate and what is known of it. */
 export interface Paper extends Certificate, Life {
   readonly host: string
   readonly certId: string | undefined
+}
+
+/** An order that an earlier run began. */
+export interface Attempt {
+  readonly host: string
+  /** By the calendar. */
+  readonly at: number
+  /** Orders in a row that led to no certificate, this one included; 0 when it did. */
+  readonly tries: number
+  /** The authority knows of it, so it can be taken up without another. */
+  readonly isPlaced: boolean
 }
 
 export interface DeskOptions {
@@ -26,8 +37,8 @@ export interface DeskOptions {
    * spent). Faults mean that it is tried again, later each time; undefined that nobody has a newer one than `old` yet.
    */
   readonly obtain: (host: string, old: Paper | undefined, begin: () => void) => Promise<Paper | undefined>
-  /** The authority's proposal for renewing; undefined when it has none. Never rejects. */
-  readonly windowOf: (paper: Paper) => Promise<Window | undefined>
+  /** The authority's proposal for renewing; undefined when it has none, or cannot be asked. Never rejects. */
+  readonly proposalFor: (paper: Paper) => Promise<Proposal | undefined>
   readonly challenge: NonNullable<Certificates['challenge']>
   readonly keep: (paper: Paper) => Promise<void>
   /** Never rejects. */
@@ -63,8 +74,6 @@ const runningMax = 8
 const waitersMax = 256
 const hostsMax = 100_000
 const hourMs = 3_600_000
-/** RFC 9773 §4.3.3 leaves it to the authority's Retry-After, which is some six hours everywhere. */
-const lookMs = 6 * hourMs
 
 export class Desk implements Certificates {
   readonly #options: DeskOptions
@@ -103,12 +112,24 @@ export class Desk implements Certificates {
     return this.#wait(desire, waitMs)
   }
 
-  /** What an earlier run kept. */
-  adopt(papers: readonly Paper[]): void {
+  /** What an earlier run kept, and what it had begun: an edge that starts again and again orders no more often. */
+  adopt(papers: readonly Paper[], attempts: readonly Attempt[] = []): void {
+    const { now, date, random } = this.#options
     for (const paper of papers) {
       const desire = this.#desireFor(paper.host)
       if (desire !== undefined) this.#take(desire, paper)
     }
+    for (const { host, at, tries, isPlaced } of attempts) {
+      // A clock that was set back must not make it rest for ever.
+      const beganAt = now() - Math.max(0, date() - at)
+      if (beganAt > now() - hourMs) this.#orderedAt.push(beganAt)
+      const desire = tries === 0 ? undefined : this.#desireFor(host)
+      if (desire === undefined) continue
+      desire.failures = tries
+      desire.failure = 'an order was begun and not finished before the edge stopped'
+      if (!isPlaced) desire.restsUntil = beganAt + backOffMs(tries, random)
+    }
+    this.#orderedAt.sort((a, b) => a - b)
   }
 
   /** Looks at everything once: renews what is due, forgets what is served no more and has ended. */
@@ -212,11 +233,14 @@ export class Desk implements Certificates {
     void this.#look(desire, paper)
   }
 
-  /** At the authority's window, which it moves when it must revoke. */
+  /** At the authority's window, which it moves when it must revoke; without an answer the last one holds. */
   async #look(desire: Desire, paper: Paper): Promise<void> {
-    desire.lookAt = this.#options.now() + lookMs
-    const window = await this.#options.windowOf(paper)
-    if (desire.paper === paper) desire.renewAt = renewAt(paper, window, desire.chance)
+    const { now, proposalFor } = this.#options
+    desire.lookAt = now() + pauseMs(undefined)
+    const proposal = await proposalFor(paper)
+    if (proposal === undefined || desire.paper !== paper) return
+    desire.lookAt = now() + pauseMs(proposal.lookMs)
+    desire.renewAt = renewAt(paper, proposal.window, desire.chance)
   }
 
   /** For the order under way, or as long as a handshake may wait. */
@@ -235,7 +259,7 @@ export class Desk implements Certificates {
   }
 }
 
-/** Until somebody is asked again who had nothing newer: a hundredth of the life. */
+/** Until somebody is asked again who had nothing newer: a hundredth of the life, but soon when it is revoked. */
 function restMs(paper: Paper | undefined): number {
-  return paper === undefined ? 0 : (paper.notAfter - paper.notBefore) / 100
+  return paper === undefined ? 0 : Math.min((paper.notAfter - paper.notBefore) / 100, 6 * hourMs)
 }

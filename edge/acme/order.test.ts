@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import { test } from 'node:test'
 import { isFault } from '../../base/fault.ts'
 import { thumbprint } from './jws.ts'
-import { type Challenge, dnsValue, orderCertificate } from './order.ts'
+import { type Challenge, dnsValue, type OrderOptions, orderCertificate } from './order.ts'
 import { createSession, type Reply, retryAfterMs } from './session.ts'
 
 const accountKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
@@ -81,14 +81,15 @@ function usual(): Parameters<typeof authority>[0] {
   }
 }
 
-function play(replies: ReturnType<typeof usual>, names = ['a.example']) {
+function play(replies: ReturnType<typeof usual>, more: Partial<OrderOptions> = {}) {
   const { ask, asked } = authority(replies)
-  const session = createSession({ directoryUrl: home, accountKey, ask, contact: [] })
+  let now = 0
+  const session = createSession({ directoryUrl: home, accountKey, ask, contact: [], now: () => now })
   const shown: (Challenge | 'taken back')[] = []
   const pauses: number[] = []
-  let now = 0
-  const done = orderCertificate(session, {
-    names,
+  const placed: string[] = []
+  const options: OrderOptions = {
+    names: ['a.example'],
     csr: new Uint8Array([1, 2, 3]),
     thumbprint: thumbprint(accountKey),
     types: ['tls-alpn-01', 'http-01'],
@@ -102,8 +103,18 @@ function play(replies: ReturnType<typeof usual>, names = ['a.example']) {
       now += ms
     },
     totalMs: 60_000,
-  })
-  return { done, asked, shown, pauses }
+    onPlaced: async url => void placed.push(url),
+    ...more,
+  }
+  return {
+    done: orderCertificate(session, options),
+    asked,
+    shown,
+    pauses,
+    placed,
+    again: () => orderCertificate(session, options),
+    pass: (ms: number) => (now += ms),
+  }
 }
 
 test('an order goes from the account to the chain, signed and with fresh nonces', async () => {
@@ -124,6 +135,74 @@ test('an order goes from the account to the chain, signed and with fresh nonces'
     'taken back',
   ])
   assert.deepEqual(pauses, [100, 2000])
+})
+
+test('an order of an earlier run is taken up where it stands', async () => {
+  const stands: [status: string, paths: string[]][] = [
+    [
+      'pending',
+      ['order/1', 'authz/1', 'chall/h', 'authz/1', 'authz/1', 'order/1', 'fin', 'order/1', 'cert/1'],
+    ],
+    ['ready', ['order/1', 'order/1', 'fin', 'order/1', 'cert/1']],
+    ['processing', ['order/1', 'order/1', 'order/1', 'cert/1']],
+    ['valid', ['order/1', 'order/1', 'order/1', 'cert/1']],
+  ]
+  const url = 'https://ca.example/order/1'
+  const valid = { ...order, status: 'valid', certificate: 'https://ca.example/cert/1' }
+  for (const [status, paths] of stands) {
+    const replies = usual()
+    const ready = { ...order, status: 'ready' }
+    const then = status === 'pending' || status === 'ready' ? [ready, valid] : [valid, valid]
+    replies[url] = [{ ...order, status }, ...then].map(json => [200, json])
+    const { done, asked, placed } = play(replies, { placed: url })
+    assert.equal(await done, 'CHAIN')
+    assert.deepEqual(
+      asked.slice(1).map(one => one.url.slice('https://ca.example/'.length)),
+      paths,
+      status,
+    )
+    assert.deepEqual(placed, [])
+  }
+  const gone = usual()
+  gone[url] = [[404, { type: 'malformed', detail: 'no such order' }]]
+  await assert.rejects(play(gone, { placed: url }).done, /404 malformed: no such order/)
+})
+
+test('a renewal names what it replaces, and does without where the authority minds', async () => {
+  const ways: [replies: [number, unknown, Record<string, string>?][], orders: unknown[]][] = [
+    [[], ['aki.serial']],
+    [[[409, { type: 'alreadyReplaced' }]], ['aki.serial', undefined]],
+  ]
+  for (const [refusals, orders] of ways) {
+    const replies = usual()
+    replies['https://ca.example/order']!.unshift(...refusals)
+    const { done, asked, placed } = play(replies, { replaces: 'aki.serial' })
+    assert.equal(await done, 'CHAIN')
+    const sent = asked.filter(({ url }) => url.endsWith('/order')).map(({ payload }) => payload as object)
+    assert.deepEqual(
+      sent.map(payload => ('replaces' in payload ? payload.replaces : undefined)),
+      orders,
+    )
+    assert.deepEqual(placed, ['https://ca.example/order/1'])
+  }
+})
+
+test('an authority that wants to be left alone is, as long as it says and a day at most', async () => {
+  for (const [seconds, restMs] of [
+    ['3600', 3_600_000],
+    ['999999999', 86_400_000],
+  ] as const) {
+    const replies = usual()
+    replies['https://ca.example/order']!.unshift([429, { type: 'rateLimited' }, { 'retry-after': seconds }])
+    const { done, asked, again, pass } = play(replies)
+    await assert.rejects(done, /429 rateLimited/)
+    const before = asked.length
+    pass(restMs - 1)
+    await assert.rejects(again(), /no requests for another 1 s/)
+    assert.equal(asked.length, before)
+    pass(1)
+    assert.equal(await again(), 'CHAIN')
+  }
 })
 
 test('a refused nonce is tried anew, eight times at most', async () => {
@@ -176,6 +255,19 @@ const flaws: [what: string, change: (replies: ReturnType<typeof usual>) => void,
       r['https://ca.example/order'] = [[201, json, location('order/1')]]
     },
     /address that is none/,
+  ],
+  [
+    'a status that is no text',
+    r => (r['https://ca.example/order/1'] = [[200, { ...order, status: { toString: 1 } }]]),
+    /order\/1/,
+  ],
+  [
+    'an authorization that is no text',
+    r => {
+      const json = { ...order, authorizations: [{ toString: 1 }], status: 'pending' }
+      r['https://ca.example/order'] = [[201, json, location('order/1')]]
+    },
+    /order\/1/,
   ],
   [
     'more authorizations than names',

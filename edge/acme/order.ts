@@ -3,10 +3,11 @@
 //   order ─► authorizations ─► challenge prepared ─► «ready» ─► validated ─► CSR ─► issued ─► chain
 //
 // Everything is polled, with the pauses that the authority asks for, until a deadline. The challenge is prepared
-// before the authority is told of it and taken back whatever comes, so a failed order leaves nothing behind.
+// before the authority is told of it and taken back whatever comes, so a failed order leaves nothing behind. An order
+// that a run before this one placed is taken up where it stands.
 
 import { createHash } from 'node:crypto'
-import { Fault } from '../../base/fault.ts'
+import { Fault, isFault } from '../../base/fault.ts'
 import { type Answer, refusal, retryAfterMs, type Session } from './session.ts'
 
 export type ChallengeType = 'tls-alpn-01' | 'http-01' | 'dns-01'
@@ -33,6 +34,10 @@ export interface OrderOptions {
   readonly prepare: (challenge: Challenge) => Promise<() => void>
   /** The certificate that this one replaces (RFC 9773 §5). */
   readonly replaces?: string
+  /** Address of an order that an earlier run placed with this request; without it a new one is placed. */
+  readonly placed?: string
+  /** Told the address of a new order, before anything is done about it. */
+  readonly onPlaced: (orderUrl: string) => Promise<void>
   readonly now: () => number
   readonly pause: (ms: number) => Promise<void>
   /** From here to the chain. */
@@ -41,30 +46,54 @@ export interface OrderOptions {
 
 /** The chain in PEM, the certificate itself first. Faults: `certificate/refused`, `net/unreachable`. */
 export async function orderCertificate(session: Session, options: OrderOptions): Promise<string> {
-  const { names, csr } = options
+  const { names, csr, placed } = options
   const deadline = options.now() + options.totalMs
-  const url = await session.resource('newOrder')
-  if (url === undefined) throw new Fault('certificate/refused', 'the authority takes no orders')
-  const identifiers = names.map(value => ({ type: 'dns', value }))
-  const payload = { identifiers, ...(options.replaces && { replaces: options.replaces }) }
-  const { reply, json } = await session.post(url, payload)
-  const orderUrl = reply.headers['location']
-  const authorizations = json['authorizations']
-  const finalize = json['finalize']
-  if (typeof orderUrl !== 'string' || !Array.isArray(authorizations) || typeof finalize !== 'string') {
-    throw refusal(url, reply, json)
-  }
+  const { orderUrl, answer } =
+    placed === undefined
+      ? await place(session, options)
+      : { orderUrl: placed, answer: await session.post(placed, '') }
+  const { authorizations, finalize, status } = answer.json
+  if (!Array.isArray(authorizations) || typeof finalize !== 'string') throw failed(orderUrl, answer)
   if (authorizations.length > names.length) {
     throw new Fault('certificate/refused', 'the authority wants more than it was asked for')
   }
-  for (const authorization of authorizations) await authorize(session, `${authorization}`, options, deadline)
-  await poll(session, orderUrl, ['ready', 'valid'], options, deadline)
-  await session.post(finalize, { csr: Buffer.from(csr).toString('base64url') })
+  // What an earlier run began may be past this already.
+  const wanted: unknown[] = status === 'pending' ? authorizations : []
+  for (const authorization of wanted) {
+    if (typeof authorization !== 'string') throw failed(orderUrl, answer)
+    await authorize(session, authorization, options, deadline)
+  }
+  const known = await poll(session, orderUrl, ['ready', 'valid'], options, deadline)
+  if (known.json['status'] === 'ready')
+    await session.post(finalize, { csr: Buffer.from(csr).toString('base64url') })
   const issued = await poll(session, orderUrl, ['valid'], options, deadline)
   const certificateUrl = issued.json['certificate']
   if (typeof certificateUrl !== 'string') throw refusal(orderUrl, issued.reply, issued.json)
   const chain = await session.post(certificateUrl, '', 'application/pem-certificate-chain')
   return chain.reply.body
+}
+
+async function place(
+  session: Session,
+  { names, replaces, onPlaced }: OrderOptions,
+): Promise<{ orderUrl: string; answer: Answer }> {
+  const url = await session.resource('newOrder')
+  if (url === undefined) throw new Fault('certificate/refused', 'the authority takes no orders')
+  const identifiers = names.map(value => ({ type: 'dns', value }))
+  const plain = (): Promise<Answer> => session.post(url, { identifiers })
+  // An authority refuses to replace what another account ordered, or what was replaced before (RFC 9773 §5): the
+  // edge whose turn it was may have been another.
+  const answer =
+    replaces === undefined
+      ? await plain()
+      : await session.post(url, { identifiers, replaces }).catch(error => {
+          if (isFault(error, 'certificate/refused')) return plain()
+          throw error
+        })
+  const orderUrl = answer.reply.headers['location']
+  if (typeof orderUrl !== 'string') throw refusal(url, answer.reply, answer.json)
+  await onPlaced(orderUrl)
+  return { orderUrl, answer }
 }
 
 async function authorize(
@@ -123,7 +152,7 @@ async function poll(
     const answer = await session.post(url, '')
     const { reply, json } = answer
     const status = json['status']
-    if (wanted.includes(`${status}`)) return answer
+    if (wanted.includes(status as string)) return answer
     if (status !== 'pending' && status !== 'processing' && status !== 'ready') throw failed(url, answer)
     // Short at first, since a validation takes a moment or a minute.
     const own = Math.min(pauseMs, 100 * 2 ** round)

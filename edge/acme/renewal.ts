@@ -2,7 +2,9 @@
 //
 // An authority that must revoke a million certificates moves their windows, and clients that listen are done before
 // anybody notices. A moment in the window is drawn once for each certificate, so that a million clients do not come
-// in the same second; so is the moment without ARI, within a twentieth of the life.
+// in the same second; so is the moment without ARI, within a twentieth of the life. What an authority proposes may move
+// the moment and no more: one that says "now" of every certificate gets an order each fiftieth of a life, which is less
+// often than authorities count as too often (five of a name in a week).
 
 import type { Random } from '../../base/random.ts'
 
@@ -17,26 +19,42 @@ export interface Life {
   readonly notAfter: number
 }
 
+/** What the authority says of a certificate. */
+export interface Proposal {
+  readonly window: Window
+  /** From now until it wants to be asked again; undefined when it does not say. */
+  readonly lookMs: number | undefined
+}
+
 /** The window in an answer of renewalInfo; undefined when it is none, or ends before it begins. */
 export function readWindow(json: Readonly<Record<string, unknown>>): Window | undefined {
   const { start, end } = (json['suggestedWindow'] ?? {}) as Record<string, unknown>
-  const window = { start: Date.parse(`${start}`), end: Date.parse(`${end}`) }
+  if (typeof start !== 'string' || typeof end !== 'string') return undefined
+  const window = { start: Date.parse(start), end: Date.parse(end) }
   return window.end >= window.start ? window : undefined
 }
 
 /** When to renew, in ms since the epoch; `chance` in [0, 1) is drawn once for a certificate. */
 export function renewAt({ notBefore, notAfter }: Life, window: Window | undefined, chance: number): number {
   const life = notAfter - notBefore
-  const late = notAfter - life / 20
   const wanted = window
     ? window.start + chance * (window.end - window.start)
     : notBefore + (life * 2) / 3 + (chance * life) / 20
   // A window past the end would leave readers without a certificate.
-  return Math.min(wanted, late)
+  return Math.min(Math.max(wanted, notBefore + life / 50), notAfter - life / 20)
+}
+
+const minuteMs = 60_000
+const dayMs = 24 * 60 * minuteMs
+const lookMs = 6 * 3_600_000
+
+/** Until the authority is asked again (RFC 9773 §4.3.2, §4.3.3): as it wants, but for a minute to a day. */
+export function pauseMs(wantedMs: number | undefined): number {
+  return Math.min(Math.max(wantedMs ?? lookMs, minuteMs), dayMs)
 }
 
 /** After `failures` in a row: a minute, doubled up to a day, give or take a quarter. */
 export function backOffMs(failures: number, random: Random): number {
-  const ms = Math.min(60_000 * 2 ** Math.min(failures - 1, 11), 24 * 3_600_000)
+  const ms = Math.min(minuteMs * 2 ** Math.min(failures - 1, 11), dayMs)
   return ms * (0.75 + random.next() / 2)
 }

@@ -1,7 +1,8 @@
 // The talk with one authority: directory, nonces, account, and requests that are signed and answered (RFC 8555 §6, §7).
 //
 // An authority may refuse a nonce at any time and says which to use instead (§6.5), so each request is sent
-// again for that reason and for no other. What comes back is a stranger's: addresses must be https or the
+// again for that reason and for no other. One that wants to be left alone for a while (429 or 503 with Retry-After,
+// RFC 8555 §6.6) is: until then no such request is sent. What comes back is a stranger's: addresses must be https or the
 // directory's own scheme, JSON is taken member by member, errors become one Fault with the authority's own words.
 
 import type { KeyObject } from 'node:crypto'
@@ -31,6 +32,7 @@ export interface SessionOptions {
   /** Such as `mailto:…`; may be empty. */
   readonly contact: readonly string[]
   readonly external?: ExternalAccount
+  readonly now: () => number
 }
 
 export interface Answer {
@@ -50,23 +52,24 @@ export interface Session {
 
 /** An authority that refuses one nonce in five, as pebble is told to, then fails one request in 400,000. */
 const triesMax = 8
+/** A limit of a week is asked about once a day. */
+const silentMsMax = 24 * 3_600_000
 const badNonce = 'urn:ietf:params:acme:error:badNonce'
 
 export function createSession(options: SessionOptions): Session {
-  const { ask, accountKey, directoryUrl, contact, external } = options
+  const { ask, accountKey, directoryUrl, contact, external, now } = options
   const { protocol } = new URL(directoryUrl)
   let directory: Answer['json'] | undefined
   let account: string | undefined
   const nonces: string[] = []
+  const silence = createSilence(now)
 
   const talk = async (question: Parameters<Ask>[0]): Promise<Answer> => {
     const reply = await ask(question).catch(cause => {
-      throw new Fault('net/unreachable', `the authority at ${question.url}: ${(cause as Error).message}`, {
-        cause,
-      })
+      throw unreachable(question.url, cause)
     })
-    const nonce = reply.headers['replay-nonce']
     // A handful: they grow stale, and an authority that gives thousands must not fill memory.
+    const nonce = reply.headers['replay-nonce']
     if (typeof nonce === 'string' && nonce.length <= 200 && nonces.length < 8) nonces.push(nonce)
     return { reply, json: objectIn(reply.body) }
   }
@@ -96,10 +99,12 @@ export function createSession(options: SessionOptions): Session {
     kid?: string,
     accept?: string,
   ): Promise<Answer> => {
+    silence.check()
     for (let tries = 1; ; tries++) {
       const body = signedBody(payload, accountKey, { nonce: await nonce(), url, kid })
       const answer = await talk({ url, method: 'POST', body, ...(accept && { accept }) })
       if (answer.reply.status < 400) return answer
+      silence.hear(answer.reply)
       if (answer.json['type'] !== badNonce || tries === triesMax)
         throw refusal(url, answer.reply, answer.json)
     }
@@ -128,6 +133,23 @@ export function createSession(options: SessionOptions): Session {
   }
 }
 
+/** Whether the authority wants no requests now, as its last refusal said. */
+function createSilence(now: () => number): { check(): void; hear(reply: Reply): void } {
+  let endsAt = 0
+  return {
+    check() {
+      const leftMs = endsAt - now()
+      if (leftMs <= 0) return
+      const seconds = Math.ceil(leftMs / 1000)
+      throw new Fault('certificate/refused', `the authority wants no requests for another ${seconds} s`)
+    },
+    hear(reply) {
+      if (reply.status !== 429 && reply.status !== 503) return
+      endsAt = now() + (retryAfterMs(reply, now(), silentMsMax) ?? 0)
+    },
+  }
+}
+
 /** Milliseconds that an answer asks to wait (RFC 9110 §10.2.3), within `waitMsMax`; undefined when it does not say. */
 export function retryAfterMs({ headers }: Reply, now: number, waitMsMax: number): number | undefined {
   const value = headers['retry-after']
@@ -138,6 +160,10 @@ export function retryAfterMs({ headers }: Reply, now: number, waitMsMax: number)
       ? Date.parse(value) - now
       : Number.NaN
   return Number.isFinite(ms) ? Math.min(Math.max(0, ms), waitMsMax) : undefined
+}
+
+function unreachable(url: string, cause: Error): Fault {
+  return new Fault('net/unreachable', `the authority at ${url}: ${cause.message}`, { cause })
 }
 
 /** Where a stranger's answer sends us: never from https to anything else. */

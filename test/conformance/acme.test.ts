@@ -66,11 +66,11 @@ describe('certificates from an authority', skip || {}, () => {
     const { directoryUrl, authorities } = pebble
     const talk = openTalk({ authorities })
     try {
-      const session = createSession({ directoryUrl, accountKey, ask: talk.ask, contact: [] })
+      const session = createSession({ directoryUrl, accountKey, ask: talk.ask, contact: [], now: Date.now })
       const { csr, key } = await requestFor(names)
       const chain = await orderCertificate(session, {
         ...{ names, csr, types, prepare, thumbprint: thumbprint(accountKey) },
-        ...{ now: Date.now, pause: delay, totalMs: 20_000, ...changes },
+        ...{ now: Date.now, pause: delay, totalMs: 20_000, onPlaced: async () => {}, ...changes },
       })
       return { chain, key }
     } finally {
