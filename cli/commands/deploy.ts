@@ -21,12 +21,12 @@ import {
   type PresetName,
   type Receivers,
 } from '../../registry-contract/parameters.ts'
-import { openEndpoints } from '../account.ts'
-import { amountText } from '../amount.ts'
-import { settleOn } from '../consent.ts'
-import { askPassphrase } from '../passphrase.ts'
 import { createTerminal, quiet, type Terminal } from '../terminal.ts'
-import { readWalletKey, usualWalletFile } from '../wallet-file.ts'
+import { openEndpoints } from '../wallet/account.ts'
+import { amountText } from '../wallet/amount.ts'
+import { settleOn } from '../wallet/consent.ts'
+import { askPassphrase } from '../wallet/passphrase.ts'
+import { readWalletKey, usualWalletFile } from '../wallet/wallet-file.ts'
 
 type Roles = { readonly [K in keyof Receivers]?: string }
 

@@ -31,10 +31,10 @@ import { types } from '../../resolver/wire/code.ts'
 import { flagBits } from '../../resolver/wire/header.ts'
 import { nameText, parseName } from '../../resolver/wire/name.ts'
 import { dataOctets } from '../../resolver/wire/rdata.ts'
-import { type AccountOptions, type OpenChain, openChainFor } from '../account.ts'
-import { settleOn } from '../consent.ts'
 import { securityText, verdictText } from '../dns/domain-problem.ts'
 import { createTerminal, quiet, type Terminal } from '../terminal.ts'
+import { type AccountOptions, type OpenChain, openChainFor } from '../wallet/account.ts'
+import { settleOn } from '../wallet/consent.ts'
 
 interface SpendOptions extends AccountOptions {
   yes: boolean

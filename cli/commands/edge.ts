@@ -8,8 +8,8 @@ import { createLog } from '../../base/io/log.ts'
 import { assignmentLayer, readLayer } from '../../config/io/read.ts'
 import { presets } from '../../config/presets.ts'
 import { settingsFrom } from '../../config/settings.ts'
+import { lockFolder } from '../daemon/lock.ts'
 import type { Word } from '../devnet/word.ts'
-import { lockFolder } from '../lock.ts'
 import { startNode } from '../node.ts'
 
 interface EdgeOptions {

@@ -15,8 +15,8 @@ import { zeroAddress } from '../../registry-contract/io/reader.ts'
 import { childNode } from '../../registry-contract/label.ts'
 import type { NameRecord } from '../../registry-contract/layout.ts'
 import { type Spelling, spell } from '../../registry-contract/spelling.ts'
-import { type AccountOptions, type OpenChain, openChainFor } from '../account.ts'
 import { createTerminal, type Terminal } from '../terminal.ts'
+import { type AccountOptions, type OpenChain, openChainFor } from '../wallet/account.ts'
 import { dayText } from './name.ts'
 
 interface ShowOptions extends AccountOptions {

@@ -8,9 +8,9 @@ import { type Call, zeroAddress } from '../../registry-contract/io/reader.ts'
 import { type Registrar, registrationGas } from '../../registry-contract/io/registrar.ts'
 import type { Receipt, Wallet } from '../../registry-contract/io/wallet.ts'
 import { type Spelling, spell } from '../../registry-contract/spelling.ts'
-import { type AccountOptions, type OpenChain, openChainFor } from '../account.ts'
-import { type Expense, settleOn } from '../consent.ts'
 import { createTerminal, durationText, quiet, type Terminal } from '../terminal.ts'
+import { type AccountOptions, type OpenChain, openChainFor } from '../wallet/account.ts'
+import { type Expense, settleOn } from '../wallet/consent.ts'
 
 export interface NameOptions extends AccountOptions {
   yes: boolean

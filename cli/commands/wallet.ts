@@ -7,11 +7,11 @@ import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Fault } from '../../base/fault.ts'
 import { createKeystore, readSecret } from '../../registry-contract/io/keystore.ts'
-import { type AccountOptions, openChainIfAny } from '../account.ts'
-import { amountText } from '../amount.ts'
-import { choosePassphrase, readSmall, typeSecret } from '../passphrase.ts'
 import { createTerminal } from '../terminal.ts'
-import { readWalletAddress, usualWalletFile } from '../wallet-file.ts'
+import { type AccountOptions, openChainIfAny } from '../wallet/account.ts'
+import { amountText } from '../wallet/amount.ts'
+import { choosePassphrase, readSmall, typeSecret } from '../wallet/passphrase.ts'
+import { readWalletAddress, usualWalletFile } from '../wallet/wallet-file.ts'
 
 interface NewOptions {
   wallet?: string

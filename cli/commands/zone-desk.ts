@@ -23,8 +23,8 @@ import {
 import { types } from '../../resolver/wire/code.ts'
 import { foldCase, type Name, nameText, parseName } from '../../resolver/wire/name.ts'
 import { dataText } from '../../resolver/wire/presentation.ts'
-import { lockFolder } from '../lock.ts'
-import { askPassphrase, choosePassphrase } from '../passphrase.ts'
+import { lockFolder } from '../daemon/lock.ts'
+import { askPassphrase, choosePassphrase } from '../wallet/passphrase.ts'
 
 export interface KeyOptions {
   readonly zone: string

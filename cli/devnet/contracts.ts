@@ -10,7 +10,7 @@ import { fillAccounts } from '../../registry-contract/io/mint.ts'
 import { createRpc } from '../../registry-contract/io/rpc.ts'
 import { createWallet, type Wallet } from '../../registry-contract/io/wallet.ts'
 import { deploymentPresets } from '../../registry-contract/parameters.ts'
-import { devnetChainId } from '../wallet-file.ts'
+import { devnetChainId } from '../wallet/wallet-file.ts'
 import { type DevnetPlan, publisherAccount } from './plan.ts'
 
 const one = 10n ** 18n

@@ -6,7 +6,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { delay } from '../../base/io/clock.ts'
-import { startOf } from '../lock.ts'
+import { startOf } from '../daemon/lock.ts'
 
 const fileIn = (folder: string): string => join(folder, 'chain.pid')
 const patienceMs = 3000

@@ -5,7 +5,7 @@
 
 import { join } from 'node:path'
 import { Fault } from '../../base/fault.ts'
-import { devnetChainId } from '../wallet-file.ts'
+import { devnetChainId } from '../wallet/wallet-file.ts'
 
 export interface DevnetOptions {
   data: string

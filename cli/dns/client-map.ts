@@ -7,7 +7,7 @@ import { Fault } from '../../base/fault.ts'
 import type { Log } from '../../base/io/log.ts'
 import { type MappedEdge, parseClientMap } from '../../resolver/select/client-map.ts'
 import { PrefixMap } from '../../resolver/select/prefix-map.ts'
-import { watchFiles } from '../watch.ts'
+import { watchFiles } from '../daemon/watch.ts'
 
 export type ClientMap = PrefixMap<readonly MappedEdge[]>
 

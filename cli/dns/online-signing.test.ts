@@ -11,7 +11,7 @@ import { type Name, parseName } from '../../resolver/wire/name.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
 import { openDesk } from '../commands/zone-desk.ts'
 import { ringFor, roll } from '../commands/zone-keys.ts'
-import { inSlices } from '../slices.ts'
+import { inSlices } from '../daemon/slices.ts'
 import { openOnlineSigning, signingReads } from './online-signing.ts'
 import { readMasterFile } from './zone-version.ts'
 

@@ -17,8 +17,8 @@ import { type Name, nameText } from '../../resolver/wire/name.ts'
 import type { Rrset } from '../../resolver/zone/rrset.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
 import { readKeys } from '../commands/zone-desk.ts'
-import { givenPassphrase, passphraseVariable } from '../passphrase.ts'
-import { repeat } from '../repeat.ts'
+import { repeat } from '../daemon/repeat.ts'
+import { givenPassphrase, passphraseVariable } from '../wallet/passphrase.ts'
 import type { ReadZone, ZoneFile } from './zone-files.ts'
 
 export interface OnlineSigning extends Disposable {

@@ -27,7 +27,7 @@ import { withSignedPlaces } from '../../resolver/zone/signed-places.ts'
 import { creatingZone } from '../../resolver/zone/snapshot.ts'
 import type { Work } from '../../resolver/zone/work.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
-import { inSlices } from '../slices.ts'
+import { inSlices } from '../daemon/slices.ts'
 import { freshnessOf, freshnessTexts, type ZoneFreshness } from './zone-freshness.ts'
 
 /** What the chain says of a name that has a zone. */

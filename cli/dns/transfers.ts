@@ -18,8 +18,8 @@ import { parseTsigKeys } from '../../resolver/transfer/key-file.ts'
 import type { TsigKey } from '../../resolver/transfer/tsig.ts'
 import { type Name, nameText, parseName } from '../../resolver/wire/name.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
-import { type Place, parsePlace } from '../place.ts'
-import { inSlices } from '../slices.ts'
+import { type Place, parsePlace } from '../daemon/place.ts'
+import { inSlices } from '../daemon/slices.ts'
 
 export interface Transfers {
   /** What stands before the responder. */

@@ -9,7 +9,7 @@ import { pino } from 'pino'
 import { Fault, isFault } from '../../base/fault.ts'
 import { parseName } from '../../resolver/wire/name.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
-import { watchFiles } from '../watch.ts'
+import { watchFiles } from '../daemon/watch.ts'
 import { openZoneFiles, type ReadZone } from './zone-files.ts'
 import { readMasterFile } from './zone-version.ts'
 

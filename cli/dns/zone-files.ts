@@ -15,7 +15,7 @@ import { type Name, nameText } from '../../resolver/wire/name.ts'
 import { isLaterSerial } from '../../resolver/zone/serial.ts'
 import type { Work } from '../../resolver/zone/work.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
-import { inSlices } from '../slices.ts'
+import { inSlices } from '../daemon/slices.ts'
 
 export interface ZoneFile {
   readonly apex: Name

@@ -10,8 +10,8 @@ import { type Follower, followChain } from '../../registry-contract/io/follow.ts
 import { createRpcs, type Rpc } from '../../registry-contract/io/rpc.ts'
 import type { WalletKey } from '../../registry-contract/io/wallet.ts'
 import type { Changes } from '../../registry-contract/registry.ts'
-import { givenPassphrase, passphraseVariable } from '../passphrase.ts'
-import { readWalletKey } from '../wallet-file.ts'
+import { givenPassphrase, passphraseVariable } from '../wallet/passphrase.ts'
+import { readWalletKey } from '../wallet/wallet-file.ts'
 import type { Ground } from './ground.ts'
 
 export interface ChainPart {

@@ -11,7 +11,7 @@ import { serveTcp } from '../../resolver/io/tcp.ts'
 import { serveTls } from '../../resolver/io/tls.ts'
 import { serveUdp } from '../../resolver/io/udp.ts'
 import type { Respond } from '../../resolver/responder.ts'
-import { type CertificateFiles, followCertificate, readCertificate } from '../certificate.ts'
+import { type CertificateFiles, followCertificate, readCertificate } from '../daemon/certificate.ts'
 import type { Ground } from './ground.ts'
 
 type Serving = Pick<Ground, 'settings' | 'meter' | 'log' | 'stack'>

@@ -5,9 +5,9 @@
 
 import { createMeter } from '../../base/meter.ts'
 import { followChain } from '../../registry-contract/io/follow.ts'
-import type { OpenChain } from '../account.ts'
 import { askEdge, type EdgeStatus, statusPath } from '../edge-interface.ts'
 import type { NetworkEdge } from '../network.ts'
+import type { OpenChain } from '../wallet/account.ts'
 
 /** One entry of the file that `inxt zone sign --edges` reads. */
 export interface ListedAddress {

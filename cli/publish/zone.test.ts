@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { isFault } from '../../base/fault.ts'
-import type { OpenChain } from '../account.ts'
 import { quiet } from '../terminal.ts'
+import type { OpenChain } from '../wallet/account.ts'
 import { type Account, publishZone } from './zone.ts'
 
 describe('a zone that no edge would take is not published', () => {

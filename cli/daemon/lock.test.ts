@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { isFault } from '../base/fault.ts'
+import { isFault } from '../../base/fault.ts'
 import { lockFolder, startOf } from './lock.ts'
 
 test('one owner at a time; a dead owner, or one whose id was reused, does not count', async t => {

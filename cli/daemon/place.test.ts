@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isFault } from '../base/fault.ts'
+import { isFault } from '../../base/fault.ts'
 import { parsePlace, placeText } from './place.ts'
 
 const good: [text: string, address: string, port: number, again: string][] = [

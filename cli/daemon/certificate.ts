@@ -4,9 +4,9 @@
 // for: the old one stays in use until the new one is whole.
 
 import { readFile } from 'node:fs/promises'
-import { Fault, isFault } from '../base/fault.ts'
-import type { Log } from '../base/io/log.ts'
-import type { Certificate } from '../resolver/io/tls.ts'
+import { Fault, isFault } from '../../base/fault.ts'
+import type { Log } from '../../base/io/log.ts'
+import type { Certificate } from '../../resolver/io/tls.ts'
 import { watchFiles } from './watch.ts'
 
 /** Paths of PEM files. */

@@ -4,7 +4,7 @@
 // something else tomorrow.
 
 import { isIP } from 'node:net'
-import { Fault } from '../base/fault.ts'
+import { Fault } from '../../base/fault.ts'
 
 export interface Place {
   /** An IP address without brackets. */

@@ -4,8 +4,8 @@
 // 2 ms, 16,000 queries a second are still answered.
 
 import { setImmediate } from 'node:timers/promises'
-import { realClock } from '../base/io/clock.ts'
-import type { Work } from '../resolver/zone/work.ts'
+import { realClock } from '../../base/io/clock.ts'
+import type { Work } from '../../resolver/zone/work.ts'
 
 const sliceMs = 2
 

@@ -4,16 +4,16 @@
 // two together need no devnet. Before anything is asked or signed, the endpoint must be of the chain that the addresses
 // are for, and have our contracts where they say: what is signed for a wrong chain or sent to a wrong address is lost.
 
-import { Fault, isFault } from '../base/fault.ts'
-import type { Addresses } from '../registry-contract/addresses.ts'
-import { readAddresses } from '../registry-contract/io/addresses.ts'
-import { confirmContracts } from '../registry-contract/io/deploy.ts'
-import { inxtOf } from '../registry-contract/io/payment.ts'
-import { createReader, type Reader } from '../registry-contract/io/reader.ts'
-import { createRegistrar, type Registrar } from '../registry-contract/io/registrar.ts'
-import { createRpcs, type Rpc } from '../registry-contract/io/rpc.ts'
-import { createWallet, type Wallet } from '../registry-contract/io/wallet.ts'
-import { readNetwork } from './network.ts'
+import { Fault, isFault } from '../../base/fault.ts'
+import type { Addresses } from '../../registry-contract/addresses.ts'
+import { readAddresses } from '../../registry-contract/io/addresses.ts'
+import { confirmContracts } from '../../registry-contract/io/deploy.ts'
+import { inxtOf } from '../../registry-contract/io/payment.ts'
+import { createReader, type Reader } from '../../registry-contract/io/reader.ts'
+import { createRegistrar, type Registrar } from '../../registry-contract/io/registrar.ts'
+import { createRpcs, type Rpc } from '../../registry-contract/io/rpc.ts'
+import { createWallet, type Wallet } from '../../registry-contract/io/wallet.ts'
+import { readNetwork } from '../network.ts'
 import { askPassphrase } from './passphrase.ts'
 import { readWalletKey, usualWalletFile } from './wallet-file.ts'
 

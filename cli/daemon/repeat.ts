@@ -1,6 +1,6 @@
 // What is done again and again beside serving: never twice at once, and never after the end.
 
-import { type Clock, realClock } from '../base/io/clock.ts'
+import { type Clock, realClock } from '../../base/io/clock.ts'
 
 /** Acts `everyMs` after it began or last ended; what it throws goes to `onError`. The returned function ends it. */
 export function repeat(

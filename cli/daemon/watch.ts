@@ -7,7 +7,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import type { Log } from '../base/io/log.ts'
+import type { Log } from '../../base/io/log.ts'
 
 /** A program that writes a file in several goes is done after this long. */
 const settleMs = 200

@@ -7,9 +7,9 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { Fault } from '../base/fault.ts'
-import { openKeystore, parseKeystore } from '../registry-contract/io/keystore.ts'
-import type { WalletKey } from '../registry-contract/io/wallet.ts'
+import { Fault } from '../../base/fault.ts'
+import { openKeystore, parseKeystore } from '../../registry-contract/io/keystore.ts'
+import type { WalletKey } from '../../registry-contract/io/wallet.ts'
 
 /** What anvil and every other development chain call themselves. */
 export const devnetChainId = 31_337

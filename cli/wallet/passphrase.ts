@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { text as readText } from 'node:stream/consumers'
-import { Fault } from '../base/fault.ts'
+import { Fault } from '../../base/fault.ts'
 
 export interface PassphraseSource {
   /** Its first line, or all of it: a line feed at the end does not count. */

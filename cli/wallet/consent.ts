@@ -4,10 +4,10 @@
 // can be asked, so nothing is spent unless `--yes` said so in advance.
 
 import { createInterface } from 'node:readline/promises'
-import { Fault } from '../base/fault.ts'
-import type { GasPrice } from '../registry-contract/io/wallet.ts'
+import { Fault } from '../../base/fault.ts'
+import type { GasPrice } from '../../registry-contract/io/wallet.ts'
+import type { Terminal } from '../terminal.ts'
 import { amountText } from './amount.ts'
-import type { Terminal } from './terminal.ts'
 
 export interface Expense {
   readonly what: string

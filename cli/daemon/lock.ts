@@ -5,7 +5,7 @@
 
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault } from '../base/fault.ts'
+import { Fault } from '../../base/fault.ts'
 
 /** Resolves to the function that lets go. Throws Fault state/locked or config/unreadable. */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {

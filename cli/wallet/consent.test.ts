@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isFault } from '../base/fault.ts'
+import { isFault } from '../../base/fault.ts'
+import { quiet, type Terminal, tableLines } from '../terminal.ts'
 import { type Bill, settleOn } from './consent.ts'
-import { quiet, type Terminal, tableLines } from './terminal.ts'
 
 const one = 10n ** 18n
 const gwei = 10n ** 9n
