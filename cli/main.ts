@@ -180,6 +180,7 @@ function signing(command: Command): Command {
     .option('--out <file>', 'where the signed zone goes; FILE.signed without it')
     .option('--bundle <file>', 'where the signed addresses of edges go; FILE.places without it')
     .option('--no-digest', 'leave out ZONEMD (RFC 8976)')
+    .option('--no-https', 'leave out the HTTPS record of the site: browsers that see one ask by HTTPS only')
 }
 
 signing(withKeys(zone.command('sign')))

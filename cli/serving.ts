@@ -9,6 +9,9 @@ import { type PeerId, peerIdOf } from '../overlay/peer.ts'
 import type { EdgeEntry } from '../registry-contract/table.ts'
 import { bandsOf, inProportion } from '../resolver/select/bands.ts'
 
+/** What edges speak at their `httpsPort`: sites have an HTTPS record where the Roll names one. */
+export const siteAlpn = ['h2', 'http/1.1']
+
 export interface ServingEdge extends EdgeEntry {
   readonly peer: PeerId
 }

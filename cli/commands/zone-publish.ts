@@ -8,15 +8,18 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sizeText } from '../../base/bytes.ts'
-import { Fault } from '../../base/fault.ts'
+import { fromHex, sizeText } from '../../base/bytes.ts'
+import { Fault, isFault } from '../../base/fault.ts'
 import { realRandom } from '../../base/io/chance.ts'
 import { delay } from '../../base/io/clock.ts'
+import { decodeContenthash, formatCid } from '../../content/identifier.ts'
+import { readName } from '../../registry-contract/io/names.ts'
 import { spell } from '../../registry-contract/spelling.ts'
 import { addressTypes } from '../../resolver/sign/bundle.ts'
 import { decodeBundle } from '../../resolver/sign/bundle-codec.ts'
 import { lifeOf, spansOf } from '../../resolver/sign/verdict.ts'
 import { childOf, nameText } from '../../resolver/wire/name.ts'
+import type { ResourceRecord } from '../../resolver/wire/record.ts'
 import { mayPlace } from '../../resolver/zone/domain-zone.ts'
 import { readZone } from '../../resolver/zone/master.ts'
 import { createZone } from '../../resolver/zone/snapshot.ts'
@@ -28,7 +31,7 @@ import { createTerminal, durationText, printFault, quiet, type Terminal } from '
 import { type OpenChain, openChainFor } from '../wallet/account.ts'
 import { type Report, readZoneAt, readZoneFile, type SignOptions, serialOf, signFile } from './zone.ts'
 import { nowInS, timeText, zoneOf } from './zone-desk.ts'
-import { parseEdges } from './zone-places.ts'
+import { admit, besidePlaces, type PlaceOptions, parseEdges, withPlaces } from './zone-places.ts'
 
 export interface PublishOptions extends Omit<SignOptions, 'zone'> {
   /** `NAME.SUFFIX` when left out. */
@@ -86,13 +89,36 @@ async function keepOnce(file: string, typed: string, options: KeepOptions): Prom
   })
 }
 
-/** Also at `www` of a domain, as for an unsigned one, unless the owner's file has a say there. */
-async function siteNames(
+/** At which names the site is shown, and its content as the chain has it now. */
+async function shown(
   file: string,
-  zone: string,
-  { name, network }: Desk,
-  { site }: PublishOptions,
-): Promise<readonly string[]> {
+  desk: Desk,
+  options: PublishOptions,
+): Promise<Pick<PlaceOptions, 'site' | 'content'>> {
+  const { reader, addresses } = desk.chain
+  const [site, { contenthash }] = await Promise.all([
+    siteNames(file, desk, options),
+    readName(reader, addresses, desk.name),
+  ])
+  const content = contentOf(contenthash)
+  return { site, ...(content !== undefined && { content }) }
+}
+
+/** Undefined for none, and for what is no CID of ours. */
+function contentOf(contenthash: string): string | undefined {
+  try {
+    return contenthash === '0x' ? undefined : formatCid(decodeContenthash(fromHex(contenthash)!))
+  } catch (error) {
+    if (isFault(error)) return undefined
+    throw error
+  }
+}
+
+/** Also at `www` of a domain, as for an unsigned one, unless the owner's file has a say there. */
+async function siteNames(file: string, desk: Desk, options: PublishOptions): Promise<readonly string[]> {
+  const { name, network } = desk
+  const { site } = options
+  const zone = zoneName(options, desk)
   if (site.length > 0 || zone === `${name}.${network.suffix}`) return site
   const apex = zoneOf(zone)
   const { records } = await readZoneAt(file, apex)
@@ -144,7 +170,7 @@ async function sign(file: string, desk: Desk, options: PublishOptions): Promise<
     const admitted =
       files.places === undefined
         ? { site: [] }
-        : { edges, bundle: files.places, site: await siteNames(file, zone, desk, options) }
+        : { edges, bundle: files.places, ...(await shown(file, desk, options)) }
     return await desk.terminal.step(`${zone} is signed`, () =>
       signFile(file, { ...rest, ...admitted, zone, out: files.zone }),
     )
@@ -163,19 +189,19 @@ async function reasonToSign(file: string, desk: Desk, options: PublishOptions): 
   const { records } = readZone(await readZoneFile(zone), zoneOf(zoneName(options, desk)))
   const { freshness, endsAtS } = lifeOf(spansOf(records), nowInS())
   if (freshness !== 'fresh') return `signatures end ${timeText(endsAtS)}`
-  return places && (await reasonForPlaces(places, serialOf(records), desk, options))
+  return places && (await reasonForPlaces(file, { places, records }, desk, options))
 }
 
 async function reasonForPlaces(
   file: string,
-  serial: number,
+  signed: { places: string; records: readonly ResourceRecord[] },
   desk: Desk,
   options: PublishOptions,
 ): Promise<string | undefined> {
-  const bytes = await readFile(file).catch(() => undefined)
+  const bytes = await readFile(signed.places).catch(() => undefined)
   if (bytes === undefined) return 'no places were signed yet'
   const bundle = decodeBundle(bytes)
-  if (bundle.serial !== serial) return 'the places are of another version'
+  if (bundle.serial !== serialOf(signed.records)) return 'the places are of another version'
   const { edges } = options
   const listed =
     edges === undefined
@@ -183,7 +209,12 @@ async function reasonForPlaces(
       : parseEdges(await readFile(edges, 'utf8'), edges)
   const admitted = listed.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter(octets => octets !== undefined)
   const known = addressTypes.flatMap(type => bundle.families[type].addresses)
-  return setText(admitted) === setText(known) ? undefined : 'other edges are admitted than were signed'
+  if (setText(admitted) !== setText(known)) return 'other edges are admitted than were signed'
+  const apex = zoneOf(zoneName(options, desk))
+  const { records: own } = await readZoneAt(file, apex)
+  const wanted = admit(listed, { https: options.https, ...(await shown(file, desk, options)) }, apex)
+  const isSame = besidePlaces(withPlaces(own, apex, wanted), wanted) === besidePlaces(signed.records, wanted)
+  return isSame ? undefined : 'the site has other content, or its edges speak HTTPS otherwise'
 }
 
 function setText(addresses: readonly Uint8Array[]): string {

@@ -32,6 +32,7 @@ const usual = {
   algorithm: 'p256',
   days: 14,
   site: [],
+  https: true,
   json: true,
 }
 
@@ -183,6 +184,55 @@ describe('inxt zone', () => {
     const ranked = [Uint8Array.of(192, 0, 2, 2), Uint8Array.of(192, 0, 2, 1)]
     assert.equal(places.choose(parseName('www.example.com'), types.A, ranked)?.data.length, 2)
     assert.match(readFileSync(out, 'utf8'), /www\.example\.com\. 30 IN AAAA 2001:db8::1/)
+  })
+
+  test('an HTTPS record where all edges speak TLS at one port, the content, and what the holder has instead', async () => {
+    const edges = at('tls.json')
+    const ports = (...list: number[]): string =>
+      JSON.stringify(
+        list.map((httpsPort, i) => ({ ipv4: `192.0.2.${i + 1}`, ...(httpsPort && { httpsPort }) })),
+      )
+    const own = at('own.zone')
+    const text = zoneText.replace('TXT "some; thing"', 'A 192.0.2.9')
+    writeFileSync(own, `${text}www HTTPS 1 . alpn=h3\n_dnslink.www TXT own\n@ CAA 0 issue "ca.test"\n`)
+    const rows: [ports: string, more: Partial<SignOptions>, found: RegExp[], missing: RegExp[]][] = [
+      [
+        ports(443, 443),
+        { content: 'bafy' },
+        [
+          /^example\.com\. 30 IN HTTPS 1 \. alpn="h2,http\/1\.1"$/m,
+          /^_dnslink\.example\.com\. 30 IN TXT "dnslink=\/ipfs\/bafy"$/m,
+          /^www\.example\.com\. 3600 IN HTTPS 1 \. alpn="h3"$/m,
+          /^_dnslink\.www\.example\.com\. 3600 IN TXT "own"$/m,
+          /^example\.com\. 3600 IN CAA 0 issue "ca\.test"$/m,
+          /^example\.com\. \d+ IN NSEC \S+ A NS SOA RRSIG NSEC DNSKEY CDS CDNSKEY ZONEMD HTTPS CAA$/m,
+        ],
+        [/^www\.example\.com\. 30 IN HTTPS/m],
+      ],
+      [
+        ports(8443),
+        {},
+        [/^example\.com\. 30 IN HTTPS 1 \. alpn="h2,http\/1\.1" port=8443$/m],
+        [/^_dnslink\.example/m],
+      ],
+      [ports(443, 8443), {}, [], [/^example\.com\. 30 IN HTTPS/m]],
+      [ports(443, 0), {}, [], [/^example\.com\. 30 IN HTTPS/m]],
+      [ports(443), { https: false }, [], [/^example\.com\. 30 IN HTTPS/m]],
+    ]
+    const out = at('tls.signed')
+    for (const [list, more, found, missing] of rows) {
+      writeFileSync(edges, list)
+      await signFile(own, {
+        ...{ ...usual, keys: at('tls'), edges, site: ['www', '@'], out, bundle: at('tls.places') },
+        ...more,
+      })
+      assert.deepEqual(findings(out), [])
+      const text = readFileSync(out, 'latin1')
+      for (const line of found) assert.match(text, line)
+      for (const line of missing) assert.doesNotMatch(text, line)
+    }
+    writeFileSync(edges, '[{ "ipv4": "192.0.2.1", "httpsPort": 70000 }]')
+    await refused(sign({ edges, out, bundle: at('tls.places') }), /edge 0 has no good httpsPort/)
   })
 
   test('the command line: a sealed key, its DS without the pass phrase, and a verdict', () => {

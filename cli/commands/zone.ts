@@ -59,7 +59,7 @@ export async function signFile(file: string, options: SignOptions): Promise<Repo
   }
   const { records: own, warnings } = await readZoneAt(file, apex)
   const places = await readPlaces(options, apex)
-  const records = places === undefined ? own : withPlaces(own, places)
+  const records = places === undefined ? own : withPlaces(own, apex, places)
   const out = options.out ?? `${file}.signed`
   await using desk = await openDesk(options)
   const { keys, nowS } = desk

@@ -9,15 +9,12 @@ import { createSuffixZone, defaultTtls } from '../../resolver/zone/suffix.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
 import { answeringFrom } from '../dns/answering.ts'
 import { withQueryLog } from '../dns/query-log.ts'
-import type { ServingEdge } from '../serving.ts'
+import { type ServingEdge, siteAlpn } from '../serving.ts'
 import type { Clients } from './clients.ts'
 import { openTransports } from './dns-transports.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 import { openOnlineSuffix } from './online.ts'
-
-/** What edges speak at their `httpsPort`: sites have an HTTPS record where the Roll names one. */
-const alpn = ['h2', 'http/1.1']
 
 export interface DnsSources {
   readonly network: Network
@@ -51,7 +48,7 @@ export async function openDns(ground: Ground, sources: DnsSources): Promise<void
     zones: joined(zones, signed),
     names,
     places,
-    alpn,
+    alpn: siteAlpn,
     meter,
     ttls,
     onBug: error => log.error({ err: error }, 'a DNS query met a bug'),

@@ -13,6 +13,8 @@ import type { OpenChain } from '../wallet/account.ts'
 export interface ListedAddress {
   readonly ipv4?: string
   readonly ipv6?: string
+  /** Where it speaks HTTP over TLS; absent where it does not. */
+  readonly httpsPort?: number
   /** Indices into the list, nearest first. */
   readonly near?: readonly number[]
 }
@@ -54,9 +56,10 @@ async function readRoll(
   try {
     await follower.level(levelDeadlineMs)
     const roll = follower.registry.roll().filter(({ withdrawableAt }) => withdrawableAt === 0)
-    const listed = roll.map(({ address, ipv6 }) => ({
+    const listed = roll.map(({ address, ipv6, httpsPort }) => ({
       ...(address && { ipv4: address }),
       ...(ipv6 && { ipv6 }),
+      ...(httpsPort && { httpsPort }),
     }))
     const key = ({ ipv4, ipv6 }: ListedAddress): string => `${ipv4} ${ipv6}`
     return listed.filter(({ ipv4, ipv6 }) => ipv4 ?? ipv6).sort((a, b) => (key(a) < key(b) ? -1 : 1))

@@ -26,6 +26,7 @@ const zoneText = (address: string): string => `$TTL 300
 @ SOA ns.example.net. hostmaster 1 7200 3600 1209600 300
   NS ns.example.net.
   MX 10 mail
+  CAA 0 issue "ca.example.net"
 mail A ${address}
 *.wild TXT "anything"
 `
@@ -44,6 +45,7 @@ describe('a zone of the owner', { skip: toolsMissing(witnesses) }, () => {
   let devnet: Devnet
   let data: string
   let file: string
+  let content: string
   let first: Published
 
   const zone = async (...words: string[]): Promise<Published> => {
@@ -68,7 +70,7 @@ describe('a zone of the owner', { skip: toolsMissing(witnesses) }, () => {
     file = join(place.folder, 'mysite.zone')
     await writeFile(file, zoneText('192.0.2.25'))
     devnet = await startDevnet(place)
-    await publish(data, join(projectRoot, 'examples', 'sites', 'welcome'), 'mysite')
+    content = (await publish(data, join(projectRoot, 'examples', 'sites', 'welcome'), 'mysite')).root
     first = await zone('publish', file, 'mysite')
   })
   after(async () => {
@@ -97,6 +99,11 @@ describe('a zone of the owner', { skip: toolsMissing(witnesses) }, () => {
       assert.match(await delv('x.wild.mysite.inxt', 'TXT'), /; fully validated/)
       assert.match(await delv('nothing.mysite.inxt', 'A'), /negative response, fully validated/)
       assert.match(await delv('mysite.inxt', 'AAAA'), /negative response, fully validated/)
+      const https = await delv('mysite.inxt', 'HTTPS')
+      assert.match(https, /; fully validated[\s\S]*HTTPS\s+1 \. alpn="h2,http\/1\.1" port=\d+\n/)
+      const link = await delv('_dnslink.mysite.inxt', 'TXT')
+      assert(link.includes(`"dnslink=/ipfs/${content}"`) && /; fully validated/.test(link), link)
+      assert.match(await delv('mysite.inxt', 'CAA'), /; fully validated[\s\S]*0 issue "ca\.example\.net"/)
     }
   })
 
@@ -161,11 +168,17 @@ describe('a zone of the owner', { skip: toolsMissing(witnesses) }, () => {
     assert.deepEqual(new Set(await serials()).size, 1)
   })
 
-  test('a site is published again although its name has a zone of its own', async () => {
+  test('a site is published again although its name has a zone of its own, which keep tells of it', async () => {
     const site = join(place.folder, 'site')
     await cp(join(projectRoot, 'examples', 'sites', 'welcome'), site, { recursive: true })
     await writeFile(join(site, 'new.txt'), 'new')
-    assert.equal((await publish(data, site, 'mysite')).edges.length, 5)
+    const { edges, root } = await publish(data, site, 'mysite')
+    assert.equal(edges.length, 5)
+    await zone('keep', file, 'mysite')
+    for (const { address, dnsPort } of (await devnet.network()).edges)
+      assert.deepEqual(await digShort(address, dnsPort, '_dnslink.mysite.inxt', 'TXT'), [
+        `"dnslink=/ipfs/${root}"`,
+      ])
   })
 
   test('an older version, one with a wrong signature and what is no zone are refused, and the old stays', async () => {
