@@ -85,6 +85,7 @@ export async function openLines(options: LinesOptions): Promise<Lines> {
     const from = remotePeer.toString()
     const splitter = new FrameSplitter()
     inbound.add(stream)
+    growSeldom(stream)
     stream.addEventListener('close', () => inbound.delete(stream))
     stream.addEventListener('message', ({ data }) => {
       // A copy: the machine keeps parts of a frame, and the muxer's buffer is not ours.
@@ -110,5 +111,24 @@ export async function openLines(options: LinesOptions): Promise<Lines> {
       for (const { stream } of lines.values()) stream?.abort(closing)
       for (const stream of inbound) stream.abort(closing)
     },
+  }
+}
+
+/**
+ * Yamux answers every frame with an update of the window, a frame of its own that wakes the sender for nothing: of an
+ * idle edge's packets they were half. Half a window of room is soon enough to tell, as the implementation in Go has it.
+ * This reaches into fields that the library does not promise; without them, all goes on as before.
+ */
+function growSeldom(stream: Stream): void {
+  const yamux = stream as Stream & {
+    recvWindow?: number
+    recvWindowCapacity?: number
+    sendWindowUpdate?: () => void
+  }
+  const tell = yamux.sendWindowUpdate
+  if (tell === undefined) return
+  yamux.sendWindowUpdate = () => {
+    const { recvWindow = 0, recvWindowCapacity = 0 } = yamux
+    if (recvWindowCapacity <= recvWindow / 2) tell.call(yamux)
   }
 }
