@@ -67,4 +67,11 @@ export const contentKnobs = {
     max: 86_400_000,
     why: 'What was uploaded but is not (yet) named on chain is kept for ten minutes.',
   },
+  'content.farewellMs': {
+    default: 300_000,
+    unit: 'ms',
+    min: 0,
+    max: 86_400_000,
+    why: 'What no name points at any more is kept for five minutes: who began to read it reads on.',
+  },
 } as const satisfies Record<string, Knob>

@@ -42,11 +42,12 @@ function household(network: Map<string, Uint8Array>, bytesMax = 1_000_000) {
   const steward: Steward = createSteward({
     keeper,
     usage: store.usage,
-    named: () => named,
+    named: () => new Set(named),
     duty: root => duties.has(root),
     announce: (root, isComplete) => said.push(`${isComplete ? '+' : '~'}${root}`),
     retract: root => said.push(`-${root}`),
     graceMs: 1000,
+    farewellMs: 100,
     retryMs: 10,
     meter,
   })
@@ -73,6 +74,9 @@ describe('steward', () => {
     assert.equal(said.length, 2)
     named.delete(key)
     await turn(3)
+    await turn(102)
+    assert.equal(keeper.holds(root), true, 'who began to read this version reads it to its end')
+    await turn(103)
     assert.equal(keeper.holds(root), false)
     assert.deepEqual(said, [`~${key}`, `+${key}`, `-${key}`])
     assert.equal(store.usage().pinnedBytes, 0)
@@ -119,6 +123,7 @@ describe('steward', () => {
     assert.equal(keeper.holds(root), true)
     named.clear()
     await turn(2)
+    await turn(102)
     assert.equal(keeper.holds(root), false)
 
     const other = await site('four')
@@ -129,6 +134,32 @@ describe('steward', () => {
     full.steward.visit(formatCid(other.root))
     await full.turn(1)
     assert.equal(full.keeper.holds(other.root), false)
+  })
+
+  test('farewell: not where three quarters of the store are pinned, and not of what has a name again', async () => {
+    const { root, blocks } = await site('six')
+    const key = formatCid(root)
+    const bytes = [...blocks.values()].reduce((sum, { length }) => sum + length, 0)
+    const tight = household(blocks, 1.2 * bytes)
+    tight.named.add(key)
+    tight.duties.add(key)
+    await tight.turn(0)
+    assert.equal(tight.keeper.holds(root), true)
+    tight.named.delete(key)
+    await tight.turn(1)
+    assert.equal(tight.keeper.holds(root), false)
+
+    const { named, duties, keeper, turn } = household(blocks)
+    named.add(key)
+    duties.add(key)
+    await turn(0)
+    named.delete(key)
+    await turn(1)
+    named.add(key)
+    await turn(2)
+    duties.delete(key)
+    await turn(3)
+    assert.equal(keeper.holds(root), false, 'another edge has it now')
   })
 
   test('sites that nobody holds do not keep others from being fetched', async () => {

@@ -1,11 +1,12 @@
 // Which sites this edge holds, and why: the list is worked out anew whenever the world changes, then made true.
 //
-// A root is wanted for one of three reasons. Duty: a name points at it and this edge is among the first by rendezvous
+// A root is wanted for one of four reasons. Duty: a name points at it and this edge is among the first by rendezvous
 // hashing, so that a few edges hold every site whoever asks for it. Grant: its owner uploaded it and the chain may name
 // it soon; that lasts for a grace. Visit: a reader asked for it here, a name still points at it, and there is room:
-// readers' edges become holders, so popular sites have many. What has no reason any more is released, not deleted: its
-// blocks go when the room is needed. What could not be fetched is tried again after a pause, so that sites which nobody
-// holds any more do not take the line from those that somebody does.
+// readers' edges become holders, so popular sites have many. Farewell: a name pointed at it lately, and who began to
+// read that version reads it to its end; there must be room, too. What has no reason any more is released, not deleted:
+// its blocks go when the room is needed. What could not be fetched is tried again after a pause, so that sites which
+// nobody holds any more do not take the line from those that somebody does.
 
 import type { CID } from 'multiformats/cid'
 import { isFault } from '../base/fault.ts'
@@ -24,6 +25,8 @@ export type StewardOptions = {
   readonly announce: (root: string, isComplete: boolean) => void
   readonly retract: (root: string) => void
   readonly graceMs: number
+  /** What no name points at any more is held for that long. */
+  readonly farewellMs: number
   /** Before a site that could not be fetched is tried again. */
   readonly retryMs: number
   readonly meter: Meter
@@ -45,11 +48,14 @@ const fetchesMax = 2
 /** Visits may pin half of the store: the other half is for duties and grants. */
 const visitedShare = 0.5
 const visitedMax = 10_000
+/** More is not pinned while some of it is only there for late readers. */
+const farewellShare = 0.75
 
 export function createSteward(options: StewardOptions): Steward {
   const { keeper, meter } = options
   const grants = new Map<string, number>()
   const visits = new Set<string>()
+  const farewells = createFarewells(options)
   const under = new Map<string, Promise<void>>()
   /** What this run of the process said of each: complete or not; a restart says again what it still holds. */
   const announced = new Map<string, boolean>()
@@ -88,7 +94,7 @@ export function createSteward(options: StewardOptions): Steward {
   }
 
   const isWanted = (root: string, named: ReadonlySet<string>): boolean =>
-    grants.has(root) || (named.has(root) && (visits.has(root) || options.duty(root)))
+    grants.has(root) || farewells.has(root) || (named.has(root) && (visits.has(root) || options.duty(root)))
 
   const release = async (root: string): Promise<void> => {
     retract(root)
@@ -109,6 +115,7 @@ export function createSteward(options: StewardOptions): Steward {
     turn(now) {
       for (const [root, untilAt] of grants) if (untilAt <= now) grants.delete(root)
       const named = options.named()
+      farewells.turn(named, now)
       for (const root of visits) if (!named.has(root)) visits.delete(root)
       for (const root of keeper.roots().wanted.map(formatCid)) {
         if (!under.has(root) && !isWanted(root, named)) begin(root, now, () => release(root))
@@ -125,6 +132,29 @@ export function createSteward(options: StewardOptions): Steward {
     },
     idle: async () => {
       while (under.size > 0) await Promise.all(under.values())
+    },
+  }
+}
+
+/** Roots that names pointed at lately, and that are all here. */
+function createFarewells({ keeper, usage, farewellMs }: StewardOptions) {
+  const untilAt = new Map<string, number>()
+  let before: ReadonlySet<string> = new Set()
+  return {
+    has: (root: string): boolean => untilAt.has(root),
+    turn(named: ReadonlySet<string>, now: number): void {
+      if (named !== before) {
+        for (const root of keeper.roots().complete.map(formatCid)) {
+          if (named.has(root)) untilAt.delete(root)
+          else if (before.has(root)) untilAt.set(root, now + farewellMs)
+        }
+        before = named
+      }
+      for (const [root, endsAt] of untilAt) if (endsAt <= now) untilAt.delete(root)
+      const { pinnedBytes, bytesMax } = usage()
+      // One at a turn: what it frees shows at the next.
+      const [oldest] = untilAt.keys()
+      if (oldest !== undefined && pinnedBytes > farewellShare * bytesMax) untilAt.delete(oldest)
     },
   }
 }

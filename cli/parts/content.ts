@@ -185,6 +185,7 @@ function openSteward(
     duty,
     ...announcing(ground, network),
     graceMs: settings['content.graceMs'],
+    farewellMs: settings['content.farewellMs'],
     retryMs: 5 * stewardMs,
     meter,
   })
