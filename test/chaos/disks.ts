@@ -9,10 +9,11 @@ import { join } from 'node:path'
 import { integerBelow, type Random, shuffle } from '../../base/random.ts'
 import { verifiedBlock } from '../../content/block.ts'
 import { parseCid } from '../../content/identifier.ts'
+import { isUnreadable, makeUnreadable } from './bad-disk.ts'
 import type { ShakenEdge } from './network.ts'
 
 export interface Disks {
-  /** Damages a share of the blocks of an edge, each in one of four ways; how many it were. */
+  /** Damages a share of the blocks of an edge, in one of five ways each; how many it were. */
   rot(edge: ShakenEdge, share: number, random: Random): Promise<number>
   /** Removes a share of them; how many it were. */
   lose(edge: ShakenEdge, share: number, random: Random): Promise<number>
@@ -29,7 +30,8 @@ const ways: readonly ((file: string, random: Random) => Promise<void>)[] = [
     bytes[integerBelow(random, bytes.length)]! ^= 1
     await writeFile(file, bytes)
   },
-  // What cannot be read: to root, whom no permission stops, a folder is what comes closest.
+  makeUnreadable,
+  // What is no file: EISDIR.
   async file => {
     await rm(file)
     await mkdir(file)
@@ -38,14 +40,18 @@ const ways: readonly ((file: string, random: Random) => Promise<void>)[] = [
 ]
 const refillMs = 500
 
-export function createDisks(edges: readonly ShakenEdge[]): Disks {
+/** With `canFailToRead` the reading of a block may fail, too. */
+export function createDisks(edges: readonly ShakenEdge[], canFailToRead: boolean): Disks {
+  const waysHere = canFailToRead ? ways : ways.filter(way => way !== makeUnreadable)
   /** By edge: blocks that were damaged and were not seen sound since. */
   const damaged = new Map<ShakenEdge, Set<string>>(edges.map(edge => [edge, new Set()]))
   const fileOf = (edge: ShakenEdge, block: string): string =>
     join(edge.shardsFolder, block.slice(-3, -1), block)
   const isGood = async (edge: ShakenEdge, block: string): Promise<boolean> => {
     try {
-      verifiedBlock(parseCid(block), await readFile(fileOf(edge, block)))
+      const file = fileOf(edge, block)
+      if (await isUnreadable(file)) return false
+      verifiedBlock(parseCid(block), await readFile(file))
     } catch {
       return false
     }
@@ -80,7 +86,7 @@ export function createDisks(edges: readonly ShakenEdge[]): Disks {
   }
   return {
     rot: (edge, share, random) =>
-      spoil(edge, share, random, file => ways[integerBelow(random, ways.length)]!(file, random)),
+      spoil(edge, share, random, file => waysHere[integerBelow(random, waysHere.length)]!(file, random)),
     lose: (edge, share, random) => spoil(edge, share, random, file => rm(file)),
     async fill(edge) {
       let count = 0

@@ -37,7 +37,7 @@ export interface HavocOptions {
 
 export function createHavoc({ network, sites, plan, say }: HavocOptions): Havoc {
   const { edges } = network
-  const disks = createDisks(edges)
+  const disks = createDisks(edges, network.canFailToRead)
   const suffering = new Map<ShakenEdge, PlannedFault>()
   const { liars } = plan
   const honesty = createHonesty({ edges, sites, liars, disks, suffers: edge => suffering.has(edge) })

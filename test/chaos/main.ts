@@ -11,7 +11,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     edges: { type: 'string', default: '8' },
-    readers: { type: 'string', default: '20' },
+    readers: { type: 'string', default: '10' },
     size: { type: 'string', default: '1' },
   },
 })
@@ -30,6 +30,7 @@ const ground = await openGround(
 )
 const report = await shake(ground, {
   ...{ seed: Number(values.seed), readers: Number(values.readers), spanMs, say },
+  publishEveryMs: 20_000,
   peaceMs: Math.min(60_000, spanMs / 4),
   signal: interruption.signal,
 })

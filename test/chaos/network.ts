@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { toHex } from '../../base/bytes.ts'
 import { realClock } from '../../base/io/clock.ts'
 import { foundRegistry } from '../../cli/devnet/contracts.ts'
-import { type RunningEdge, startEdge } from '../../cli/devnet/edges.ts'
+import { type RunningEdge, type Surroundings, startEdge } from '../../cli/devnet/edges.ts'
 import { type DevnetPlan, type EdgePlan, planDevnet, publisherAccount } from '../../cli/devnet/plan.ts'
 import { requireFree } from '../../cli/devnet/ports.ts'
 import { askEdge, type EdgeStatus, statusPath } from '../../cli/edge-interface.ts'
@@ -30,8 +30,9 @@ import { createOperator } from '../../registry-contract/io/operator.ts'
 import { createRpc } from '../../registry-contract/io/rpc.ts'
 import { createWallet } from '../../registry-contract/io/wallet.ts'
 import { until } from '../e2e/devnet.ts'
+import { buildBadDisk } from './bad-disk.ts'
 import { openRelay, type Relay } from './relay.ts'
-import { type Site, writeSite } from './sites.ts'
+import { type Site, type SiteFile, writeSite } from './sites.ts'
 
 export const suffix = 'inxt'
 const ports = { dnsPort: 5391, httpPort: 8091, httpsPort: 8491, overlayPort: 4092, relayPort: 8092 }
@@ -40,6 +41,8 @@ const uploadGraceMs = 30_000
 /** Characters of the log of an edge that ended. */
 const lastWordsMax = 1000
 const restartMs = 60_000
+/** For each of the waits of a publication. */
+const deadlineMs = 30_000
 
 export interface ShakenEdge extends Omit<NetworkEdge, 'pid'> {
   readonly plan: EdgePlan
@@ -54,10 +57,15 @@ export interface ShakenEdge extends Omit<NetworkEdge, 'pid'> {
   start(): Promise<void>
 }
 
-export interface Published extends Site {
+export interface Replica {
   readonly root: string
   /** CIDs of all blocks. */
   readonly blocks: readonly string[]
+}
+
+export interface Published extends Site, Replica {
+  /** The files of each version that may be answered to who asked then, by `performance.now`. */
+  versionsSince(askedAt: number): readonly (readonly SiteFile[])[]
 }
 
 export interface ShakenNetwork {
@@ -66,7 +74,10 @@ export interface ShakenNetwork {
   readonly authority: string
   /** Without it no disk can be filled. */
   readonly hasDisks: boolean
-  publish(site: Site): Promise<Published>
+  /** Without it no reading fails. */
+  readonly canFailToRead: boolean
+  /** Throws Faults as `publishFolder` does. */
+  publish(site: Site): Promise<Replica>
 }
 
 export interface NetworkOptions {
@@ -88,9 +99,11 @@ export async function openNetwork(
   const { relayPort, ...usual } = ports
   const network = 2 + (process.pid % 250)
   const planned = planDevnet({ ...usual, data, edges: options.edges, chainPort: anvil.port, network })
-  // Beside the disks that will be full, so that it says why an edge ended.
-  const logOf = ({ number }: EdgePlan): string => join(data, `edge-${number}.log`)
+  // Every other log lies beside the disk that will be full, so that it says why an edge ended; the others lie on it.
+  const logOf = ({ number, logFile }: EdgePlan): string =>
+    number % 2 === 0 ? logFile : join(data, `edge-${number}.log`)
   const plan = { ...planned, members: planned.members.map(edge => ({ ...edge, logFile: logOf(edge) })) }
+  const badDisk = buildBadDisk(data)
   const listeners = plan.members.map(({ address }) => ({
     address,
     port: ports.httpPort,
@@ -104,7 +117,8 @@ export async function openNetwork(
   await openLocalAuthority({ ...vouching, clock: realClock, serves: () => false })
   const disks = plan.members.map(({ folder }) => openDisk(folder, 2 * options.storeBytesMax, stack))
   // All have ended, well or not, before anything is taken from under them.
-  const started = await Promise.allSettled(plan.members.map(edge => openEdge(edge, plan, options, stack)))
+  const edgeOptions = { ...options, inside: badDisk ?? [] }
+  const started = await Promise.allSettled(plan.members.map(edge => openEdge(edge, plan, edgeOptions, stack)))
   const edges = started.map(outcome => {
     if (outcome.status === 'rejected') throw outcome.reason
     return outcome.value
@@ -123,14 +137,15 @@ export async function openNetwork(
     edges,
     authority: await readFile(join(authorityFolder, 'local-authority.pem'), 'utf8'),
     hasDisks: disks.every(isThere => isThere),
+    canFailToRead: badDisk !== undefined,
     async publish(site) {
       // The first takes the upload, and keeps it for a while: each shall have its turn.
       published.edges.push(published.edges.shift()!)
       const folder = await writeSite(site, join(data, 'sites'))
       const { blocks } = await importFolder(folder, false, quiet)
-      const request = { folder, name: site.name, network: published, hidden: false, deadlineMs: 60_000 }
+      const request = { folder, name: site.name, network: published, hidden: false, deadlineMs }
       const { root } = await publishFolder(request, quiet)
-      return { ...site, root, blocks: [...blocks.keys()] }
+      return { root, blocks: [...blocks.keys()] }
     },
   }
 }
@@ -151,7 +166,7 @@ function openDisk(folder: string, bytes: number, stack: AsyncDisposableStack): b
 async function openEdge(
   plan: EdgePlan,
   { rpc, addressesFile, authorityFolder, members }: DevnetPlan,
-  { storeBytesMax, onCrash }: NetworkOptions,
+  { storeBytesMax, onCrash, inside }: NetworkOptions & Required<Pick<Surroundings, 'inside'>>,
   stack: AsyncDisposableStack,
 ): Promise<ShakenEdge> {
   const { address, number } = plan
@@ -175,7 +190,7 @@ async function openEdge(
   const lastWords = async (): Promise<string> =>
     (await readFile(plan.logFile, 'utf8').catch(() => '')).slice(-lastWordsMax)
   const start = async (): Promise<void> => {
-    const edge = await startEdge(plan).catch(async error => {
+    const edge = await startEdge(plan, { inside }).catch(async error => {
       throw new Error(`edge ${number} did not start: ${error.message}\n${await lastWords()}`, {
         cause: error,
       })

@@ -2,15 +2,17 @@
 //
 // A name server that is silent is passed over for the next one; an address that cannot be connected to, too. From then
 // on nothing is forgiven: a wrong status, a wrong byte, a cut or a silence is a failure, unless the very edge that was
-// reading to them was killed or frozen meanwhile, which no network can hide from who is connected to it.
+// reading to them was killed or frozen meanwhile, which no network can hide from who is connected to it. A connection
+// that was kept and ends before it answers is opened once more, as browsers do.
 
 import { delay } from '../../base/io/clock.ts'
 import { integerBelow, type Random } from '../../base/random.ts'
 import { ask as askDns } from '../../resolver/io/ask.ts'
 import { addressText } from '../../resolver/wire/address.ts'
 import { types } from '../../resolver/wire/code.ts'
+import { type Connections, isPlain, type Manner, manners } from './connections.ts'
 import { type Published, type ShakenNetwork, suffix } from './network.ts'
-import { ask, type Outcome, type Wanted } from './request.ts'
+import { ask, type Had, type Outcome, type Place, type Wanted } from './request.ts'
 
 /** Of one phase of a run. */
 export interface Figures {
@@ -22,6 +24,9 @@ export interface Figures {
   vain: number
   /** Requests that began anew at another address, because the edge was killed or frozen under them. */
   moved: number
+  /** Kept connections that ended before they answered. */
+  reopened: number
+  readonly byManner: Record<Manner, number>
   /** Milliseconds to the head of the right answer, look-up and vain attempts included. */
   readonly headMs: number[]
 }
@@ -37,8 +42,7 @@ export interface ReaderOptions {
   /** The faults of this moment, for the report. */
   readonly around: () => string
   readonly signal: AbortSignal
-  /** Its own address on the loopback network. */
-  readonly address: string
+  readonly connections: Connections
 }
 
 /** As long as DNS lets places be kept in the devnet. */
@@ -51,25 +55,28 @@ const largeBytes = 8_000_000
 const rangeBytesMax = 2_000_000
 
 export function noFigures(): Figures {
-  return { requests: 0, failures: [], wrongBytes: 0, bytes: 0, vain: 0, moved: 0, headMs: [] }
+  const byManner = Object.fromEntries(manners.map(manner => [manner, 0])) as Record<Manner, number>
+  const none = { requests: 0, wrongBytes: 0, bytes: 0, vain: 0, moved: 0, reopened: 0 }
+  return { ...none, failures: [], byManner, headMs: [] }
 }
 
 /** Until the signal; a request under way then counts for nothing. */
 export async function readOn(options: ReaderOptions): Promise<void> {
   const { signal, random } = options
   const resolve = createResolver(options)
-  const tags = new Map<string, string>()
+  const had = new Map<string, Had>()
   while (!signal.aborted) {
     const figures = options.figures()
     const wanted = draw(options)
-    const { host, file, scheme, kind } = wanted
+    const { host, path, sizeBytes, manner, kind } = wanted
     const startedAt = performance.now()
-    const failure = await visit(options, resolve, tags, { wanted, figures, startedAt })
+    const failure = await visit(options, resolve, had, { wanted, figures, startedAt })
     if (signal.aborted) return
     figures.requests++
+    figures.byManner[manner]++
     if (failure !== undefined) {
       const ms = Math.round(performance.now() - startedAt)
-      const what = `${kind} of ${scheme}://${host}/${file.path}, ${file.bytes.length} B, after ${ms} ms`
+      const what = `${kind} of ${host}/${path} by ${manner}, ${sizeBytes} B, after ${ms} ms`
       figures.failures.push(`${what}: ${failure} [faults now: ${options.around()}]`)
     }
     await delay(restMs * random.next(), signal)
@@ -78,21 +85,25 @@ export async function readOn(options: ReaderOptions): Promise<void> {
 
 function draw({ sites, random }: ReaderOptions): Wanted {
   const site = sites[integerBelow(random, sites.length)]!
-  const file = site.files[integerBelow(random, site.files.length)]!
-  const { length } = file.bytes
-  const kind = drawKind(length, random)
-  const first = kind === 'range' ? integerBelow(random, length) : 0
-  const last =
-    kind === 'range' ? Math.min(length - 1, first + integerBelow(random, rangeBytesMax)) : length - 1
-  const scheme = random.next() < 0.25 ? 'https' : 'http'
-  return { host: `${site.name}.${suffix}`, file, scheme, kind, first, last }
+  const number = integerBelow(random, site.files.length)
+  const { path, bytes } = site.files[number]!
+  const sizeBytes = bytes.length
+  const kind = drawKind(sizeBytes, random)
+  const isPart = kind === 'range' || kind === 'resume'
+  const first = isPart ? integerBelow(random, sizeBytes) : 0
+  const last = isPart ? Math.min(sizeBytes - 1, first + integerBelow(random, rangeBytesMax)) : sizeBytes - 1
+  const manner = manners[integerBelow(random, manners.length)]!
+  const versionsSince = (askedAt: number): Buffer[] =>
+    site.versionsSince(askedAt).map(files => files[number]!.bytes)
+  return { host: `${site.name}.${suffix}`, path, sizeBytes, manner, kind, first, last, versionsSince }
 }
 
 function drawKind(length: number, random: Random): Wanted['kind'] {
   const chance = random.next()
-  if (length > largeBytes) return chance < 0.1 ? 'whole' : 'range'
+  if (length > largeBytes) return chance < 0.1 ? 'whole' : chance < 0.9 ? 'range' : 'resume'
   if (chance < 0.6) return 'whole'
-  if (chance < 0.8) return 'range'
+  if (chance < 0.7) return 'range'
+  if (chance < 0.8) return 'resume'
   return chance < 0.95 ? 'revalidate' : 'missing'
 }
 
@@ -102,20 +113,18 @@ type Visit = { readonly wanted: Wanted; readonly figures: Figures; readonly star
 async function visit(
   options: ReaderOptions,
   resolve: Resolve,
-  tags: Map<string, string>,
+  had: Map<string, Had>,
   { wanted, figures, startedAt }: Visit,
 ): Promise<string | undefined> {
-  const { address: localAddress, network, wasDown } = options
+  const { connections, network, wasDown } = options
   const places = await resolve(wanted.host)
   if (typeof places === 'string') return places
+  const { httpPort, httpsPort } = network.edges[0]!
+  const port = isPlain(wanted.manner) ? httpPort : httpsPort
   const vain: string[] = []
   for (const address of places) {
-    const { httpPort, httpsPort } = network.edges[0]!
-    const port = wanted.scheme === 'https' ? httpsPort : httpPort
     const askedAt = performance.now()
-    const connection = { address, port, localAddress, authority: network.authority }
-    const outcome = await ask(wanted, connection, tags)
-    figures.bytes += outcome.bytes
+    const outcome = await askAgain(wanted, { connections, address, port }, had, figures)
     if (outcome.kind === 'good') {
       figures.headMs.push(outcome.headAt - startedAt)
       return undefined
@@ -129,6 +138,23 @@ async function visit(
     vain.push(said)
   }
   return `none of the places that DNS named: ${vain.join('; ')}`
+}
+
+/** Kept connections that one reader has to one edge and that may all have ended together. */
+const staleMax = 4
+
+async function askAgain(
+  wanted: Wanted,
+  place: Place,
+  had: Map<string, Had>,
+  figures: Figures,
+): Promise<Outcome> {
+  for (let stale = 0; ; stale++) {
+    const outcome = await ask(wanted, place, had)
+    figures.bytes += outcome.bytes
+    if (outcome.kind !== 'stale' || stale === staleMax) return outcome
+    figures.reopened++
+  }
 }
 
 function isExcused({ kind }: Outcome, excuse: string | undefined): boolean {

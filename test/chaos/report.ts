@@ -1,5 +1,6 @@
 // The figures of a run as text: tables for docs/chaos.md.
 
+import type { Publications } from './publisher.ts'
 import type { Figures } from './readers.ts'
 import type { ChaosReport } from './run.ts'
 import type { Sample } from './watch.ts'
@@ -18,17 +19,21 @@ const told = [
   'store.corrupt',
   'store.evicted',
   'store.unread',
+  'store.unerased',
 ]
 
-export function reportText({ plan, phases, havoc, watch }: ChaosReport): string {
+export function reportText({ plan, phases, havoc, watch, publications }: ChaosReport): string {
   const totals = watch.totals()
   const counted = Object.entries(havoc).sort(([a], [b]) => (a < b ? -1 : 1))
   return [
     `faults (edges ${plan.liars.join(' and ')} are the liars): ${list(counted)}`,
     '',
-    '| | requests | failures | wrong bytes | MB | connections refused | moved | head p50 | p99 | max |',
-    '|---|---|---|---|---|---|---|---|---|---|',
+    '| | requests | failures | wrong bytes | MB | connections refused | moved | reopened | head p50 | p99 | max |',
+    '|---|---|---|---|---|---|---|---|---|---|---|',
     ...Object.entries(phases).map(([name, figures]) => phaseRow(name, figures)),
+    '',
+    `requests while there were faults: ${list(Object.entries(phases.faults.byManner))}`,
+    publicationsText(publications),
     '',
     '| edge | processes | MiB after a quarter | half | at the end | most |',
     '|---|---|---|---|---|---|',
@@ -43,12 +48,22 @@ function list(entries: readonly (readonly [string, number])[]): string {
 }
 
 function phaseRow(name: string, figures: Figures): string {
-  const { requests, failures, wrongBytes, bytes, vain, moved, headMs } = figures
-  const sorted = [...headMs].sort((a, b) => a - b)
-  const at = (share: number): string =>
-    `${(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(1)} ms`
-  const counts = [requests, failures.length, wrongBytes, Math.round(bytes / 1e6), vain, moved]
+  const { requests, failures, wrongBytes, bytes, vain, moved, reopened, headMs } = figures
+  const at = (share: number): string => `${quantile(headMs, share).toFixed(1)} ms`
+  const counts = [requests, failures.length, wrongBytes, Math.round(bytes / 1e6), vain, moved, reopened]
   return `| ${[name, ...counts, at(0.5), at(0.99), at(1)].join(' | ')} |`
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+}
+
+function publicationsText({ changes, freshSites, failed, tookMs }: Publications): string {
+  const times = [0.5, 1].map(share => `${(quantile(tookMs, share) / 1000).toFixed(1)} s`)
+  const broken = list(Object.entries(failed)) || 'none'
+  const took = `p50 ${times[0]}, max ${times[1]}`
+  return `published: ${changes} versions, ${freshSites} new sites, ${took}; broke off: ${broken}`
 }
 
 function memoryRow(number: number, samples: readonly Sample[]): string {

@@ -2,16 +2,27 @@
 
 import { delay } from '../../base/io/clock.ts'
 import { seededRandom } from '../../base/random.ts'
+import { openConnections } from './connections.ts'
 import { createHavoc } from './havoc.ts'
 import { openNetwork, type Published, type ShakenNetwork } from './network.ts'
 import { type Plan, planFaults } from './plan.ts'
+import {
+  type ChangingSite,
+  createChangingSite,
+  type Publications,
+  publishOn,
+  steadySite,
+} from './publisher.ts'
 import { type Figures, noFigures, readOn } from './readers.ts'
 import { makeSites } from './sites.ts'
 import { type Watch, watchEdges } from './watch.ts'
 
 export interface Ground {
   readonly network: ShakenNetwork
-  readonly sites: readonly Published[]
+  /** More come while it is shaken. */
+  readonly sites: Published[]
+  /** One of them. */
+  readonly changing: ChangingSite
   /** Edges that ended although nobody killed them, with their last words. */
   readonly crashes: readonly string[]
 }
@@ -34,6 +45,8 @@ export interface ShakeOptions {
   /** Before and after the faults. */
   readonly peaceMs: number
   readonly readers: number
+  /** Between two publications. */
+  readonly publishEveryMs: number
   readonly say: (line: string) => void
   readonly signal?: AbortSignal
 }
@@ -45,6 +58,7 @@ export interface ChaosReport {
   readonly havoc: Readonly<Record<string, number>>
   readonly errors: readonly string[]
   readonly watch: Watch
+  readonly publications: Publications
 }
 
 /** Small blocks take more room than their bytes. */
@@ -64,28 +78,32 @@ export async function openGround(options: GroundOptions, stack: AsyncDisposableS
   const network = await openNetwork({ edges, storeBytesMax, onCrash }, stack)
   say(`${edges} edges serve`)
   const sites: Published[] = []
-  for (const site of made) sites.push(await network.publish(site))
+  for (const site of made) sites.push(steadySite(site, await network.publish(site)))
+  const changing = createChangingSite('news')
+  await changing.change(network.publish)
+  sites.push(changing)
   say(`${sites.length} sites are published`)
-  return { network, sites, crashes }
+  return { network, sites, changing, crashes }
 }
 
-export async function shake({ network, sites }: Ground, options: ShakeOptions): Promise<ChaosReport> {
-  const { seed, spanMs, peaceMs, say, signal } = options
+export async function shake(ground: Ground, options: ShakeOptions): Promise<ChaosReport> {
+  const { seed, spanMs, peaceMs, publishEveryMs, say, signal } = options
+  const { network, sites, changing } = ground
   const plan = planFaults({ seed, spanMs, edges: network.edges.length })
   const havoc = createHavoc({ network, sites, plan, say })
   const phases = { before: noFigures(), faults: noFigures(), after: noFigures() }
   let phase: keyof typeof phases = 'before'
   const over = new AbortController()
   const watch = watchEdges(network.edges, over.signal)
-  const readers = Array.from({ length: options.readers }, (_, r) =>
-    readOn({
-      ...{ network, sites, random: seededRandom(1000 * seed + r), address: `127.${100 + r}.0.1` },
-      figures: () => phases[phase],
-      wasDown: havoc.wasDown,
-      around: havoc.current,
-      signal: over.signal,
-    }),
+  const connections = Array.from({ length: options.readers }, (_, r) =>
+    openConnections(`127.${100 + r}.0.1`, network.authority),
   )
+  const common = { network, sites, figures: () => phases[phase], wasDown: havoc.wasDown, signal: over.signal }
+  // Each reads two files at once, as browsers read several.
+  const readers = [...connections, ...connections].map((connections, r) =>
+    readOn({ ...common, connections, random: seededRandom(1000 * seed + r), around: havoc.current }),
+  )
+  const publishing = publishOn({ network, sites, everyMs: publishEveryMs, signal: over.signal }, changing)
   const until = (at: number): Promise<void> => delay(Math.max(0, at - performance.now()), signal)
   await delay(peaceMs, signal)
   phase = 'faults'
@@ -101,5 +119,7 @@ export async function shake({ network, sites }: Ground, options: ShakeOptions): 
   await delay(peaceMs, signal)
   over.abort()
   await Promise.all(readers)
-  return { plan, phases, havoc: havoc.counts(), errors: havoc.errors(), watch }
+  for (const each of connections) each.close()
+  const publications = await publishing
+  return { plan, phases, havoc: havoc.counts(), errors: havoc.errors(), watch, publications }
 }

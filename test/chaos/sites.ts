@@ -38,6 +38,14 @@ export function makeSites(share: number, names: readonly string[] = Object.keys(
   }))
 }
 
+/** The files of one version of a site: of the same names and sizes in each, and with other bytes. */
+export function makeChapter(chapter: number): SiteFile[] {
+  return [300, 20_000, 400_000, 3 * mb].map((size, f) => ({
+    path: `page-${f}.bin`,
+    bytes: bytesOf(1_000_000 + 10 * chapter + f, size),
+  }))
+}
+
 function bytesOf(seed: number, length: number): Buffer {
   const random = seededRandom(seed)
   const words = new Uint32Array(Math.ceil(length / 4))

@@ -1,0 +1,108 @@
+// A publisher who does not wait for peace: one site of his is published anew all the time, and new ones beside it.
+//
+// What breaks off is published again, as he would do it. Until every living edge has confirmed a version the one before
+// may be read too, and for as long as an edge may be frozen after that; nothing that is older may.
+
+import { isFault } from '../../base/fault.ts'
+import { delay } from '../../base/io/clock.ts'
+import type { Published, Replica, ShakenNetwork } from './network.ts'
+import { makeChapter, type Site, type SiteFile } from './sites.ts'
+
+/** Who was frozen for as long as edges are reads the chain before it serves again, but not in no time. */
+const staleMs = 30_000
+/** Every how many publications are of a new site. */
+const freshEvery = 3
+/** After one that broke off. */
+const againMs = 1000
+
+export interface Publishing {
+  readonly network: Pick<ShakenNetwork, 'publish'>
+  /** New ones come to it. */
+  readonly sites: Published[]
+  readonly everyMs: number
+  readonly signal: AbortSignal
+}
+
+export interface Publications {
+  changes: number
+  freshSites: number
+  /** Attempts that broke off, by code of the fault. */
+  readonly failed: Record<string, number>
+  readonly tookMs: number[]
+}
+
+/** A site of one version. */
+export function steadySite(site: Site, replica: Replica): Published {
+  return { ...site, ...replica, versionsSince: () => [site.files] }
+}
+
+export interface ChangingSite extends Published {
+  /** To another version; rejects as `publish` does. */
+  change(publish: (site: Site) => Promise<Replica>): Promise<void>
+}
+
+/** Published for the first time by `change`. */
+export function createChangingSite(name: string): ChangingSite {
+  let chapter = 0
+  let replica: Replica = { root: '', blocks: [] }
+  let versions: { readonly files: readonly SiteFile[]; supersededAt: number }[] = []
+  return {
+    name,
+    get files() {
+      return versions.at(-1)!.files
+    },
+    get root() {
+      return replica.root
+    },
+    get blocks() {
+      return replica.blocks
+    },
+    versionsSince: at =>
+      versions.filter(({ supersededAt }) => supersededAt > at - staleMs).map(({ files }) => files),
+    async change(publish) {
+      const files = makeChapter(chapter++)
+      const before = versions.at(-1)
+      versions = [...versions, { files, supersededAt: Number.POSITIVE_INFINITY }]
+      replica = await publish({ name, files })
+      const now = performance.now()
+      if (before !== undefined) before.supersededAt = now
+      versions = versions.filter(({ supersededAt }) => supersededAt > now - 2 * staleMs)
+    },
+  }
+}
+
+/** Until the signal; the last publication ends, well or not. */
+export async function publishOn(options: Publishing, changing: ChangingSite): Promise<Publications> {
+  const { network, sites, everyMs, signal } = options
+  const figures: Publications = { changes: 0, freshSites: 0, failed: {}, tookMs: [] }
+  const publish = async (site: Site): Promise<Replica> => {
+    const startedAt = performance.now()
+    for (;;) {
+      try {
+        const replica = await network.publish(site)
+        figures.tookMs.push(performance.now() - startedAt)
+        return replica
+      } catch (error) {
+        if (!isFault(error) || signal.aborted) throw error
+        figures.failed[error.code] = (figures.failed[error.code] ?? 0) + 1
+        await delay(againMs, signal)
+      }
+    }
+  }
+  for (let turn = 1; ; turn++) {
+    await delay(everyMs, signal)
+    if (signal.aborted) return figures
+    try {
+      if (turn % freshEvery > 0) {
+        await changing.change(publish)
+        figures.changes++
+      } else {
+        const site = { name: `fresh-${turn}`, files: makeChapter(1000 * turn) }
+        sites.push(steadySite(site, await publish(site)))
+        figures.freshSites++
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
+  }
+}
