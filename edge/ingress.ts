@@ -1,13 +1,13 @@
 // HTTP ingress: the order of a request, in one list. The chain knows no sockets; io/server.ts feeds it.
 //
-//   finish ─ failure ─ admit ─ challenge ─┬─ own ── gateway ─ routes ─ welcome      the edge's own address
-//      ┌───────────────────────────────────┘
+//   count ─ ready ─ finish ─ failure ─ admit ─ challenge ─┬─ own ── gateway ─ routes ─ welcome      its own address
+//      ┌───────────────────────────────────────────────────┘
 //      └─ site ─ rules ─ origin ─ method ─ path ─┬─ encode ─ describe ─ conditional ─ range ─ whole
 //                                                └─ cache ─ forward      what a site's origin answers
 //
-// Each step feels what stands below it: `finish` and `failure` see every answer, `describe` sees the 304 as
-// well as the 206. Which form is sent is settled before its tag is compared, and RFC 9110 §13.2.2 puts
-// preconditions before ranges; so does the list.
+// Each step feels what stands below it: `describe` sees the 304 as well as the 206, `finish` and `failure` see every
+// answer, and `ready` has those given before at hand. Which form is sent is settled before its tag is compared, and
+// RFC 9110 §13.2.2 puts preconditions before ranges; so does the list.
 
 import { chain } from '../base/chain.ts'
 import type { Meter } from '../base/meter.ts'
@@ -24,6 +24,7 @@ import type { Variants } from './site/variants.ts'
 import { admit } from './steps/admit.ts'
 import { type Challenges, challenge } from './steps/challenge.ts'
 import { conditional } from './steps/conditional.ts'
+import { count } from './steps/count.ts'
 import { describe } from './steps/describe.ts'
 import { encode } from './steps/encode.ts'
 import { failure } from './steps/failure.ts'
@@ -33,6 +34,7 @@ import { origin } from './steps/origin.ts'
 import { type Hosts, own } from './steps/own.ts'
 import { path } from './steps/path.ts'
 import { range } from './steps/range.ts'
+import { ready } from './steps/ready.ts'
 import { routes } from './steps/routes.ts'
 import { rules } from './steps/rules.ts'
 import { site } from './steps/site.ts'
@@ -79,7 +81,9 @@ export function createIngress(options: IngressOptions): Ingress {
   )
   const visit = chain<Visit, Answer>(
     [
-      finish({ meter, edgeName: options.edgeName }),
+      count(meter),
+      ready(sites, suffixes),
+      finish(options.edgeName),
       failure(),
       admit(),
       challenge(options.challenges ?? (async () => undefined)),

@@ -60,6 +60,8 @@ export interface IngressResponse {
   readonly source?: () => Source | undefined
   /** An origin's own: no field is added that protects a site's readers, and the head does not wait for the body. */
   readonly isRelayed?: boolean
+  /** This very object answers other requests as well, and its fields may be sent: what is made of it may be kept. */
+  readonly isReady?: boolean
   /** With status 101 only, to a request that asked for an upgrade over HTTP/1.1: the connection is its from here. */
   readonly tunnel?: Tunnel
 }

@@ -1,11 +1,11 @@
 // The HTTP side of an edge: sites for readers, blocks for other edges, uploads for publishers.
 
 import { Fault } from '../../base/fault.ts'
-import { delay } from '../../base/io/clock.ts'
+import { delay, realClock } from '../../base/io/clock.ts'
 import type { Settings } from '../../config/knobs.ts'
 import { createIngress } from '../../edge/ingress.ts'
 import type { HttpLimits } from '../../edge/io/limits.ts'
-import { serveHttp } from '../../edge/io/server.ts'
+import { type HttpServer, serveHttp } from '../../edge/io/server.ts'
 import type { Sites } from '../../edge/questions.ts'
 import { dagsOver } from '../dags.ts'
 import {
@@ -20,7 +20,7 @@ import type { ServingEdge } from '../serving.ts'
 import { variantsFrom } from '../variants.ts'
 import type { CertificatePart } from './certificates.ts'
 import { type ContentPart, contentFor } from './content.ts'
-import type { Ground } from './ground.ts'
+import { addressesOf, type Ground } from './ground.ts'
 import type { Network } from './network.ts'
 import { openOrigins } from './origins.ts'
 
@@ -41,15 +41,7 @@ export async function openHttp(ground: Ground, sources: HttpSources): Promise<vo
   const { network, content, certificates } = sources
   const { settings, meter, log, stack } = ground
   const address = settings['edge.address']
-  const sites: Sites = {
-    bound: sources.labelOf,
-    find(label) {
-      const name = network.name(label)
-      if (name === undefined) return 'unknown'
-      const root = network.rootOf(name)
-      return root === undefined ? 'empty' : { root, sequence: name.sequence }
-    },
-  }
+  const sites = sitesOf(network, sources.labelOf)
   const routes = createRoutes({
     status: sources.status,
     holders: cid => holdersAnswer(network, cid),
@@ -66,11 +58,11 @@ export async function openHttp(ground: Ground, sources: HttpSources): Promise<vo
   })
   const ingress = createIngress({
     suffixes: [settings['edge.suffix']],
-    ownHosts: [address],
+    ownHosts: addressesOf(settings),
     sites,
     pull: openOrigins(ground, {
       suffix: settings['edge.suffix'],
-      isOurs: address => network.serving().some(edge => edge.address === address),
+      isOurs: address => network.serving().some(edge => edge.address === address || edge.ipv6 === address),
       isSite: host => sources.labelOf(host) !== undefined,
     }),
     content: contentFor(ground, content),
@@ -83,14 +75,41 @@ export async function openHttp(ground: Ground, sources: HttpSources): Promise<vo
     edgeName: address,
   })
   const limits = limitsOf(settings)
-  const where = { address, ingress, limits, log, meter }
-  const servers = [await serveHttp({ ...where, port: settings['http.port'] })]
+  const where = { ingress, limits, log, meter }
+  const servers: HttpServer[] = []
   stack.defer(async () => {
     await Promise.all(servers.map(server => server.close(settings['http.drainMs'])))
   })
-  if (certificates === undefined || settings['http.tlsPort'] === 0) return
-  const secure = { certificates, onHandshake: sources.sighted }
-  servers.push(await serveHttp({ ...where, port: settings['http.tlsPort'], secure }))
+  const secure = certificates && { certificates, onHandshake: sources.sighted }
+  for (const address of addressesOf(settings)) {
+    servers.push(await serveHttp({ ...where, address, port: settings['http.port'] }))
+    if (secure === undefined || settings['http.tlsPort'] === 0) continue
+    servers.push(await serveHttp({ ...where, address, port: settings['http.tlsPort'], secure }))
+  }
+}
+
+/** Which root a name has: worked out once while nothing changes, and once a second, since names expire by the clock. */
+function sitesOf(network: Network, bound: Sites['bound']): Sites {
+  const known = new Map<string, { root: string; sequence: number }>()
+  let second = 0
+  network.onChange(() => known.clear())
+  return {
+    ...(bound && { bound }),
+    find(label) {
+      const now = Math.floor(realClock.now() / 1000)
+      if (now !== second) known.clear()
+      second = now
+      const before = known.get(label)
+      if (before !== undefined) return before
+      const name = network.name(label)
+      if (name === undefined) return 'unknown'
+      const root = network.rootOf(name)
+      if (root === undefined) return 'empty'
+      const site = { root, sequence: name.sequence }
+      known.set(label, site)
+      return site
+    },
+  }
 }
 
 /** The bounds of the HTTP server that an operator may set. */

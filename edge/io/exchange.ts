@@ -202,7 +202,7 @@ export class Exchange {
 
   #judged(response: IngressResponse, request: IngressRequest): IngressResponse {
     this.#settle()
-    if (areSendable(response.fields)) return response
+    if (response.isReady || areSendable(response.fields)) return response
     return this.#sorry(new Error('a field of the answer cannot be sent'), request)
   }
 

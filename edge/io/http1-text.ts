@@ -15,6 +15,17 @@ const startLines: Readonly<Record<number, string>> = Object.fromEntries(
   Object.keys(STATUS_CODES).map(status => [status, startLine(Number(status))]),
 )
 
+/** The heads of ready-made answers, where nothing is to be said of the connection. */
+const ready = new WeakMap<IngressResponse, string>()
+
+/** Of an answer that may have been made before. */
+export function headOf(response: IngressResponse, own: string): string {
+  if (!response.isReady || own !== '') return headText(response, own)
+  let text = ready.get(response)
+  if (text === undefined) ready.set(response, (text = headText(response, own)))
+  return text
+}
+
 /** What the rim says of the connection, in `own`, replaces what anybody else said of it. */
 export function headText(
   { status, fields }: Pick<IngressResponse, 'status' | 'fields'>,

@@ -20,7 +20,7 @@ import {
   Exchange,
   refusal,
 } from './exchange.ts'
-import { connectionLines, endText, headText } from './http1-text.ts'
+import { connectionLines, endText, headOf, headText } from './http1-text.ts'
 import { Incoming } from './incoming.ts'
 import { linger } from './linger.ts'
 import { copyBytesMax, Outbox } from './outbox.ts'
@@ -205,7 +205,7 @@ export class Http1Conversation implements Conversation {
     const last = this.#isLast(turn, response)
     const isMute = mute(turn.head, response)
     this.#outbox.add(
-      headText(response, connectionLines(turn.head, false, last)),
+      headOf(response, connectionLines(turn.head, false, last)),
       isMute ? undefined : (body as Uint8Array),
     )
     this.#over(turn, last)

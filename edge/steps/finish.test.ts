@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMeter } from '../../base/meter.ts'
 import { fieldValue, type Source } from '../message.ts'
 import { request } from '../transcripts/world.ts'
 import { finish } from './finish.ts'
@@ -18,7 +17,7 @@ const rows: [source: Source | undefined, cacheStatus: string | undefined, timing
 ]
 
 test('an answer says where its bytes came from', async () => {
-  const step = finish({ meter: createMeter(), edgeName: 'edge-1' })
+  const step = finish('edge-1')
   for (const [source, cacheStatus, timing] of rows) {
     const body = new Uint8Array(1)
     const response = { status: 200, fields: [], body, sizeBytes: 1, source: () => source }
@@ -30,7 +29,7 @@ test('an answer says where its bytes came from', async () => {
 })
 
 test('what an inner step said of its cache stays', async () => {
-  const step = finish({ meter: createMeter(), edgeName: undefined })
+  const step = finish(undefined)
   const fields = [['Cache-Status', 'ORIGIN; hit; ttl=5']] as const
   const response = {
     status: 200,

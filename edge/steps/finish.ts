@@ -2,10 +2,8 @@
 //
 // `Cache-Status` (RFC 9211) and `Server-Timing` say the same: the first to programs and caches on the way, the second
 // to the tools of a browser. A step that knows more (the shared cache of an origin) has written them itself.
-// The outermost step, so that error pages pass it too. It also counts, by class of status: a count for each
-// status and path would let clients choose how many names the meter holds.
+// Outside the steps that answer, so that error pages pass it too.
 
-import type { Meter } from '../../base/meter.ts'
 import {
   andThen,
   type Field,
@@ -17,14 +15,12 @@ import {
 import type { IngressStep } from '../visit.ts'
 
 /** `edgeName` goes out as `X-Inxt-Edge`, so that a person can see which edge answered. */
-export function finish(options: { meter: Meter; edgeName: string | undefined }): IngressStep {
-  const { meter, edgeName } = options
+export function finish(edgeName: string | undefined): IngressStep {
   const own: Field[] = edgeName === undefined ? [] : [['X-Inxt-Edge', edgeName]]
   const via: Field = ['Via', `1.1 ${edgeName ?? 'inxt'}`]
   const dateAt = dates()
   const finished = ({ method, receivedAt }: IngressRequest, response: IngressResponse): IngressResponse => {
     const { status, sizeBytes } = response
-    meter.count(countOf[Math.floor(status / 100)] ?? 'http.answers.odd')
     const fields: Field[] = [['Date', dateAt(receivedAt)], ...own, ...provenance(response)]
     // RFC 9110 §8.6: no Content-Length with 1xx and 204; with 304 it would have to be the length of the 200.
     const bare = status < 200 || status === 204 || status === 304
@@ -34,13 +30,8 @@ export function finish(options: { meter: Meter; edgeName: string | undefined }):
     // Who passed it on before is told there already.
     return { ...whole, fields: [...whole.fields, via], body }
   }
-  return (visit, next) => {
-    meter.count('http.requests')
-    return andThen(next(visit), response => finished(visit.request, response))
-  }
+  return (visit, next) => andThen(next(visit), response => finished(visit.request, response))
 }
-
-const countOf = [0, 1, 2, 3, 4, 5].map(hundreds => `http.answers.${hundreds}xx`)
 
 /** Seconds last for thousands of answers. */
 function dates(): (at: number) => string {
