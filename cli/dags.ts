@@ -2,9 +2,9 @@
 
 import type { CID } from 'multiformats/cid'
 import { Fault } from '../base/fault.ts'
-import { exportCar, findTerminus } from '../content/dag-export.ts'
+import { exportCar } from '../content/dag-export.ts'
 import { formatCid, parseCid } from '../content/identifier.ts'
-import type { GetBlock } from '../content/path.ts'
+import { findTerminus, type GetBlock } from '../content/path.ts'
 import type { Dags } from '../edge/gateway/dags.ts'
 
 /** `local` must fetch nothing: it answers undefined for what is not held. */

@@ -6,17 +6,10 @@ import { concatBytes, equalBytes, utf8 } from '../base/bytes.ts'
 import { Fault, isFault } from '../base/fault.ts'
 import type { Block } from './block.ts'
 import { writeCar } from './car.ts'
-import {
-  carTarget,
-  exportCar,
-  exportDag,
-  findTerminus,
-  type Selection,
-  select,
-  verifyCarStream,
-} from './dag-export.ts'
+import { carTarget, exportCar, exportDag, type Selection, select, verifyCarStream } from './dag-export.ts'
 import { cidOf, formatCid, parseCid, rawCodec } from './identifier.ts'
 import { encodeNode } from './node.ts'
+import { findTerminus } from './path.ts'
 import { readFile } from './reader.ts'
 import { gather, getFrom, grow, noise, once, type Specimen } from './specimen.ts'
 

@@ -19,8 +19,7 @@ import type { Block } from './block.ts'
 import { readCar, writeCar } from './car.ts'
 import { formatCid, inlineBytes, rawCodec } from './identifier.ts'
 import { decodeNode, type Link, type Node } from './node.ts'
-import type { GetBlock } from './path.ts'
-import { shardDepthMax, shardSlots, slotLabel } from './shard.ts'
+import { descend, type GetBlock, type Terminus } from './path.ts'
 
 /** Of the DAG at the end of the path: its first block; all of one file, or of one listing; all. */
 export type Scope = 'block' | 'entity' | 'all'
@@ -41,14 +40,6 @@ export type Selection = {
   readonly blocksMax?: number
 }
 
-/** What stands at the end of a path. */
-export type Terminus = {
-  readonly cid: CID
-  readonly node: Node
-  /** The root and what each segment leads to; the last is `cid`. */
-  readonly roots: readonly CID[]
-}
-
 /** Yields the CID that it needs, and some that come after it; is called again with the verified bytes of the first. */
 type Walk<Result = void> = Generator<readonly [CID, ...CID[]], Result, Uint8Array>
 
@@ -63,10 +54,6 @@ const blocksMaxDefault = 2 ** 18
 const linksMax = 2 ** 18
 /** As for every walk: 100 folders with a HAMT and a file of 174³ chunks below are far from it. */
 const depthMax = 256
-/** PATH_MAX of Linux. */
-const pathCharactersMax = 4096
-const segmentsMax = 128
-
 /**
  * The walk: returns the terminus once all blocks of the selection were asked for, undefined when the blocks up to
  * there prove that the path leads nowhere. Throws `content/unsupported`, `bytes/malformed` for nodes that are none,
@@ -75,7 +62,7 @@ const segmentsMax = 128
 export function* select(selection: Selection): Walk<Terminus | undefined> {
   const { scope, bytes, duplicates } = selection
   const budget = budgetOf(selection)
-  const terminus = yield* descend(selection, budget)
+  const terminus = yield* along(selection, budget)
   if (terminus === undefined || (scope === 'block' && bytes === undefined)) return terminus
   const span = bytes && spanOf(terminus.node, bytes)
   if (span === 'outside' || span === 'empty') return terminus
@@ -83,17 +70,6 @@ export function* select(selection: Selection): Walk<Terminus | undefined> {
   const below: Below = { budget, isAll, duplicates, whole: new Set(), parted: new Map() }
   yield* children(below, terminus.node, span, 0)
   return terminus
-}
-
-/** Only the way to the end of the path, for a status before the first byte. Throws as `select`, and as `get`. */
-export async function findTerminus(
-  get: GetBlock,
-  where: Pick<Selection, 'root' | 'path'>,
-): Promise<Terminus | undefined> {
-  const way = descend(where, budgetOf({}))
-  let step = way.next()
-  while (!step.done) step = way.next(await get(step.value[0]))
-  return step.value
 }
 
 /** The blocks of a selection, some loaded ahead of what is pulled. Throws as `select`, and what `get` throws. */
@@ -227,43 +203,25 @@ function budgetOf({ blocksMax = blocksMaxDefault }: Pick<Selection, 'blocksMax'>
   return { blocks: blocksMax, links: linksMax }
 }
 
-function* open(budget: Budget, cid: CID, after: readonly CID[] = []): Walk<Node> {
+function count(budget: Budget): void {
+  if (--budget.blocks < 0) throw new Fault('bytes/too-large', 'a CAR of too many blocks')
+}
+
+function* open(budget: Budget, cid: CID, after: readonly CID[]): Walk<Node> {
   const inline = inlineBytes(cid)
-  if (inline === undefined && --budget.blocks < 0)
-    throw new Fault('bytes/too-large', 'a CAR of too many blocks')
+  if (inline === undefined) count(budget)
   return decodeNode(cid, inline ?? (yield [cid, ...after]))
 }
 
-function* descend(
-  { root, path }: Pick<Selection, 'root' | 'path'>,
-  budget: Budget,
-): Walk<Terminus | undefined> {
-  const segments = path.split('/').filter(segment => segment !== '')
-  if (path.length > pathCharactersMax || segments.length > segmentsMax) return undefined
-  const roots = [root]
-  let node = yield* open(budget, root)
-  for (const segment of segments) {
-    const link: Link | undefined = yield* entry(budget, node, segment)
-    if (link === undefined) return undefined
-    roots.push(link.cid)
-    node = yield* open(budget, link.cid)
+/** What leads along the path, each block counted. */
+function* along({ root, path }: Selection, budget: Budget): Walk<Terminus | undefined> {
+  const way = descend(root, path)
+  let step = way.next()
+  while (!step.done) {
+    count(budget)
+    step = way.next(yield [step.value[0]])
   }
-  return { cid: roots.at(-1)!, node, roots }
-}
-
-function* entry(budget: Budget, node: Node, name: string): Walk<Link | undefined> {
-  if (node.kind === 'directory') return node.links.find(link => link.name === name)
-  if (node.kind !== 'shard') return undefined
-  const slots = shardSlots(name)
-  for (let depth = 0; depth < shardDepthMax; depth++) {
-    const label = slotLabel(slots[depth]!)
-    const link: Link | undefined = node.links.find(one => one.name.startsWith(label))
-    if (link === undefined) return undefined
-    if (link.name.length > label.length) return link.name === label + name ? link : undefined
-    node = yield* open(budget, link.cid)
-    if (node.kind !== 'shard') throw new Fault('bytes/malformed', 'a shard above what is no shard')
-  }
-  return undefined
+  return step.value
 }
 
 function* children(below: Below, node: Node, span: Span | undefined, depth: number): Walk {

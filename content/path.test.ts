@@ -44,6 +44,7 @@ describe('paths', () => {
       ['large.bin/x', 'missing'],
       ['docs//index.html', 'missing'],
       ['//index.html', 'missing'],
+      ['//', 'missing'],
       ['docs/../index.html', 'missing'],
       ['./index.html', 'missing'],
       ['docs/index.html\0', 'missing'],

@@ -6,6 +6,7 @@
 
 import type { CID } from 'multiformats/cid'
 import { Fault } from '../base/fault.ts'
+import { inlineBytes } from './identifier.ts'
 import { decodeNode, type Link, type Node } from './node.ts'
 import { shardDepthMax, shardSlots, slotLabel } from './shard.ts'
 
@@ -23,6 +24,17 @@ export type Resolved =
   | { kind: 'symlink'; cid: CID; target: string }
   | { kind: 'missing' }
 
+/** What stands at the end of a path. */
+export type Terminus = {
+  readonly cid: CID
+  readonly node: Node
+  /** The root and what each segment leads to; the last is `cid`. */
+  readonly roots: readonly CID[]
+}
+
+/** Yields the block that is needed next, and the rest of the path from there; is called again with verified bytes. */
+type Way<Result> = Generator<readonly [cid: CID, rest: string | undefined], Result, Uint8Array>
+
 /** Longer paths exist nowhere; PATH_MAX of Linux. */
 const pathCharactersMax = 4096
 const segmentsMax = 128
@@ -37,33 +49,62 @@ export async function resolvePath(
   path: string,
   decode: Decode = decodeNode,
 ): Promise<Resolved> {
-  const directoryOnly = path.endsWith('/')
-  const segments = path === '' || path === '/' ? [] : path.replace(/^\/|\/$/g, '').split('/')
-  const sane = segments.length <= segmentsMax && path.length <= pathCharactersMax
-  if (!sane || !segments.every(isSegment)) return { kind: 'missing' }
-  let cid = root
-  let node = decode(cid, await get(cid, segments.join('/')))
+  const isRoot = path === '' || path === '/'
+  const isSane =
+    isRoot ||
+    path
+      .replace(/^\/|\/$/g, '')
+      .split('/')
+      .every(isSegment)
+  const terminus = isSane ? await findTerminus(get, { root, path }, decode) : undefined
+  if (terminus === undefined) return { kind: 'missing' }
+  const found = resolved(terminus)
+  return path.endsWith('/') && found.kind !== 'directory' ? { kind: 'missing' } : found
+}
+
+/** The same without a judgement on segments: empty ones count for nothing. Undefined when the path leads nowhere. */
+export async function findTerminus(
+  get: GetOnWay,
+  where: { readonly root: CID; readonly path: string },
+  decode: Decode = decodeNode,
+): Promise<Terminus | undefined> {
+  const way = descend(where.root, where.path, decode)
+  let step = way.next()
+  while (!step.done) step = way.next(await get(...step.value))
+  return step.value
+}
+
+/** The way there without I/O, one block after the other. */
+export function* descend(root: CID, path: string, decode: Decode = decodeNode): Way<Terminus | undefined> {
+  if (path.length > pathCharactersMax) return undefined
+  const segments = path.split('/').filter(segment => segment !== '')
+  if (segments.length > segmentsMax) return undefined
+  const roots = [root]
+  let node = yield* open(decode, root, segments.join('/'))
   for (const [i, segment] of segments.entries()) {
-    const link = await entryOf(get, decode, node, segment)
-    if (link === undefined) return { kind: 'missing' }
-    cid = link.cid
-    node = decode(cid, await get(cid, segments.slice(i + 1).join('/')))
+    const link: Link | undefined = yield* entry(decode, node, segment)
+    if (link === undefined) return undefined
+    roots.push(link.cid)
+    node = yield* open(decode, link.cid, segments.slice(i + 1).join('/'))
   }
-  if (directoryOnly && node.kind !== 'directory' && node.kind !== 'shard') return { kind: 'missing' }
-  return resolved(cid, node)
+  return { cid: roots.at(-1)!, node, roots }
+}
+
+function* open(decode: Decode, cid: CID, rest: string | undefined): Way<Node> {
+  return decode(cid, inlineBytes(cid) ?? (yield [cid, rest]))
 }
 
 /** The link of an entry of a directory or of the root of a shard; undefined when there is none. */
-async function entryOf(get: GetBlock, decode: Decode, node: Node, name: string): Promise<Link | undefined> {
+function* entry(decode: Decode, node: Node, name: string): Way<Link | undefined> {
   if (node.kind === 'directory') return node.links.find(link => link.name === name)
   if (node.kind !== 'shard') return undefined
   const slots = shardSlots(name)
   for (let depth = 0; depth < shardDepthMax; depth++) {
     const label = slotLabel(slots[depth]!)
-    const link: Link | undefined = node.links.find(({ name }) => name.startsWith(label))
+    const link: Link | undefined = node.links.find(one => one.name.startsWith(label))
     if (link === undefined) return undefined
-    if (link.name.length > label.length) return link.name.slice(label.length) === name ? link : undefined
-    node = decode(link.cid, await get(link.cid))
+    if (link.name.length > label.length) return link.name === label + name ? link : undefined
+    node = yield* open(decode, link.cid, undefined)
     if (node.kind !== 'shard') throw new Fault('bytes/malformed', 'a shard above what is no shard')
   }
   return undefined
@@ -73,7 +114,7 @@ function isSegment(segment: string): boolean {
   return segment !== '' && segment !== '.' && segment !== '..' && !segment.includes('\0')
 }
 
-function resolved(cid: CID, node: Node): Resolved {
+function resolved({ cid, node }: Terminus): Resolved {
   switch (node.kind) {
     case 'file':
       return { kind: 'file', cid, sizeBytes: node.sizeBytes }
