@@ -9,7 +9,7 @@ import { clientKnobs } from './client-knobs.ts'
 import { contentKnobs } from './content-knobs.ts'
 import { domainKnobs } from './domain-knobs.ts'
 import { httpKnobs } from './http-knobs.ts'
-import { address, type Knob, port } from './knob.ts'
+import { address, address6, type Knob, port } from './knob.ts'
 import { overlayKnobs } from './overlay-knobs.ts'
 import { siteKnobs } from './site-knobs.ts'
 import { zoneKnobs } from './zone-knobs.ts'
@@ -26,6 +26,11 @@ export const knobs = {
     ...address,
     default: '127.0.0.1',
     why: 'Loopback: a machine joins the world only when told to.',
+  },
+  'edge.ipv6': {
+    ...address6,
+    default: '',
+    why: 'For clients, beside the other; peers speak IPv4 among themselves. Only its operator knows whether there is one.',
   },
   'edge.suffix': {
     default: 'inxt',
