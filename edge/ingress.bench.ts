@@ -2,9 +2,9 @@
 //
 //   npm run bench -- ingress
 //
-// Content in memory; 20,000 requests a turn, all kinds warmed up first, each in a second of its own but for the last: what
-// was asked for within the second is ready-made. Bodies are not read, which is the rim's
-// and the store's to pay for. Times depend on the machine, so no build fails on them.
+// Content in memory; 20,000 requests a turn, all kinds warmed up first, each in a second of its own; only the last kind
+// is asked for within one second, and is ready-made. Bodies are not read, which is the rim's and the store's to pay
+// for. Times depend on the machine, so no build fails on them.
 
 import { delay, realClock } from '../base/io/clock.ts'
 import { createMeter } from '../base/meter.ts'
