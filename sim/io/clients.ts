@@ -4,26 +4,15 @@
 // so.
 
 import { parseArgs } from 'node:util'
-import { Fault, isFault } from '../../base/fault.ts'
+import { Fault } from '../../base/fault.ts'
 import { type Choice, chooseFor, meanChoice, ways } from '../coordinates/clients.ts'
 import { matrixOf } from './coordinates.ts'
 
-const usage =
+export const usage =
   'npm run sim -- clients [--matrix FILE] [--edges 16] [--liars 0] [--seed <first>] [--seeds <count>] [--json]'
 const observerCounts = [1, 2, 3, 5]
 
-/** `args` is what follows the word `clients`. */
-export function runClients(args: readonly string[]): void {
-  try {
-    run(args)
-  } catch (error) {
-    if (!isFault(error) && !(error instanceof TypeError && 'code' in error)) throw error
-    process.stderr.write(`${error.message}\n${usage}\n`)
-    process.exitCode = 2
-  }
-}
-
-function run(args: readonly string[]): void {
+export function run(args: readonly string[]): void {
   const { values } = parseArgs({
     args: [...args],
     options: {

@@ -1,18 +1,23 @@
 // `npm run sim -- content [--seeds N]`: cold starts as a table, and as many chaotic reads as are wanted.
 
+import { parseArgs } from 'node:util'
+import { Fault } from '../../base/fault.ts'
 import { chaos } from '../content/chaos.ts'
 import { boundMs, coldStart, type Preparation } from '../content/cold-start.ts'
 
+export const usage = 'npm run sim -- content [--seeds <count>]'
 const ways: readonly (readonly [name: string, how: Preparation])[] = [
   ['in one stream', { isWarm: true, speaksCar: true }],
   ['block by block', { isWarm: true, speaksCar: false }],
   ['nothing known', { isWarm: false, speaksCar: true }],
 ]
-const seedsDefault = 100
 
-export async function playContent(args: readonly string[]): Promise<void> {
-  const at = args.indexOf('--seeds')
-  const seeds = at < 0 ? seedsDefault : Number(args[at + 1])
+/** A broken promise of the content is the end of the process, with its seed. */
+export async function run(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { seeds: { type: 'string', default: '100' } } })
+  const seeds = Number(values.seeds)
+  if (!Number.isInteger(seeds) || seeds < 0)
+    throw new Fault('input/invalid', 'as many seeds are taken as a whole number says')
   console.log('first byte of a page of 60 kB two folders deep, 100 Mbit/s, four holders; ms of virtual time')
   console.log(['nearest', 'bound', ...ways.map(([name]) => name)].map(word => word.padStart(15)).join(''))
   for (const rttMs of [10, 40, 80, 200]) {
@@ -38,9 +43,4 @@ export async function playContent(args: readonly string[]): Promise<void> {
   console.log(
     `${seeds} chaotic reads: no wrong byte, ${lies} lies, ${perBlock} questions a block, ${longestMs} ms at most`,
   )
-}
-
-/** A broken promise of the content is the end of the process, with its seed. */
-export function runContent(args: readonly string[]): void {
-  void playContent(args)
 }

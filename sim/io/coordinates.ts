@@ -7,7 +7,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Fault, isFault } from '../../base/fault.ts'
+import { Fault } from '../../base/fault.ts'
 import { type Matrix, parseMatrix, syntheticMatrix } from '../coordinates/matrix.ts'
 import {
   amongLiars,
@@ -19,24 +19,13 @@ import {
   systems,
 } from '../coordinates/stories.ts'
 
-const usage =
+export const usage =
   'npm run sim -- coordinates [--matrix FILE] [--seed <first>] [--seeds <count>] [--full] [--json]'
 const planetLab = join(import.meta.dirname, '../../../shared/data/latency/planetlab490_median.csv')
 /** So large a part is enough for the stories beside the comparison, unless `--full`. */
 const partMax = 200
 
-/** `args` is what follows the word `coordinates`. */
-export function runCoordinates(args: readonly string[]): void {
-  try {
-    run(args)
-  } catch (error) {
-    if (!isFault(error) && !(error instanceof TypeError && 'code' in error)) throw error
-    process.stderr.write(`${error.message}\n${usage}\n`)
-    process.exitCode = 2
-  }
-}
-
-function run(args: readonly string[]): void {
+export function run(args: readonly string[]): void {
   const { values } = parseArgs({
     args: [...args],
     options: {

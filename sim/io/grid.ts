@@ -3,13 +3,13 @@
 // Prints each section's figures beside the paper's. Exit code 1 when a figure is out of bounds.
 
 import { parseArgs } from 'node:util'
+import { Fault } from '../../base/fault.ts'
 import type { Headline, Section, Size } from '../grid/section.ts'
 import { sections } from '../grid/sections.ts'
 
-const usage = 'npm run sim -- grid [--section <name>] [--seed <seed>] [--full] [--json]'
+export const usage = 'npm run sim -- grid [--section <name>] [--seed <seed>] [--full] [--json]'
 
-/** `args` is what follows the word `grid`. */
-export function runGrid(args: readonly string[]): void {
+export function run(args: readonly string[]): void {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -23,11 +23,9 @@ export function runGrid(args: readonly string[]): void {
     values.section === undefined ? !values.json || isHeadline === true : values.section === name
   const chosen = sections.filter(isChosen)
   const seed = Number(values.seed)
-  if (chosen.length === 0 || !Number.isInteger(seed)) {
-    process.stderr.write(`${usage}\nsections: ${sections.map(({ name }) => name).join(', ')}\n`)
-    process.exitCode = 2
-    return
-  }
+  if (chosen.length === 0)
+    throw new Fault('input/invalid', `sections: ${sections.map(({ name }) => name).join(', ')}`)
+  if (!Number.isInteger(seed)) throw new Fault('input/invalid', 'a seed is a whole number')
   const headline: Partial<Headline> = {}
   for (const section of chosen)
     Object.assign(headline, play(section, seed, values.full ? 'full' : 'default', values.json))

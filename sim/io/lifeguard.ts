@@ -5,6 +5,7 @@
 // figure is out of bounds.
 
 import { parseArgs } from 'node:util'
+import { Fault } from '../../base/fault.ts'
 import { playFaulty } from '../lifeguard/faulty.ts'
 import { playScale } from '../lifeguard/scale.ts'
 import {
@@ -18,6 +19,7 @@ import {
 } from '../lifeguard/table.ts'
 import { quantile } from '../scenario.ts'
 
+export const usage = 'npm run sim -- lifeguard [--seed <n>] [--json] [--full] [--scenario flap|scale]'
 /** 12 of 432 cells, each for two configurations: what a minute on a slow core has room for. */
 const defaultShare = 1 / 36
 
@@ -35,7 +37,7 @@ const titles: { readonly [of in Configuration]: string } = {
 }
 const heads = ['FP %', 'at healthy %', '1st median s', '1st 99 % s', 'messages %', 'bytes %']
 
-export function runLifeguard(args: readonly string[]): void {
+export function run(args: readonly string[]): void {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -47,12 +49,9 @@ export function runLifeguard(args: readonly string[]): void {
   })
   const seed = Number(values.seed)
   const play = Object.hasOwn(scenarios, values.scenario) ? scenarios[values.scenario] : undefined
-  if (play && Number.isInteger(seed)) {
-    play(seed, values.full, values.json)
-    return
-  }
-  process.stderr.write('npm run sim -- lifeguard [--seed <n>] [--json] [--full] [--scenario flap|scale]\n')
-  process.exitCode = 2
+  if (play === undefined) throw new Fault('input/invalid', `scenarios: ${Object.keys(scenarios).join(', ')}`)
+  if (!Number.isInteger(seed)) throw new Fault('input/invalid', 'a seed is a whole number')
+  play(seed, values.full, values.json)
 }
 
 const scenarios: { readonly [name: string]: (seed: number, isFull: boolean, isJson: boolean) => void } = {

@@ -4,12 +4,13 @@
 // when a figure is out of bounds, with the line that replays it.
 
 import { parseArgs } from 'node:util'
+import { Fault } from '../../base/fault.ts'
 import { complaintsOf, complaintsOfMeans, mean, type Outcome, type Scenario } from '../scenario.ts'
 import { storybook } from '../storybook.ts'
 
-const usage = 'npm run sim -- swim [--scenario <name>] [--seed <first>] [--seeds <count>] [--json]'
+export const usage = 'npm run sim -- swim [--scenario <name>] [--seed <first>] [--seeds <count>] [--json]'
 
-export function runSwim(args: readonly string[]): void {
+export function run(args: readonly string[]): void {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -22,11 +23,10 @@ export function runSwim(args: readonly string[]): void {
   const scenarios = storybook.filter(s => (values.scenario ?? s.name) === s.name)
   const first = Number(values.seed)
   const count = Number(values.seeds)
-  if (scenarios.length === 0 || !Number.isInteger(first) || !Number.isInteger(count) || count < 1) {
-    process.stderr.write(`${usage}\nscenarios: ${storybook.map(s => s.name).join(', ')}\n`)
-    process.exitCode = 2
-    return
-  }
+  if (scenarios.length === 0)
+    throw new Fault('input/invalid', `scenarios: ${storybook.map(s => s.name).join(', ')}`)
+  if (!Number.isInteger(first) || !Number.isInteger(count) || count < 1)
+    throw new Fault('input/invalid', 'a seed is a whole number, and at least one is needed')
   const seeds = Array.from({ length: count }, (_, i) => first + i)
   const complaints: string[] = []
   for (const scenario of scenarios) complaints.push(...play(scenario, seeds, values.json))
