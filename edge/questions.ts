@@ -20,6 +20,12 @@ export type Resolved =
   | { readonly kind: 'directory'; readonly cid: string }
   | { readonly kind: 'missing' }
 
+export interface Asker {
+  /** The client's address. */
+  readonly client: string
+  readonly signal: AbortSignal
+}
+
 export interface Content {
   /** `path` is decoded segments joined by '/', '' for the root itself. Faults: content/*, net/unreachable. */
   resolve(root: string, path: string, signal: AbortSignal): Promise<Resolved>
@@ -36,9 +42,9 @@ export interface Content {
   ): AsyncIterable<Uint8Array>
   /**
    * One block, from this machine only; the CID comes as version 1 in base32. `site` is the root that another edge names
-   * in `Inxt-Root`: a home of that site fetches the block for it.
+   * in `Inxt-Root`: a home of that site fetches the block for it, while `asker` stays. Throws its signal's reason.
    */
-  block(cid: string, site?: string): Promise<Uint8Array | undefined>
+  block(cid: string, site?: string, asker?: Asker): Promise<Uint8Array | undefined>
 }
 
 export interface RouteRequest {

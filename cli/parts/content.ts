@@ -3,7 +3,6 @@
 import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import type { CID } from 'multiformats/cid'
-import { isFault } from '../../base/fault.ts'
 import { realClock } from '../../base/io/clock.ts'
 import { type Blocks, createBlocks, type Source } from '../../content/blocks.ts'
 import type { Holder } from '../../content/holders.ts'
@@ -16,6 +15,7 @@ import { createKeeper, type Keeper } from '../../content/keep.ts'
 import { createDecoder } from '../../content/node.ts'
 import { type GetOnWay, resolvePath } from '../../content/path.ts'
 import { readFile } from '../../content/reader.ts'
+import { createRelay } from '../../content/relay.ts'
 import { createSteward, type Steward } from '../../content/steward.ts'
 import type { Store } from '../../content/store.ts'
 import type { Content } from '../../edge/questions.ts'
@@ -208,18 +208,20 @@ function openSteward(
   return steward
 }
 
-/** `site` is the root in the field `Inxt-Root` of another edge's request, which may lack `only-if-cached`. */
-export type HomeContent = Omit<Content, 'block'> & {
-  block(cid: string, site?: string): Promise<Uint8Array | undefined>
-}
-
 /** Decoded directories: 20,000 entries. */
 const directoryBytesMax = 8 * 1024 * 1024
+/** An edge may be set to ask for more at once than this one does, and several may share an address. */
+const relayedPerSlot = 4
 /** Files whose first block came when their path was walked, and that were not read yet. */
 const arrivalsMax = 1000
 
 /** The answers to what the ingress asks about content. */
-export function contentFor({ meter }: Ground, { blocks, steward, relays }: ContentPart): HomeContent {
+export function contentFor({ meter, settings }: Ground, { blocks, steward, relays }: ContentPart): Content {
+  const relay = createRelay({
+    blocks,
+    askedMax: relayedPerSlot * settings['content.askedPerHolderMax'],
+    meter,
+  })
   const decode = createDecoder({ bytesMax: directoryBytesMax })
   const arrivals = new LRUCache<string, Source>({ max: arrivalsMax })
   return {
@@ -256,19 +258,12 @@ export function contentFor({ meter }: Ground, { blocks, steward, relays }: Conte
         steward.visit(root)
       }
     },
-    async block(cid, site) {
+    async block(cid, site, asker) {
       const wanted = parseCid(cid)
-      const isOurs = site !== undefined && relays(site)
-      const bytes = isOurs ? await relayed(blocks, wanted, parseCid(site)) : await blocks.local(wanted)
+      const isOurs = site !== undefined && asker !== undefined && relays(site)
+      const bytes = await (isOurs ? relay(wanted, parseCid(site), asker) : blocks.local(wanted))
       if (bytes !== undefined) meter.count('blocks.given')
       return bytes
     },
   }
-}
-
-function relayed(blocks: Blocks, cid: CID, root: CID): Promise<Uint8Array | undefined> {
-  return blocks.get(cid, { root, isRelayed: true }).catch(error => {
-    if (isFault(error, 'content/missing')) return undefined
-    throw error
-  })
 }

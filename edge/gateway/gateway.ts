@@ -87,7 +87,8 @@ async function answer(
     const head = headOf(asked, wanted, terminus)
     if (wanted.form === 'car') return carAnswer(asked, wanted.shape, terminus, head, dags!)
     const cid = terminus.roots.at(-1)!
-    const block = await content.block(cid, fieldValue(visit.request.fields, 'inxt-root'))
+    const { request } = visit
+    const block = await content.block(cid, fieldValue(request.fields, 'inxt-root'), request)
     return block === undefined
       ? refusal.absent(cid, visit.request.fields)
       : rawAnswer(visit, cid, block, head)
