@@ -7,8 +7,7 @@
 
 import { base32Text } from '../wire/base32.ts'
 import { canonicalKey, childOf, labelsOf, type Name, parentOf, rootName } from '../wire/name.ts'
-import type { Rrset } from './rrset.ts'
-import { inOrder, type Work } from './work.ts'
+import { distinct, type Rrset } from './rrset.ts'
 
 /** Names are in lower case; `encloser` is the closest ancestor of `name` that exists. */
 export interface Denial {
@@ -31,46 +30,23 @@ export function wildcardOf(encloser: Name): Name {
   return `\x01*${encloser}` as Name
 }
 
-/** Sets by key, in the order of their keys. */
-interface Chain {
+/** Sets by key, in the order of their keys; one at least. */
+export interface Chain {
   match(key: string): Rrset | undefined
   /** The set with the last key that is not after `key`, round the end to the last of all. */
   at(key: string): Rrset
 }
 
-function* chainOf(sets: readonly Rrset[], keyOf: (set: Rrset) => string): Work<Chain> {
-  const { keys, values } = yield* inOrder(sets, keyOf)
-  const last = keys.length - 1
-  const indexOf = (key: string): number => {
-    let low = 0
-    let high = last
-    while (low <= high) {
-      const middle = (low + high) >>> 1
-      if (keys[middle]! <= key) low = middle + 1
-      else high = middle - 1
-    }
-    return high
-  }
-  return {
-    match(key) {
-      const index = indexOf(key)
-      return index >= 0 && keys[index] === key ? values[index] : undefined
-    },
-    at(key) {
-      const index = indexOf(key)
-      return values[index < 0 ? last : index]!
-    },
-  }
+/** The key of `name` in the chain of NSEC of the zone `apex`: its place in canonical order among names below the apex. */
+export function nsecKey(name: Name, apex: Name): string {
+  return canonicalKey(name).slice(canonicalKey(apex).length)
 }
 
-/** Each set once, in order. */
-function distinct(...sets: (Rrset | undefined)[]): Rrset[] {
-  const found: Rrset[] = []
-  for (const set of sets) if (set !== undefined && !found.includes(set)) found.push(set)
-  return found
+/** The key of an owner of NSEC3: its hash. */
+export function nsec3Key(owner: Name): string {
+  return labelsOf(owner)[0]!.toLowerCase()
 }
 
-/** From the NSEC sets of a zone, one at least. */
 /** Enclosers whose part of a proof is kept: made-up names have few, for they are all names of the zone. */
 const enclosersMax = 1024
 
@@ -87,11 +63,11 @@ function remembered<T>(find: (encloser: Name) => T): (encloser: Name) => T {
   }
 }
 
-export function* nsecDenial(sets: readonly Rrset[]): Work<Denial> {
-  const chain = yield* chainOf(sets, set => canonicalKey(set.name))
+export function nsecDenial(chain: Chain, apex: Name): Denial {
+  const apexKeyBytes = canonicalKey(apex).length
   // One that matches is also the last one not after the name; an empty non-terminal is covered (RFC 4035
   // §3.1.3.2).
-  const at = (name: Name): Rrset => chain.at(canonicalKey(name))
+  const at = (name: Name): Rrset => chain.at(canonicalKey(name).slice(apexKeyBytes))
   const wildcardAt = remembered(encloser => at(wildcardOf(encloser)))
   return {
     nodata: name => [at(name)],
@@ -101,13 +77,8 @@ export function* nsecDenial(sets: readonly Rrset[]): Work<Denial> {
   }
 }
 
-/** From the NSEC3 sets of one chain of the zone `apex`; `hash` is the hash of that chain (RFC 5155 §5). */
-export function* nsec3Denial(
-  sets: readonly Rrset[],
-  apex: Name,
-  hash: (name: Name) => Uint8Array,
-): Work<Denial> {
-  const chain = yield* chainOf(sets, set => labelsOf(set.name)[0]!.toLowerCase())
+/** From the chain of NSEC3 of the zone `apex`; `hash` is the hash of that chain (RFC 5155 §5). */
+export function nsec3Denial(chain: Chain, apex: Name, hash: (name: Name) => Uint8Array): Denial {
   const keyOf = (name: Name): string => base32Text(hash(name))
   const match = (name: Name): Rrset | undefined => chain.match(keyOf(name))
   const cover = (name: Name): Rrset => chain.at(keyOf(name))

@@ -13,7 +13,7 @@ import type { RecordData } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import { type Decision, extendedErrors } from './decision.ts'
 import { wildcardOf } from './denial.ts'
-import type { Rrset } from './rrset.ts'
+import { distinct, type Rrset } from './rrset.ts'
 import type { Cut, NodeSet, Zone, ZoneNode } from './zone.ts'
 
 /** The function that decides about a question of class IN, with proofs if `dnssecOk`. */
@@ -240,7 +240,7 @@ function redirection(look: Look, tail: Rrset, owner: Name, encloser: Name): Deci
   look.through ??= encloser
   const data = tail.data[0]
   // A DNAME whose target is below itself is met again and again, and said once.
-  if (!records.some(record => record.data === data)) {
+  if (!records.some(({ name, type }) => type === types.DNAME && foldCase(name) === encloser)) {
     pushSet(records, tail, owner.slice(owner.length - encloser.length) as Name, look.secure)
   }
   assert(data?.kind === 'raw', 'the data of a DNAME is octets, as it is never compressed')
@@ -279,7 +279,7 @@ function absence(kind: 'nodata' | 'nxdomain', look: Look, sets: readonly Rrset[]
   if (!secure) return aliases.length === 0 ? { kind, soa } : { kind, soa, aliases }
   const proof: ResourceRecord[] = []
   pushSignatures(proof, set, apex)
-  pushProofs(proof, [...new Set([...look.proofs, ...sets])])
+  pushProofs(proof, distinct(...look.proofs, ...sets))
   const isCompact = kind === 'nxdomain' && zone.denial!.compact === true
   return { kind, soa, aliases, proof, ...(isCompact && { compact: true }) }
 }
@@ -328,7 +328,7 @@ const noRecords: readonly ResourceRecord[] = []
 function proofRecords(sets: readonly Rrset[]): readonly ResourceRecord[] {
   if (sets.length === 0) return noRecords
   const records: ResourceRecord[] = []
-  pushProofs(records, [...new Set(sets)])
+  pushProofs(records, distinct(...sets))
   return records
 }
 

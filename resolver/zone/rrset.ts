@@ -81,3 +81,14 @@ function add(set: Growing, { ttlS, data }: ResourceRecord): void {
 export function rrsetsOf(records: Iterable<ResourceRecord>): Rrset[] {
   return [...atOnce(groupingByOwner(records)).values()].flat()
 }
+
+/** Each set once, in order: a zone may make them anew whenever they are asked for, so owner and type tell them apart. */
+export function distinct(...sets: (Rrset | undefined)[]): Rrset[] {
+  const found: Rrset[] = []
+  for (const set of sets) {
+    if (set !== undefined && !found.some(({ name, type }) => type === set.type && name === set.name)) {
+      found.push(set)
+    }
+  }
+  return found
+}

@@ -1,56 +1,31 @@
 // A zone from its records: an immutable snapshot in which every look-up is one hash table away.
 //
-// Every name that exists has a node, also those that exist only because of what is below them (RFC 4592
-// §2.2.2), and a node knows the delegation above it. So a name that exists is decided about where it is found,
-// instead of on a walk down from the apex, label by label, as RFC 1034 §4.3.2 describes it. NSEC3 records have
-// no nodes: their owners are hashes, and who asks for such a name is told that it is not there (RFC 5155
-// §7.2.8).
+// Every name that exists has an entry, also those that exist only because of what is below them (RFC 4592
+// §2.2.2), and an entry knows the delegation above it. So a name that exists is decided about where it is found,
+// instead of on a walk down from the apex, label by label, as RFC 1034 §4.3.2 describes it. NSEC3 records are
+// not found by name: their owners are hashes, and who asks for such a name is told that it is not there (RFC 5155
+// §7.2.8). What is made here is octets (packed.ts), for it may be made on another thread than it serves.
 
+import { equalBytes } from '../../base/bytes.ts'
 import { Fault } from '../../base/fault.ts'
-import { nsec3Hash } from '../sign/nsec.ts'
 import { types } from '../wire/code.ts'
 import { foldCase, isWithin, type Name, nameText, parentOf } from '../wire/name.ts'
 import type { ResourceRecord } from '../wire/record.ts'
-import { type Denial, nsec3Denial, nsecDenial } from './denial.ts'
+import { nsec3Key, nsecKey } from './denial.ts'
+import { openZone, type PackedZone, Sink, slotsOf } from './packed.ts'
 import { groupingByOwner, type Rrset } from './rrset.ts'
-import { atOnce, pieceSize, type Work } from './work.ts'
-import type { Cut, Zone } from './zone.ts'
+import { atOnce, inOrder, pieceSize, type Work } from './work.ts'
+import type { Zone } from './zone.ts'
 
 /** RFC 9276 §3.1 wants 0; every further one costs a hash for each proof, and validators stop at 150 or less. */
 const iterationsMax = 150
 
 const noSets: readonly Rrset[] = []
 
-/** One shape for all nodes keeps look-ups fast: a million of these is the normal case. */
-class Node implements Cut {
-  readonly name: Name
-  readonly sets: readonly Rrset[]
-  cut: Node | undefined = undefined
-  /** The first set again: most nodes have but one, and each step on the way to it is a miss of the cache. */
-  private readonly first: Rrset | undefined
-  private readonly firstType: number
-
-  constructor(name: Name, sets: readonly Rrset[]) {
-    this.name = name
-    this.sets = sets
-    this.first = sets[0]
-    this.firstType = sets[0]?.type ?? -1
-  }
-
-  get empty(): boolean {
-    return this.first === undefined
-  }
-
-  rrset(type: number): Rrset | undefined {
-    if (type === this.firstType) return this.first
-    for (let i = 1; i < this.sets.length; i++) if (this.sets[i]!.type === type) return this.sets[i]
-    return undefined
-  }
-}
-
 /**
  * The zone `apex` (in any case) of `records`, which should have passed `checkZone`: what is outside is left
- * out. Throws Fault `config/invalid` without an SOA at the apex, or with a chain of NSEC3 that is too dear.
+ * out. Throws Fault `config/invalid` without an SOA at the apex, with a chain of NSEC3 that is too dear, or with names
+ * made to collide.
  */
 export function createZone(records: Iterable<ResourceRecord>, apex: Name): Zone {
   return atOnce(creatingZone(records, apex))
@@ -58,8 +33,13 @@ export function createZone(records: Iterable<ResourceRecord>, apex: Name): Zone 
 
 /** `createZone` in pieces. */
 export function* creatingZone(records: Iterable<ResourceRecord>, apex: Name): Work<Zone> {
+  return openZone(yield* packingZone(records, apex))
+}
+
+/** `creatingZone`, but for the view of it. */
+export function* packingZone(records: Iterable<ResourceRecord>, apex: Name): Work<PackedZone> {
   const root = foldCase(apex)
-  const nodes = new Map<Name, Node>()
+  const owners = new Map<Name, readonly Rrset[]>()
   const nsec3Sets: Rrset[] = []
   let walked = 0
   for (const [owner, sets] of yield* groupingByOwner(records)) {
@@ -68,100 +48,113 @@ export function* creatingZone(records: Iterable<ResourceRecord>, apex: Name): Wo
     const hashed = sets.find(({ type }) => type === types.NSEC3)
     if (hashed !== undefined) nsec3Sets.push(hashed)
     const others = hashed === undefined ? sets : sets.filter(set => set !== hashed)
-    if (others.length > 0) nodes.set(owner, new Node(owner, others))
+    if (others.length > 0) owners.set(owner, others)
   }
-  yield* addAncestors(nodes, root)
-  yield* addCuts(nodes, root)
-  const top = nodes.get(root)
-  const soa = top?.rrset(types.SOA)
-  const authority = soa?.data[0]
-  if (top === undefined || soa === undefined || authority?.kind !== 'authority') {
+  yield* addAncestors(owners, root)
+  const top = owners.get(root)!
+  if (setOf(top, types.SOA) === undefined) {
     throw new Fault('config/invalid', `there is no SOA at ${nameText(apex)}`)
   }
-  const denial = yield* denialOf(top, nodes, nsec3Sets)
-  const absence = { ...soa, ttlS: Math.min(soa.ttlS, authority.negativeS) }
-  return {
-    apex: root,
-    node: name => nodes.get(name),
-    soa: () => absence,
-    denial,
-    *sets() {
-      for (const node of nodes.values()) yield* node.sets
-      yield* nsec3Sets
-    },
+  const params = paramsOf(top, nsec3Sets)
+  const isSigned = setOf(top, types.NSEC) !== undefined
+  const cuts = yield* cutsOf(owners, root)
+  const sink = new Sink()
+  const places = new Map<Name, number>()
+  const chained: Chained[] = []
+  for (const [name, sets] of owners) {
+    if (++walked % pieceSize === 0) yield
+    const cut = cuts.size === 0 ? undefined : cutOf(name, root, cuts)
+    const at = sink.entry(name, cut?.length ?? 0, sets)
+    places.set(name, at)
+    const isLink = isSigned && (cut ?? name) === name && setOf(sets, types.NSEC) !== undefined
+    if (isLink) chained.push({ key: nsecKey(name, root), at })
   }
+  for (const set of nsec3Sets) {
+    if (++walked % pieceSize === 0) yield
+    const at = sink.entry(foldCase(set.name), 0, [set])
+    if (!isSigned && params && isOf(set, params)) chained.push({ key: nsec3Key(set.name), at })
+  }
+  const entriesEnd = sink.end
+  const links = yield* linking(chained, sink)
+  const hashing = isSigned || params === undefined ? undefined : hashingOf(params)
+  return { apex: root, entriesEnd, links, hashing, ...(yield* slotsOf(places)), octets: yield* sink.sealed() }
 }
 
-function* addAncestors(nodes: Map<Name, Node>, apex: Name): Work<void> {
+/** What becomes a link of the chain of denial: its key, and its entry. */
+interface Chained {
+  readonly key: string
+  readonly at: number
+}
+
+function* linking(chained: readonly Chained[], sink: Sink): Work<Uint32Array> {
+  const { values } = yield* inOrder(chained, ({ key }) => key)
+  const links = new Uint32Array(new SharedArrayBuffer(4 * values.length))
+  for (const [i, { key, at }] of values.entries()) {
+    if (i % pieceSize === 0) yield
+    links[i] = sink.link(key, at)
+  }
+  return links
+}
+
+function setOf(sets: readonly Rrset[], type: number): Rrset | undefined {
+  return sets.find(set => set.type === type)
+}
+
+/** Adds the names that exist only because of what is below them. */
+function* addAncestors(owners: Map<Name, readonly Rrset[]>, apex: Name): Work<void> {
   let walked = 0
   // What is added while this runs comes last, and has all its ancestors already.
-  for (const name of nodes.keys()) {
+  for (const name of owners.keys()) {
     if (++walked % pieceSize === 0) yield
     if (name === apex) continue
-    for (let above = parentOf(name); above !== apex && !nodes.has(above); above = parentOf(above)) {
-      nodes.set(above, new Node(above, noSets))
+    for (let above = parentOf(name); above !== apex && !owners.has(above); above = parentOf(above)) {
+      owners.set(above, noSets)
     }
   }
-  if (!nodes.has(apex)) nodes.set(apex, new Node(apex, noSets))
+  if (!owners.has(apex)) owners.set(apex, noSets)
 }
 
-function* addCuts(nodes: ReadonlyMap<Name, Node>, apex: Name): Work<void> {
+function* cutsOf(owners: ReadonlyMap<Name, readonly Rrset[]>, apex: Name): Work<ReadonlySet<Name>> {
   const cuts = new Set<Name>()
   let walked = 0
-  for (const [name, node] of nodes) {
+  for (const [name, sets] of owners) {
     if (++walked % pieceSize === 0) yield
-    if (name !== apex && node.rrset(types.NS) !== undefined) cuts.add(name)
+    if (name !== apex && setOf(sets, types.NS) !== undefined) cuts.add(name)
   }
-  if (cuts.size === 0) return
-  for (const [name, node] of nodes) {
-    if (++walked % pieceSize === 0) yield
-    for (let above = name; above !== apex; above = parentOf(above)) {
-      if (cuts.has(above)) node.cut = nodes.get(above)
-    }
-  }
+  return cuts
 }
 
-/** Which chain there is, if the zone is signed at all. */
-function* denialOf(
-  top: Node,
-  nodes: ReadonlyMap<Name, Node>,
-  nsec3Sets: readonly Rrset[],
-): Work<Denial | undefined> {
-  if (top.rrset(types.NSEC) !== undefined) {
-    const sets: Rrset[] = []
-    let walked = 0
-    for (const node of nodes.values()) {
-      if (++walked % pieceSize === 0) yield
-      const set = node.rrset(types.NSEC)
-      if (set !== undefined && (node.cut === undefined || node.cut === node)) sets.push(set)
-    }
-    return yield* nsecDenial(sets)
-  }
-  const chosen = top.rrset(types.NSEC3PARAM)?.data[0]
+/** The topmost delegation that `name` is, or is below. */
+function cutOf(name: Name, apex: Name, cuts: ReadonlySet<Name>): Name | undefined {
+  let cut: Name | undefined
+  for (let above = name; above !== apex; above = parentOf(above)) if (cuts.has(above)) cut = above
+  return cut
+}
+
+/** The data of NSEC3PARAM (RFC 5155 §4.2), where there is a chain that it could stand for. */
+function paramsOf(top: readonly Rrset[], nsec3Sets: readonly Rrset[]): Uint8Array | undefined {
+  const chosen = setOf(top, types.NSEC3PARAM)?.data[0]
   if (chosen?.kind !== 'raw' || nsec3Sets.length === 0) return undefined
-  const params = chosen.bytes
-  const iterations = (params[2]! << 8) | params[3]!
+  const { iterations } = hashingOf(chosen.bytes)
   if (iterations > iterationsMax) {
     throw new Fault(
       'config/invalid',
       `NSEC3 with ${iterations} iterations; ${iterationsMax} at most are served`,
     )
   }
-  const salt = params.subarray(5)
-  const inChain = (set: Rrset): boolean =>
-    set.data.some(data => {
-      if (data.kind !== 'raw') return false
-      // Of two chains (while one replaces the other) only the one that NSEC3PARAM names is whole. Flags may differ.
-      const same = (from: number, to: number): boolean =>
-        Buffer.compare(data.bytes.subarray(from, to), params.subarray(from, to)) === 0
-      return same(0, 1) && same(2, 5 + salt.length)
-    })
-  const sets: Rrset[] = []
-  for (const [i, set] of nsec3Sets.entries()) {
-    if (i % pieceSize === 0) yield
-    if (inChain(set)) sets.push(set)
-  }
-  return sets.length === 0
-    ? undefined
-    : yield* nsec3Denial(sets, top.name, name => nsec3Hash(name, { iterations, salt }))
+  return chosen.bytes
+}
+
+function hashingOf(params: Uint8Array): { iterations: number; salt: Uint8Array } {
+  return { iterations: (params[2]! << 8) | params[3]!, salt: params.slice(5) }
+}
+
+/** Of two chains (while one replaces the other) only the one that NSEC3PARAM names is whole. Flags may differ. */
+function isOf(set: Rrset, params: Uint8Array): boolean {
+  return set.data.some(data => {
+    if (data.kind !== 'raw') return false
+    const same = (from: number, to: number): boolean =>
+      equalBytes(data.bytes.subarray(from, to), params.subarray(from, to))
+    return same(0, 1) && same(2, params.length)
+  })
 }
