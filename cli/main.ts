@@ -17,6 +17,8 @@ const program = new Command('inxt')
   .description('Names on Ethereum, content by hash, served by the nearest honest edge.')
   .version(packageJson.version)
   .showHelpAfterError('(inxt --help lists the commands)')
+  // Options behind the word of a command are that command's, also where the one above has the same.
+  .enablePositionalOptions()
 
 program
   .command('devnet')
@@ -248,15 +250,19 @@ program
   .option('--edge <number>', 'whose view of the members to show; the first that answers by default')
   .action(async options => (await import('./commands/status.ts')).status(options))
 
-program
-  .command('edge')
+/** What every command takes that is about one edge. */
+function onEdge(command: Command): Command {
+  return command
+    .option('--data <folder>', 'where identity, blocks and state are kept')
+    .option('--config <file>', 'settings as JSON (docs/knobs.md lists them)')
+    .option('--preset <name>', 'internet or devnet', 'internet')
+    .option('--set <name=value>', 'one setting; may be repeated', collect, [])
+}
+
+const edge = onEdge(program.command('edge').enablePositionalOptions())
   .description(
     'run one edge; with --standalone a mere name server for zone files, or a mere cache before an origin',
   )
-  .option('--data <folder>', 'where identity, blocks and state are kept')
-  .option('--config <file>', 'settings as JSON (docs/knobs.md lists them)')
-  .option('--preset <name>', 'internet or devnet', 'internet')
-  .option('--set <name=value>', 'one setting; may be repeated', collect, [])
   .option('--standalone', 'serve zone files or an origin, without chain, peers and --data', false)
   .option('--zone <name=file>', 'standalone: a zone and its master file; may be repeated', collect, [])
   .option('--dns <address:port>', 'standalone: UDP and TCP, 127.0.0.1:5300 by default', collect, [])
@@ -289,6 +295,12 @@ program
         : (await import('./standalone/name-server.ts')).standalone(options)
       : (await import('./commands/edge.ts')).edge(options),
   )
+
+onEdge(edge.command('leave'))
+  .description('take it off the Roll, and after the unbonding term its stake back; settings as it runs with')
+  .option('--yes', 'agree to the cost in advance', false)
+  .option('--json', 'print one JSON object instead', false)
+  .action(async options => (await import('./commands/edge-leave.ts')).edgeLeave(options))
 
 // The reader of our output has left (`inxt status | head`): what runs until it is told to stop is told so, the rest
 // ends at once, as a program does that is killed by SIGPIPE.

@@ -1,42 +1,20 @@
-// `inxt edge`: one edge as a process. Settings come from the preset, then the file, then the command line.
+// `inxt edge`: one edge as a process.
 
 import { Session } from 'node:inspector'
 import { join } from 'node:path'
-import { Fault, isFault } from '../../base/fault.ts'
+import { isFault } from '../../base/fault.ts'
 import { realClock } from '../../base/io/clock.ts'
 import { createLog } from '../../base/io/log.ts'
-import { assignmentLayer, readLayer } from '../../config/io/read.ts'
-import { presets } from '../../config/presets.ts'
-import { settingsFrom } from '../../config/settings.ts'
 import { lockFolder } from '../daemon/lock.ts'
 import type { Word } from '../devnet/word.ts'
+import { type EdgeOptions, edgeSettings } from '../edge-settings.ts'
 import { startNode } from '../node.ts'
-
-interface EdgeOptions {
-  data?: string
-  config?: string
-  preset: string
-  set: string[]
-}
 
 /** By then an edge has met the others, and has fetched what it is to hold. */
 const settledMs = 15_000
 
 export async function edge(options: EdgeOptions): Promise<void> {
-  const { data } = options
-  if (data === undefined) {
-    throw new Fault('input/invalid', 'an edge needs --data <folder>', {
-      hint: 'Name a folder for its identity, blocks and state; or give --standalone with --zone.',
-    })
-  }
-  const preset = Object.entries(presets).find(([name]) => name === options.preset)?.[1]
-  if (preset === undefined) {
-    const known = Object.keys(presets).join(', ')
-    throw new Fault('config/invalid', `--preset ${options.preset}: there is no such preset (${known})`)
-  }
-  const layers = [{ source: `preset ${options.preset}`, values: preset }]
-  if (options.config !== undefined) layers.push((await readLayer(options.config)) as (typeof layers)[number])
-  const settings = settingsFrom([...layers, assignmentLayer(options.set)])
+  const { data, settings } = await edgeSettings(options)
   const log = createLog({ name: settings['edge.address'], level: settings['log.level'] })
   const stopped = stopSignal()
   try {

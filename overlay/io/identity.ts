@@ -27,12 +27,18 @@ const fileBytesMax = 4096
 
 /** Reads the key file, or makes it. Fault `state/broken` or `config/unreadable`, both naming the file. */
 export async function openIdentity(path: string): Promise<Identity> {
-  const kept = await read(path)
-  if (kept !== undefined) return identityOf(parse(kept, path))
+  const kept = await readIdentity(path)
+  if (kept !== undefined) return kept
   await create(path)
-  const made = await read(path)
+  const made = await readIdentity(path)
   if (made === undefined) throw new Fault('config/unreadable', `the identity file ${path} vanished`)
-  return identityOf(parse(made, path))
+  return made
+}
+
+/** Undefined when there is no such file; Faults as above. */
+export async function readIdentity(path: string): Promise<Identity | undefined> {
+  const kept = await read(path)
+  return kept === undefined ? undefined : identityOf(parse(kept, path))
 }
 
 async function read(path: string): Promise<string | undefined> {

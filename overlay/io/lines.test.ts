@@ -1,4 +1,4 @@
-// What a frame costs on the wire: its bytes, once, in one write to the socket. Counted by a relay between two real hosts.
+// What a frame costs on the wire: its bytes once, in one write to the socket. Counted by a relay between two hosts.
 
 import assert from 'node:assert/strict'
 import { type AddressInfo, connect, createServer, Socket } from 'node:net'

@@ -5,8 +5,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { Network } from '../../cli/network.ts'
-import { type Devnet, inxt, type Place, reservePlace, startDevnet } from './devnet.ts'
-import { fetchSite, publish } from './reader.ts'
+import { createRpc } from '../../registry-contract/io/rpc.ts'
+import { type Devnet, inxt, type Place, reservePlace, startDevnet, until } from './devnet.ts'
+import { digAt, fetchSite, publish } from './reader.ts'
 
 interface Shown {
   readonly name: string
@@ -201,5 +202,34 @@ describe('names', () => {
     const got = await fetchSite(network.edges[1]!, 'xn--gre-6ka8l.inxt', '/')
     assert.equal(got.body.toString(), '<!doctype html><title>Grüße</title>')
     assert.equal((await show('grüße')).owner, publisher)
+  })
+
+  test('edge leave: off the Roll at once, its stake back after the term', async () => {
+    const { address } = await devnet.edge(5)
+    const folder = join(data, 'edge-5')
+    const leave = ['edge', 'leave', '--preset', 'devnet', '--config', join(folder, 'edge.json'), '--data']
+    await fails([...leave, place.folder], /there is no edge in this folder/)
+    await fails([...leave, folder], /Nothing was sent/)
+    const other = ['--set', `chain.wallet=${join(data, 'edge-4', 'operator.json')}`]
+    await fails([...leave, folder, ...other, '--yes'], /belongs to 0x[0-9a-f]{40}, and the wallet is/)
+
+    const first = await inxt([...leave, folder, '--yes'])
+    assert.equal(first.code, 0, first.stderr)
+    assert.match(first.stdout, /leave the Roll\s+[\d,]+\s+0\.\d+[\s\S]*Nobody names this edge[\s\S]*100 INXT/)
+    await until('nobody names the edge that left', 10_000, async () => {
+      const { stdout } = await digAt(network.edges[0]!, '+short', 'welcome.inxt', 'A')
+      return stdout !== '' && !stdout.includes(address) ? true : undefined
+    })
+    const { withdrawableAt, transaction } = JSON.parse((await inxt([...leave, folder, '--json'])).stdout)
+    assert.equal(transaction, null)
+
+    const rpc = createRpc({ url: network.rpc })
+    await rpc.call('evm_setNextBlockTimestamp', [withdrawableAt / 1000])
+    await rpc.call('evm_mine', [])
+    await rpc.close()
+    const last = await inxt([...leave, folder, '--yes'])
+    assert.equal(last.code, 0, last.stderr)
+    assert.match(last.stdout, /take the stake back[\s\S]*100 INXT are back at 0x[0-9a-f]{40}/)
+    await fails([...leave, folder, '--yes'], /This edge is not on the Roll/)
   })
 })
