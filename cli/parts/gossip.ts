@@ -2,20 +2,18 @@
 
 import { realRandom } from '../../base/io/chance.ts'
 import { realClock } from '../../base/io/clock.ts'
-import type { Settings } from '../../config/knobs.ts'
 import { type Address, parseAddress } from '../../overlay/address.ts'
 import { Coordinates } from '../../overlay/coordinates/coordinates.ts'
-import { wideTuning as wideCoordinates } from '../../overlay/coordinates/options.ts'
 import { openDriver } from '../../overlay/io/driver.ts'
 import type { Identity } from '../../overlay/io/identity.ts'
 import { openSocket } from '../../overlay/io/socket.ts'
 import type { MembershipEvent } from '../../overlay/membership/event.ts'
 import { Membership } from '../../overlay/membership/membership.ts'
-import { type MembershipTuning, wideTuning } from '../../overlay/membership/options.ts'
 import { decodeFrame, encodeFrame, type Message } from '../../overlay/membership/wire.ts'
 import type { PeerId } from '../../overlay/peer.ts'
 import type { Verify } from '../../overlay/signature.ts'
 import type { Ground } from './ground.ts'
+import { coordinatesTuning, membershipTuning } from './tunings.ts'
 
 export interface Gossip {
   readonly membership: Pick<Membership, 'self' | 'members' | 'live' | 'routable' | 'stretch'>
@@ -28,22 +26,6 @@ export interface Gossip {
   leave(): void
 }
 
-/** The knobs that are settings; the rest is as the simulator found it good. */
-export function tuningFrom(settings: Settings): MembershipTuning {
-  return {
-    ...wideTuning,
-    probeIntervalMs: settings['membership.probeIntervalMs'],
-    probeTimeoutMs: settings['membership.probeTimeoutMs'],
-    helpersMax: settings['membership.helpers'],
-    suspicionAlpha: settings['membership.suspicionAlpha'],
-    suspicionBeta: settings['membership.suspicionBeta'],
-    healthMax: settings['membership.healthMax'],
-    syncIntervalMs: settings['membership.syncIntervalMs'],
-    joinRetryMs: settings['membership.joinRetryMs'],
-    membersMax: settings['membership.membersMax'],
-  }
-}
-
 /** Fault net/port-taken. `onMembers` hears of every change of membership. */
 export async function openGossip(
   { settings, log, meter, stack }: Ground,
@@ -54,13 +36,13 @@ export async function openGossip(
 ): Promise<Gossip> {
   const udp = await openSocket(at)
   const startedAt = realClock.now()
-  const tuning = { ...wideCoordinates, samplesPerFit: settings['coordinates.samplesPerFit'] }
+  const tuning = coordinatesTuning(settings)
   const coordinates = new Coordinates({ tuning, random: realRandom, self: id })
   const rttMs = (peer: PeerId): number | undefined =>
     peer === id ? 0 : coordinates.predictMs(peer, realClock.now())
   const membership = new Membership(
     {
-      tuning: tuningFrom(settings),
+      tuning: membershipTuning(settings),
       // A restart must be newer than what the others remember of the last run.
       self: { ...at, id, incarnation: Math.floor(startedAt / 1000) },
       ...{ random: realRandom, sign, verify },

@@ -7,14 +7,12 @@ import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import { realRandom } from '../../base/io/chance.ts'
 import { realClock } from '../../base/io/clock.ts'
-import type { Settings } from '../../config/knobs.ts'
 import type { Address } from '../../overlay/address.ts'
-import { type QueryEvent, type QueryTuning, wideQueries } from '../../overlay/grid/ground.ts'
+import type { QueryEvent } from '../../overlay/grid/ground.ts'
 import { gridKeyOf, gridRangeOf } from '../../overlay/grid/key.ts'
 import { Queries } from '../../overlay/grid/queries.ts'
 import { decodeQuery, encodeQuery, type QueryMessage } from '../../overlay/grid/queries-wire.ts'
 import { Structure, type StructureEvent } from '../../overlay/grid/structure.ts'
-import { type StructureTuning, wideGridTuning } from '../../overlay/grid/structure-options.ts'
 import { decodeStructure, encodeStructure, type StructureMessage } from '../../overlay/grid/structure-wire.ts'
 import { createGridded } from '../../overlay/io/gridded.ts'
 import type { Host } from '../../overlay/io/host.ts'
@@ -33,6 +31,7 @@ import { admit, type Doorway, Vetting, type VettingOptions } from '../../overlay
 import type { OverlayStatus } from '../edge-interface.ts'
 import type { Gossip } from './gossip.ts'
 import type { Ground } from './ground.ts'
+import { queryTuning, structureTuning } from './tunings.ts'
 
 export interface Grid {
   readonly records: Records
@@ -45,28 +44,6 @@ export interface Grid {
 const sweepMs = 5000
 /** Where a peer listens is said for a day, and again every half. */
 const addressLifeMs = 24 * 60 * 60 * 1000
-
-function structureTuning(settings: Settings): StructureTuning {
-  return {
-    ...wideGridTuning,
-    nMin: settings['grid.replicas'],
-    deltaMax: settings['grid.partitionRecordsMax'],
-    exchangeIntervalMs: settings['grid.exchangeIntervalMs'],
-    restIntervalMs: settings['grid.restIntervalMs'],
-    answerTimeoutMs: settings['grid.answerTimeoutMs'],
-    abandonMs: settings['grid.abandonMs'],
-    balanceIntervalMs: settings['grid.balanceIntervalMs'],
-  }
-}
-
-function queryTuning(settings: Settings): QueryTuning {
-  return {
-    ...wideQueries,
-    lookupMs: settings['grid.lookupMs'],
-    compareIntervalMs: settings['grid.compareIntervalMs'],
-    popularityIntervalMs: settings['grid.popularityIntervalMs'],
-  }
-}
 
 /** Faults of the records on disk: state/locked, config/unreadable. */
 export async function openGrid(

@@ -34,4 +34,4 @@ export const wideTuning: CoordinatesTuning = {
 }
 
 /** Five to twelve peers on one machine or test bed: few references, so a position is fitted sooner. */
-export const devnetTuning: CoordinatesTuning = { ...wideTuning, samplesPerFit: 8, wantedIntervalMs: 400 }
+export const devnetTuning: CoordinatesTuning = { ...wideTuning, samplesPerFit: 8 }

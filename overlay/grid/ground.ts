@@ -83,7 +83,6 @@ export const wideQueries: QueryTuning = {
 /** One machine: repairs are felt within seconds. */
 export const devnetQueries: QueryTuning = {
   ...wideQueries,
-  hopMs: 20,
   compareIntervalMs: 2000,
   popularityIntervalMs: 10_000,
 }

@@ -67,6 +67,5 @@ export const devnetGridTuning: StructureTuning = {
   restIntervalMs: 4000,
   answerTimeoutMs: 500,
   abandonMs: 3000,
-  referenceLifeMs: 600_000,
   balanceIntervalMs: 10_000,
 }

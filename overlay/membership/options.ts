@@ -95,5 +95,4 @@ export const devnetTuning: MembershipTuning = {
   healthMax: 3, // of twelve members that fell apart each half should know it within 20 s
   syncIntervalMs: 4000,
   joinRetryMs: 400,
-  forgetMs: 120_000,
 }
