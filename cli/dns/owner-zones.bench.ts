@@ -35,6 +35,7 @@ const places = edgeCount === 0 ? undefined : signedPlaces()
 const zones = new OwnerZones(
   {
     claimOf: () => ({ root: 'r', sequence: 1, owner: 'a' }),
+    labels: () => [],
     read: async () => ({ zone, places }),
     judge: createJudge(new AbortController().signal),
     ...{ serves: () => true, withSite: zone => zone, hold() {}, remember() {} },

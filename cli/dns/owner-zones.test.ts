@@ -9,8 +9,9 @@ import { createMeter, type Meter } from '../../base/meter.ts'
 import { seededRandom } from '../../base/random.ts'
 import { signBundle } from '../../resolver/sign/bundle.ts'
 import { encodeBundle } from '../../resolver/sign/bundle-codec.ts'
+import type { Judge } from '../../resolver/sign/io/judging.ts'
 import { signingKey } from '../../resolver/sign/key.ts'
-import { judgePublication, type PublishedFiles } from '../../resolver/sign/publication.ts'
+import { judgePublication, type PublishedFiles, publishedApex } from '../../resolver/sign/publication.ts'
 import { recordsOf } from '../../resolver/sign/rrsig.ts'
 import { planByDefault, signZone } from '../../resolver/sign/signed-zone.ts'
 import { types } from '../../resolver/wire/code.ts'
@@ -62,6 +63,8 @@ class World {
   /** Reads wait for it, where it is set. */
   gate: Promise<void> | undefined
   readonly order: string[] = []
+  judge: Judge = async (files, nowS) => judgePublication(files, nowS)
+  onKept = (): void => {}
   zones: OwnerZones
 
   constructor(zonesMax = 3) {
@@ -83,7 +86,8 @@ class World {
         if (found === undefined) throw new Fault('content/missing', root)
         return found
       },
-      judge: async (files: PublishedFiles, nowS: number) => judgePublication(files, nowS),
+      labels: () => this.claims.keys(),
+      judge: this.judge,
       serves: (apex: Name, label: string) =>
         nameText(apex) === `${label}.inxt.` || this.domains.get(nameText(apex)) === label,
       withSite: <T>(zone: T, label: string) => {
@@ -93,6 +97,7 @@ class World {
       hold: (root: string) => void this.held.push(root),
       remember: () => {
         this.kept = this.zones.kept()
+        this.onKept()
       },
       clock: { now: () => this.steadyMs, after: () => () => {} },
       wallNow: () => this.wallS * 1000,
@@ -291,6 +296,35 @@ describe('zones of owners on an edge', () => {
     }
     assert.equal(world.zones.zones().length, 3)
     assert.equal(world.meter.read()['zones.refused.too-many'], 1)
+    await world.pass(10)
+    assert.equal(world.meter.read()['zones.refused.too-many'], 1)
+    world.claims.delete('b')
+    await world.pass(10)
+    const apexes = world.zones.zones().map(({ apex }) => nameText(apex))
+    assert.deepEqual(apexes.sort(), ['a.inxt.', 'c.inxt.', 'd.inxt.'], 'where there is room again')
+  })
+  test('zones that take long to judge keep the place of no others', async () => {
+    world = new World(20)
+    const over = Promise.withResolvers<void>()
+    world.judge = async (files, nowS, patience) => {
+      const isQuick = publishedApex(files.zone) === parseName('quick.inxt')
+      if (!isQuick) {
+        patience!.onSlow()
+        await over.promise
+      }
+      return judgePublication(files, nowS)
+    }
+    world.zones = world.edge()
+    const slow = Array.from({ length: 6 }, (_, i) => `slow${i}`)
+    for (const label of slow) void world.name(label, version(1, { zone: `${label}.inxt` }), { label })
+    void world.name('quick', version(2, { zone: 'quick.inxt' }), { label: 'quick' })
+    const served = await new Promise<number[]>(resolve => {
+      world.onKept = () => resolve(world.serials())
+    })
+    assert.deepEqual(served, [2])
+    over.resolve()
+    await world.zones.idle()
+    assert.equal(world.serials().length, 7)
   })
   test('what one zone does makes nobody look at all the others', async () => {
     const count = 50

@@ -6,7 +6,7 @@
 // anew, and so does whoever comes after signatures that ended. What is served is remembered on disk, for a start to go
 // on from. A name without a zone hash ends its zone at once, one whose term is over at the next turn.
 
-import { type Fault, isFault } from '../../base/fault.ts'
+import { isFault } from '../../base/fault.ts'
 import type { Clock } from '../../base/io/clock.ts'
 import type { Log } from '../../base/io/log.ts'
 import type { Meter } from '../../base/meter.ts'
@@ -22,13 +22,13 @@ import {
 } from '../../resolver/sign/publication.ts'
 import { type Name, nameText } from '../../resolver/wire/name.ts'
 import type { ResourceRecord } from '../../resolver/wire/record.ts'
-import { isLaterSerial } from '../../resolver/zone/serial.ts'
 import { withSignedPlaces } from '../../resolver/zone/signed-places.ts'
 import { creatingZone } from '../../resolver/zone/snapshot.ts'
 import type { Work } from '../../resolver/zone/work.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
 import { inSlices } from '../daemon/slices.ts'
 import { freshnessOf, freshnessTexts, type ZoneFreshness } from './zone-freshness.ts'
+import { isBehind, pauseMs, refusalOf } from './zone-refusal.ts'
 
 /** What the chain says of a name that has a zone. */
 export interface ZoneClaim {
@@ -46,6 +46,8 @@ export interface KeptZone extends ZoneClaim {
 export interface OwnerZonesOptions {
   /** What the chain says now; undefined for a name that ended or has no zone. */
   claimOf(label: string): ZoneClaim | undefined
+  /** Every name that has a zone: read when there is room again for what found none. */
+  labels(): Iterable<string>
   /** Faults: content/*, bytes/*. */
   read(root: string): Promise<PublishedFiles>
   readonly judge: Judge
@@ -94,13 +96,13 @@ interface Entry {
   served: Served | undefined
   refused: { root: string; refusal: Refusal; why: string; retryAt: number; apex?: Name } | undefined
   failures: number
+  /** A version took long to judge: from then on it waits for its like only. */
+  isSlow: boolean
   freshness: ZoneFreshness
 }
 
-/** Zones read at once; they are judged one after the other. */
+/** Zones read and judged at once, but for those that take long. */
 const loadsMax = 4
-const retryMs = 10_000
-const retryMsMax = 600_000
 /** A clock may drift by that much between two turns without a word. */
 const jumpS = 60
 
@@ -110,6 +112,9 @@ export class OwnerZones {
   /** What was served last, in this run or an earlier one. */
   readonly #kept: Map<string, KeptZone>
   readonly #loads = new Map<string, Promise<void>>()
+  /** Of the loads: those that wait to be judged where only what takes long waits. */
+  readonly #slow = new Set<string>()
+  #hasLeftOut = false
   #isClosed = false
   #zones: readonly Zone[] = []
   /** How far the system's clock is ahead of the steady one. */
@@ -153,7 +158,10 @@ export class OwnerZones {
       if (entry !== undefined) this.#follow(entry)
       else if (claim === undefined) continue
       else if (this.#entries.size < zonesMax) this.#enter(label, claim)
-      else meter.count('zones.refused.too-many')
+      else {
+        this.#hasLeftOut = true
+        meter.count('zones.refused.too-many')
+      }
     }
     this.#advance()
   }
@@ -164,6 +172,10 @@ export class OwnerZones {
     for (const entry of this.#entries.values()) {
       this.#follow(entry)
       this.#tellFreshness(entry)
+    }
+    if (this.#hasLeftOut && this.#entries.size < this.#options.zonesMax) {
+      this.#hasLeftOut = false
+      this.look(this.#options.labels())
     }
     this.#advance()
   }
@@ -186,7 +198,13 @@ export class OwnerZones {
   #enter(label: string, claim: ZoneClaim): void {
     const kept = this.#kept.get(label)
     const isOld = kept !== undefined && kept.root !== claim.root && kept.owner === claim.owner
-    const state = { served: undefined, refused: undefined, failures: 0, freshness: 'fresh' } as const
+    const state = {
+      served: undefined,
+      refused: undefined,
+      failures: 0,
+      isSlow: false,
+      freshness: 'fresh',
+    } as const
     this.#entries.set(label, { label, claim, kept: isOld ? kept : undefined, ...state })
   }
 
@@ -194,7 +212,7 @@ export class OwnerZones {
   #advance(): void {
     if (this.#isClosed) return
     for (const entry of this.#entries.values()) {
-      if (this.#loads.size >= loadsMax) break
+      if (this.#loads.size - this.#slow.size >= loadsMax) break
       if (!this.#loads.has(entry.label) && this.#isDue(entry)) this.#begin(entry)
     }
     this.#refresh()
@@ -246,6 +264,7 @@ export class OwnerZones {
         // Tried once: what cannot be had any more gives way to what the chain names.
         entry.kept = undefined
         this.#loads.delete(entry.label)
+        this.#slow.delete(entry.label)
         // To the end of the queue: whoever changes a zone all the time waits for everybody else each time.
         if (this.#entries.get(entry.label) === entry) {
           this.#entries.delete(entry.label)
@@ -268,7 +287,8 @@ export class OwnerZones {
     if (this.#bytesBeside(entry) + bytes > bytesMax) {
       return refuse('too large', `${bytes} octets; zones may have ${bytesMax} together: zones.totalBytesMax`)
     }
-    const judgement = await judge(files, this.#nowS())
+    const { isSlow } = entry
+    const judgement = await judge(files, this.#nowS(), { isSlow, onSlow: () => this.#wait(entry) })
     if ('refusal' in judgement) return refuse(judgement.refusal, judgement.why)
     const { zone: judged } = judgement
     const why = isBehind(judged, claim, entry.served, this.#nowS())
@@ -277,6 +297,13 @@ export class OwnerZones {
     const zone = judged.isSigned ? bare : withSite(bare, label)
     // The name may have lost its zone meanwhile.
     if (this.#entries.get(label) === entry) this.#install(entry, { ...claim, judged, bytes, zone })
+  }
+
+  /** Others begin in its place. */
+  #wait(entry: Entry): void {
+    entry.isSlow = true
+    this.#slow.add(entry.label)
+    this.#advance()
   }
 
   #bytesBeside(entry: Entry): number {
@@ -340,33 +367,6 @@ export class OwnerZones {
       freshnessTexts[freshness],
     )
   }
-}
-
-/** Until a version that was refused is tried again; what stays as it is is not. */
-function pauseMs(refusal: Refusal, failures: number): number {
-  if (refusal === 'broken' || refusal === 'older' || refusal === 'foreign') return Number.POSITIVE_INFINITY
-  return refusal === 'missing' ? Math.min(retryMs * 2 ** failures, retryMsMax) : retryMsMax
-}
-
-function refusalOf({ code }: Fault): Refusal {
-  if (code === 'bytes/too-large') return 'too large'
-  return code === 'content/missing' || code === 'net/unreachable' || code === 'store/full'
-    ? 'missing'
-    : 'broken'
-}
-
-/** Why a version does not take the place of the one that is served; undefined when it does. */
-function isBehind(
-  { serial }: JudgedZone,
-  { owner, sequence }: ZoneClaim,
-  served: Served | undefined,
-  nowS: number,
-): string | undefined {
-  if (served === undefined || served.owner !== owner) return undefined
-  if (freshnessOf(served.judged.spans, nowS).freshness === 'expired') return undefined
-  const last = served.judged.serial
-  if (isLaterSerial(serial, last) || (serial === last && sequence > served.sequence)) return undefined
-  return `serial ${serial} is not later than ${last}, which is served`
 }
 
 /** In slices, between which queries are answered. */

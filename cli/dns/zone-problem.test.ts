@@ -25,6 +25,7 @@ const rows: [what: string, status: Partial<ZoneStatus>, problem: RegExp | undefi
   ['from the future', refused('early'), /clocks/],
   ['older', refused('older'), /later serial/],
   ['of another', refused('foreign'), /claim that domain for site/],
+  ['too slow', refused('too slow'), /fewer records/],
   ['too large', refused('too large'), /zones\.bytesMax/],
   ['refused and old: the refusal is told', { ...refused('older'), freshness: 'alarm' }, /refused \(older/],
 ]

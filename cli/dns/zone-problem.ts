@@ -27,6 +27,7 @@ const remedies: Readonly<Record<Refusal, (label: string) => string>> = {
   early: () => 'compare the clocks of this edge and of who signed it',
   older: label => `${again(label)}, with a later serial`,
   foreign: label => `claim that domain for ${label}, or publish the zone under its own name`,
+  'too slow': () => 'fewer records or places; it is tried again, ever less often',
   'too large': () => 'fewer records or places, or a greater zones.bytesMax and zones.totalBytesMax',
 }
 

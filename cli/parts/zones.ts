@@ -47,6 +47,7 @@ export async function openZones(
   const zones: OwnerZones = new OwnerZones(
     {
       claimOf: label => claimOf(network, label),
+      labels: () => withZone(network),
       read: root => readPublished(content, root, settings['zones.bytesMax'], stopped.signal),
       judge: createJudge(stopped.signal),
       serves: (apex, label) => isServed(apex, label, settings['edge.suffix'], domains),
@@ -74,12 +75,13 @@ export async function openZones(
     zones.turn()
     cancel = realClock.after(turnMs, turn)
   }
-  const withZone: string[] = []
-  for (const { label, zonehash } of network.follower.registry.names())
-    if (zonehash !== '0x') withZone.push(label)
-  zones.look(withZone)
+  zones.look(withZone(network))
   cancel = realClock.after(turnMs, turn)
   return zones
+}
+
+function* withZone({ follower }: Network): Generator<string> {
+  for (const { label, zonehash } of follower.registry.names()) if (zonehash !== '0x') yield label
 }
 
 function claimOf(network: Network, label: string): ZoneClaim | undefined {

@@ -60,6 +60,22 @@ describe('what an owner published, judged', () => {
     assert('zone' in one && 'refusal' in other)
     assert.equal(masterText(one.zone.parts.flatMap(recordsIn)), zone.toString('latin1'))
   })
+  test('what takes long is judged beside the others, and what takes too long not at all', async () => {
+    const files = { zone, places: undefined }
+    const slowly = createJudge(new AbortController().signal, { quickMs: 1, slowMs: 60_000, slowMax: 1 })
+    const told: string[] = []
+    const patience = { isSlow: false, onSlow: () => told.push('slow') }
+    // The second finds the slow line full.
+    const judgements = await Promise.all([slowly(files, nowS, patience), slowly(files, nowS, patience)])
+    assert.deepEqual(judgements.map(refusalOf), ['none', 'too slow'])
+    assert.deepEqual(told, ['slow'])
+    const never = createJudge(new AbortController().signal, { quickMs: 60_000, slowMs: 1, slowMax: 1 })
+    const [slow, quick] = await Promise.all([
+      never(files, nowS, { ...patience, isSlow: true }),
+      never(files, nowS),
+    ])
+    assert.deepEqual([refusalOf(slow), refusalOf(quick)], ['too slow', 'none'])
+  })
   const forged = Buffer.from(zone.toString('latin1').replace('192.0.2.1', '192.0.2.9'), 'latin1')
   const rows: [what: string, files: PublishedFiles, atS: number, refusal: string][] = [
     [

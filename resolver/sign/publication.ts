@@ -43,11 +43,13 @@ export interface JudgedZone {
 }
 
 /** Why a publication is not served. */
-export type Refusal = 'broken' | 'expired' | 'early' | 'too large' | 'foreign' | 'older' | 'missing'
+export type Refusal = JudgedRefusal | 'foreign' | 'older' | 'missing'
+
+type JudgedRefusal = 'broken' | 'expired' | 'early' | 'too large' | 'too slow'
 
 export type Judgement =
   | { readonly zone: JudgedZone }
-  | { readonly refusal: Extract<Refusal, 'broken' | 'expired' | 'early' | 'too large'>; readonly why: string }
+  | { readonly refusal: JudgedRefusal; readonly why: string }
 
 /** The name of the zone in a published file: its first word. Throws Fault `config/invalid`. */
 export function publishedApex(zone: Uint8Array): Name {

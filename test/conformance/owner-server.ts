@@ -21,6 +21,7 @@ const meter = createMeter()
 const zones = new OwnerZones(
   {
     claimOf: () => ({ root: 'published', sequence: 1, owner: 'A' }),
+    labels: () => [],
     read: async () => ({ zone: await readFile(zoneFile), places: await readFile(placesFile) }),
     judge: createJudge(new AbortController().signal),
     serves: () => true,
