@@ -23,6 +23,7 @@ import type { Ground } from './parts/ground.ts'
 import { openHttp } from './parts/http.ts'
 import { createNetwork } from './parts/network.ts'
 import { openOverlay } from './parts/overlay.ts'
+import { createPages } from './parts/pages.ts'
 import { createProofs, publishNames } from './parts/proofs.ts'
 import { createStatus } from './parts/status.ts'
 import { openZones } from './parts/zones.ts'
@@ -81,14 +82,16 @@ async function start(ground: Ground): Promise<{ peer: PeerId; leave: () => void 
     self: overlay.peer,
     records: overlay.records,
   })
-  const names = createNames(network)
+  const pages = createPages(network, ground.settings)
+  const names = createNames(network, pages)
   const domains = await openDomains(ground, network, names)
   const zones = await openZones(ground, network, content, domains)
   look = labels => zones.look(labels)
   domains.onChange(() => zones.turn())
   network.alsoNamed(() => zones.roots())
-  const certificates = await openCertificates(ground, network, domains)
+  const certificates = await openCertificates(ground, network, domains, pages)
   await openHttp(ground, {
+    pages,
     ...{ network, content, certificates, labelOf: domains.labelOf, sighted: clients.sighted },
     status: createStatus(ground, network, content, {
       domains: domains.status,

@@ -53,6 +53,13 @@ export const cacheKnobs = {
     says: 'on or off',
     why: 'Whether the rules of sites may have this edge ask other hosts. Off, it serves such sites’ files only.',
   },
+  'gateway.pages': {
+    default: 'on',
+    unit: 'switch',
+    form: /^(on|off)$/,
+    says: 'on or off',
+    why: 'Whether what names point at is also served by its CID, under a host of its own below ipfs and the suffix.',
+  },
   'origin.ports': {
     default: '80,443',
     unit: 'list',

@@ -18,12 +18,14 @@ import { openSealedShelf } from '../sealed-shelf.ts'
 import type { Domains } from './domains.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
+import type { Pages } from './pages.ts'
 
 /** Undefined where nobody vouches. Faults: config/invalid, config/unreadable. */
 export async function openCertificates(
   ground: Ground,
   network: Network,
   domains: Pick<Domains, 'labelOf' | 'serves'>,
+  pages: Pages | undefined,
 ): Promise<CertificatePart | undefined> {
   const { settings } = ground
   const suffix = settings['edge.suffix']
@@ -33,7 +35,7 @@ export async function openCertificates(
   }
   const underSuffix = (host: string): boolean => {
     const label = host.endsWith(`.${suffix}`) ? host.slice(0, -suffix.length - 1) : undefined
-    return hasContent(label)
+    return hasContent(label) || pages?.isHost(host) === true
   }
   switch (settings['certificates.authority']) {
     case 'none':

@@ -15,6 +15,7 @@ import { openTransports } from './dns-transports.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 import { openOnlineSuffix } from './online.ts'
+import type { Pages } from './pages.ts'
 
 export interface DnsSources {
   readonly network: Network
@@ -69,8 +70,9 @@ function joined(others: () => readonly Zone[], own: Zone | undefined): () => rea
   }
 }
 
-export function createNames(network: Network): Names {
+export function createNames(network: Network, pages: Pages | undefined): Names {
   return {
+    ...(pages && { isRoot: pages.isRoot }),
     site(label) {
       const name = network.name(label)
       return name && { contentCid: network.rootOf(name), sequence: name.sequence }

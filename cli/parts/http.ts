@@ -23,6 +23,7 @@ import { type ContentPart, contentFor } from './content.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 import { openOrigins } from './origins.ts'
+import type { Pages } from './pages.ts'
 
 export interface HttpSources {
   readonly network: Network
@@ -30,6 +31,8 @@ export interface HttpSources {
   readonly status: () => EdgeStatus
   /** The site that a domain is bound to. */
   readonly labelOf: (host: string) => string | undefined
+  /** Roots that are served under hosts of their own; without it none are. */
+  readonly pages: Pages | undefined
   /** Without them there is no HTTPS. */
   readonly certificates: CertificatePart | undefined
   /** Told of each round trip to a client that was seen. */
@@ -38,7 +41,7 @@ export interface HttpSources {
 
 /** Throws Fault `net/port-taken`. */
 export async function openHttp(ground: Ground, sources: HttpSources): Promise<void> {
-  const { network, content, certificates } = sources
+  const { network, content, certificates, pages } = sources
   const { settings, meter, log, stack } = ground
   const address = settings['edge.address']
   const sites = sitesOf(network, sources.labelOf)
@@ -67,7 +70,7 @@ export async function openHttp(ground: Ground, sources: HttpSources): Promise<vo
     }),
     content: contentFor(ground, content),
     routes,
-    gateway: { dags: dagsOver(content.blocks.local) },
+    gateway: { dags: dagsOver(content.blocks.local), ...(pages && { isServed: pages.isServed }) },
     meter,
     ...(certificates && { challenges: certificates.shown }),
     variants: variantsFrom(ground),

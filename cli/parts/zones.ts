@@ -14,6 +14,7 @@ import { readFile } from '../../content/reader.ts'
 import { createJudge } from '../../resolver/sign/io/judging.ts'
 import { type PublishedFiles, placesFileName, zoneFileName } from '../../resolver/sign/publication.ts'
 import { type Name, nameText } from '../../resolver/wire/name.ts'
+import { ownLabels } from '../../resolver/zone/suffix.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
 import { type KeptZone, OwnerZones, type ZoneClaim } from '../dns/owner-zones.ts'
 import { openServedMemory } from '../dns/served-memory.ts'
@@ -96,10 +97,10 @@ function claimOf(network: Network, label: string): ZoneClaim | undefined {
   }
 }
 
-/** `mysite.inxt` is its owner's; of other domains somebody else knows. */
+/** `mysite.inxt` is its owner's, unless the suffix needs it; of other domains somebody else knows. */
 function isServed(apex: Name, label: string, suffix: string, domains: ZoneDomains): boolean {
   const domain = nameText(apex).replace(/\.$/, '')
-  return domain === `${label}.${suffix}` || domains.serves(domain, label)
+  return domain === `${label}.${suffix}` ? !ownLabels.has(label) : domains.serves(domain, label)
 }
 
 async function readPublished(

@@ -11,6 +11,7 @@ import { readName } from '../../registry-contract/io/names.ts'
 import type { Registrar } from '../../registry-contract/io/registrar.ts'
 import type { Wallet } from '../../registry-contract/io/wallet.ts'
 import { spell } from '../../registry-contract/spelling.ts'
+import { ownLabels } from '../../resolver/zone/suffix.ts'
 import { askEdge, type EdgeStatus, type HoldersAnswer, holdersPath, statusPath } from '../edge-interface.ts'
 import type { Network, NetworkEdge } from '../network.ts'
 import { durationText, type Terminal } from '../terminal.ts'
@@ -50,14 +51,12 @@ export interface Publication {
 /** Edges that must hold all of a site before its name points at it. */
 const holdersMin = 2
 
-/** Labels that the zone of the suffix uses itself (resolver/zone/suffix.ts): no site under them would be reached. */
-const reserved = new Set(['ns'])
-
 /** Throws Faults: name/*, config/unreadable, content/*, publish/*, chain/*, net/unreachable. */
 export async function publishFolder(request: PublishRequest, terminal: Terminal): Promise<Publication> {
   const { folder, network, deadlineMs } = request
   const { label: name } = await spell(request.name)
-  if (reserved.has(name)) throw new Fault('name/invalid', `${name} is the place of the name servers`)
+  if (ownLabels.has(name))
+    throw new Fault('name/invalid', `the suffix itself needs ${name}: no site is there`)
   requireFolder(folder)
   const imported = await importFolder(folder, request.hidden, terminal)
   const root = formatCid(imported.root)

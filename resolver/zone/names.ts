@@ -11,6 +11,8 @@ export interface Site {
 export interface Names {
   /** The site registered under `label` (lower-case letters, digits, hyphens; 1 to 63 of them). */
   site(label: string): Site | undefined
+  /** Whether `label` is the CID of a site at `<label>.ipfs.<suffix>`; without it there are none. */
+  isRoot?(label: string): boolean
   /** Grows whenever any name changes: the number of the newest block that is known does. */
   serial(): number
 }

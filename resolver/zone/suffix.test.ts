@@ -42,7 +42,7 @@ test('only what can be a label is asked of the name table', () => {
       return undefined
     },
   })
-  const never = ['ns', '_dnslink', '-a', 'a-', 'a_b', 'a.b', 'ü', 'a\0', 'A']
+  const never = ['ns', 'ipfs', '_dnslink', '-a', 'a-', 'a_b', 'a.b', 'ü', 'a\0', 'A']
   for (const label of [...never, 'a', '9', 'a--b', 'x'.repeat(63)]) {
     zone.node(below(label), apex)
     zone.node(below('_dnslink', label), apex)
@@ -52,6 +52,33 @@ test('only what can be a label is asked of the name table', () => {
     asked,
     once.flatMap(label => [label, label]),
   )
+})
+
+test('a site by its CID has places and nothing else, where it is a site', () => {
+  const isRoot = (label: string): boolean => label === 'bafy1'
+  const site = (): Site => ({ contentCid: 'bafy2', sequence: 1 })
+  for (const [names, kind] of [
+    [{ site, isRoot }, 'site'],
+    [{ site }, undefined],
+  ] as const) {
+    const zone = createSuffixZone({
+      suffix: 'inxt',
+      names: { ...names, serial: () => 1 },
+      servers: { servers: () => [] },
+      ttls: defaultTtls,
+    })
+    const node = zone.node(below('bafy1', 'ipfs'), apex)
+    for (const type of [types.A, types.AAAA, types.HTTPS]) assert.equal(texts(node?.rrset(type)), kind)
+    for (const type of [types.TXT, types.NS]) assert.equal(node?.rrset(type), undefined)
+    for (const labels of [
+      ['bafy2', 'ipfs'],
+      ['_dnslink', 'ipfs'],
+      ['a', 'bafy1', 'ipfs'],
+    ])
+      assert.equal(zone.node(below(...labels), apex), undefined)
+    // The name exists below which they are, and nobody who registered it has a say in them.
+    assert.deepEqual(zone.node(below('ipfs'), apex)?.empty, true)
+  }
 })
 
 test('13 servers are named, all can be looked up', () => {

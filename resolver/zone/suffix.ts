@@ -3,8 +3,9 @@
 //   inxt                     SOA, NS
 //   <label>.inxt             A, AAAA, HTTPS of live edges; TXT that names the content
 //   _dnslink.<label>.inxt    TXT that names the content, where DNSLink looks first
-//   ns.inxt                  nothing: an empty non-terminal, and therefore not a name that can be owned
+//   <cid>.ipfs.inxt          A, AAAA, HTTPS of live edges, for the roots that have pages
 //   <server>.ns.inxt         A, AAAA of one edge
+//   ns.inxt, ipfs.inxt       nothing: empty non-terminals, and therefore not names that can be used by an owner
 //
 // Everything is computed when asked for. A table rebuilt on each block would be faster to read, and stale
 // between the event and the rebuilding.
@@ -45,6 +46,9 @@ const serversMax = 13
  */
 const soaTimes = { refreshS: 4 * 3600, retryS: 3600, expireS: 14 * 86_400 }
 
+/** Labels that the zone uses itself, whoever has registered them: they have neither site nor zone of an owner. */
+export const ownLabels: ReadonlySet<string> = new Set(['ns', 'ipfs'])
+
 const none: readonly RecordData[] = []
 /** What is said of the edges of a site. */
 const siteTypes: ReadonlySet<number> = new Set([types.A, types.AAAA, types.HTTPS])
@@ -82,10 +86,11 @@ export function createSuffixZone(options: {
       const [first, second] = labels
       if (first === undefined) return apexNode(asked, soa, servers, ttls.serversS)
       if (labels.length === 1) {
-        return first === 'ns' ? emptyNode : siteNode(first, siteOf(names, first), ttls.contentS)
+        return ownLabels.has(first) ? emptyNode : siteNode(first, siteOf(names, first), ttls.contentS)
       }
       if (labels.length > 2) return undefined
       if (second === 'ns') return serverNode(servers(), first, ttls.serversS)
+      if (second === 'ipfs') return ldh.test(first) && names.isRoot?.(first) ? placesNode(first) : undefined
       return first === '_dnslink' ? linkNode(siteOf(names, second!), ttls.contentS) : undefined
     },
   }
@@ -93,7 +98,7 @@ export function createSuffixZone(options: {
 
 /** Nothing but a possible label is ever asked of the name table. */
 function siteOf(names: Names, label: string): Site | undefined {
-  return ldh.test(label) && label !== 'ns' ? names.site(label) : undefined
+  return ldh.test(label) && !ownLabels.has(label) ? names.site(label) : undefined
 }
 
 const emptyNode: ZoneNode = { empty: true, rrset: () => undefined }
@@ -152,6 +157,10 @@ function siteNode(label: string, site: Site | undefined, ttlS: number): ZoneNode
       return type === types.TXT ? link : undefined
     },
   }
+}
+
+function placesNode(site: string): ZoneNode {
+  return { empty: false, rrset: type => (siteTypes.has(type) ? { kind: 'site', site } : undefined) }
 }
 
 function linkNode(site: Site | undefined, ttlS: number): ZoneNode | undefined {

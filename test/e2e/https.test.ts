@@ -1,6 +1,7 @@
 // HTTPS from every edge of a devnet, as curl sees it; and ten thousand handshakes for names that nobody has.
 
 import assert from 'node:assert/strict'
+import { Resolver } from 'node:dns/promises'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -69,6 +70,29 @@ describe('HTTPS', { skip: toolsMissing({ curl: 'curl' }) }, () => {
     const [edge] = network.edges as [NetworkEdge]
     assert.deepEqual(urls, [`http://safe.inxt:${edge.httpPort}/`, `https://safe.inxt:${edge.httpsPort}/`])
     assert.equal((await curl(edge, 'safe.inxt')).stdout, 'safely here')
+  })
+
+  test('a root that a name points at is a site of its own, which DNS, HTTP and certificates know', async () => {
+    const byName = await curl(network.edges[0]!, host, '-D', '-', '-o', '/dev/null')
+    const [, cid] = /^x-ipfs-path: \/ipfs\/(\w+)\//im.exec(byName.stdout)!
+    const [own, strange] = [`${cid}.ipfs.inxt`, 'bafkqaaa.ipfs.inxt']
+    const page = (await curl(network.edges[0]!, host)).stdout
+    for (const edge of network.edges) {
+      await until(`edge ${edge.number} has heard of it`, 20_000, async () =>
+        (await curl(edge, own)).stdout === page ? true : undefined,
+      )
+      const resolver = new Resolver()
+      resolver.setServers([`${edge.address}:${edge.dnsPort}`])
+      const places = await resolver.resolve4(own)
+      assert.ok(places.every(address => network.edges.some(one => one.address === address)))
+      await assert.rejects(resolver.resolve4(strange), { code: 'ENOTFOUND' })
+      await assert.rejects(resolver.resolve4('ipfs.inxt'), { code: 'ENODATA' })
+      assert.equal((await curl(edge, strange)).code, 35)
+      // A browser that asks by path is sent to where the root has an origin of its own.
+      const at = `http://${edge.address}:${edge.httpPort}/ipfs/${cid}/`
+      const { stdout } = await ran('curl', ['-sS', '-o', '/dev/null', '-w', '%{redirect_url}', at])
+      assert.equal(stdout, `http://${own}:${edge.httpPort}/`)
+    }
   })
 
   test('a name that nobody has is refused by an alert', async () => {
