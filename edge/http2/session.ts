@@ -6,6 +6,7 @@
 // 146 checks, knows neither this budget of floods (calm.ts) nor which request a stall belongs to.
 
 import type { Field } from '../message.ts'
+import { Allowance } from './allowance.ts'
 import { Calm, type CalmOptions, resetCost } from './calm.ts'
 import {
   codes,
@@ -23,7 +24,7 @@ import {
 import { CompressionError, Decoder, Encoder } from './hpack.ts'
 import { ConnectionError, type Got, Reader } from './reader.ts'
 import { areRegular, type RequestHead, readRequest } from './request.ts'
-import { newStream, type Stream, wrongData } from './stream.ts'
+import { newStream, type Stream, takeData } from './stream.ts'
 
 export type Told =
   /** `head` is undefined when its fields were too many: 431. */
@@ -64,8 +65,7 @@ export class Session {
   #newest = 0
   #working = 0
   #sendWindow = windowDefault
-  #receiveWindow: number
-  #owed = 0
+  readonly #allowance: Allowance
   #streamWindow = windowDefault
   #draining: 'no' | 'announced' | 'yes' = 'no'
   /** After GOAWAY for an error: write what is left, then close. Says what was wrong. */
@@ -76,7 +76,7 @@ export class Session {
     this.#reader = new Reader(options.headBytesMax)
     this.#decoder = new Decoder({ listBytesMax: options.headBytesMax, fieldsMax: options.fieldsMax })
     this.#calm = new Calm(options.calm, now)
-    this.#receiveWindow = options.windowBytes
+    this.#allowance = new Allowance(options.windowBytes)
     const ours = {
       [settings.maxConcurrentStreams]: options.streamsMax,
       [settings.initialWindowSize]: options.streamWindowBytes,
@@ -166,11 +166,7 @@ export class Session {
     this.#giveBack(bytes)
     const stream = this.#streams.get(id)
     if (stream === undefined || stream.remoteEnded) return
-    stream.owed += bytes
-    if (stream.owed * 2 < this.#options.streamWindowBytes) return
-    this.#out.push(frame(frameTypes.windowUpdate, 0, id, words(stream.owed)))
-    stream.receiveWindow += stream.owed
-    stream.owed = 0
+    this.#widen(id, stream.allowance.giveBack(bytes))
   }
 
   /**
@@ -223,21 +219,18 @@ export class Session {
 
   #data({ stream: id, bytes, flowBytes, ends }: Got & { type: 'data' }): void {
     this.#refuseIdle(id)
-    if (flowBytes > this.#receiveWindow)
+    if (!this.#allowance.take(flowBytes))
       throw new ConnectionError(codes.flowControlError, 'more than the window of the connection (§6.9)')
-    this.#receiveWindow -= flowBytes
     if (bytes.length === 0 && !ends) this.#spend(1)
     const stream = this.#streams.get(id)
     const error =
-      stream === undefined || stream.remoteEnded ? 'late' : wrongData(stream, bytes, flowBytes, ends)
+      stream === undefined || stream.remoteEnded ? 'late' : takeData(stream, bytes, flowBytes, ends)
     if (stream === undefined || error !== undefined) {
       this.#giveBack(flowBytes)
       if (stream === undefined || error === 'late') this.#late(id)
       else this.#reset(id, error!)
       return
     }
-    stream.receiveWindow -= flowBytes
-    stream.got += bytes.length
     if (bytes.length > 0) this.#told.push({ kind: 'data', stream: id, bytes })
     if (flowBytes > bytes.length) this.consumed(id, flowBytes - bytes.length)
     if (ends) this.#remoteEnd(stream, [])
@@ -376,11 +369,11 @@ export class Session {
   }
 
   #giveBack(bytes: number): void {
-    this.#owed += bytes
-    if (this.#owed * 2 < this.#options.windowBytes) return
-    this.#out.push(frame(frameTypes.windowUpdate, 0, 0, words(this.#owed)))
-    this.#receiveWindow += this.#owed
-    this.#owed = 0
+    this.#widen(0, this.#allowance.giveBack(bytes))
+  }
+
+  #widen(id: number, more: number): void {
+    if (more > 0) this.#out.push(frame(frameTypes.windowUpdate, 0, id, words(more)))
   }
 
   #spend(cost: number): void {

@@ -1,13 +1,12 @@
 // One stream of a connection: its two windows, its two ends, and the length it announced (RFC 9113 §5.1, §6.9).
 
+import { Allowance } from './allowance.ts'
 import { codes } from './frames.ts'
 
 export interface Stream {
   readonly id: number
   sendWindow: number
-  receiveWindow: number
-  /** Read by somebody, not yet given back to the window. */
-  owed: number
+  readonly allowance: Allowance
   remoteEnded: boolean
   localEnded: boolean
   /** What Content-Length announced. */
@@ -20,21 +19,21 @@ export function newStream(
   windows: { send: number; receive: number },
   expected: number | undefined,
 ): Stream {
-  const { send: sendWindow, receive: receiveWindow } = windows
-  return { id, sendWindow, receiveWindow, owed: 0, remoteEnded: false, localEnded: false, expected, got: 0 }
+  const allowance = new Allowance(windows.receive)
+  return { id, sendWindow: windows.send, allowance, remoteEnded: false, localEnded: false, expected, got: 0 }
 }
 
-/** What is wrong with DATA on an open stream (§6.9.1, §8.1.1), as the code of its reset. */
-export function wrongData(
+/** Takes DATA on an open stream, or says what is wrong with it (§6.9.1, §8.1.1), as the code of its reset. */
+export function takeData(
   stream: Stream,
   bytes: Uint8Array,
   flowBytes: number,
   ends: boolean,
 ): number | undefined {
-  if (flowBytes > stream.receiveWindow) return codes.flowControlError
-  const { expected } = stream
-  const total = stream.got + bytes.length
-  return expected !== undefined && (ends ? total !== expected : total > expected)
+  if (!stream.allowance.take(flowBytes)) return codes.flowControlError
+  stream.got += bytes.length
+  const { expected, got } = stream
+  return expected !== undefined && (ends ? got !== expected : got > expected)
     ? codes.protocolError
     : undefined
 }
