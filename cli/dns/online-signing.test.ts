@@ -11,12 +11,13 @@ import { type Name, parseName } from '../../resolver/wire/name.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
 import { openDesk } from '../commands/zone-desk.ts'
 import { ringFor, roll } from '../commands/zone-keys.ts'
-import { inSlices } from '../daemon/slices.ts'
 import { openOnlineSigning, signingReads } from './online-signing.ts'
-import { readMasterFile } from './zone-version.ts'
+import type { ReadZone } from './zone-files.ts'
+import { openVersion, parseVersion } from './zone-version.ts'
 
 const apex = parseName('example.com')
 const text = '@ 300 SOA ns h 1 7200 3600 1209600 60\n@ 300 NS ns.example.\n'
+const read = (async zone => openVersion({ ...parseVersion(text, zone), digest: '' })) satisfies ReadZone
 const made = { make: true, split: false, algorithm: 'ed25519', advance: false, json: true }
 
 describe('keys that sign while answering', () => {
@@ -41,18 +42,13 @@ describe('keys that sign while answering', () => {
 
   test('a zone file signs itself, and another without keys stays as it is', async () => {
     const files = [apex, parseName('example.org')].map((apex: Name) => ({ apex, file: 'zone' }))
-    using online = await signingReads(folder, files, readMasterFile, silentLog)
-    const [one, other] = await Promise.all(files.map(file => inSlices(online.read(text, file))))
+    using online = await signingReads(folder, files, read, silentLog)
+    const [one, other] = await Promise.all(files.map(file => online.read(file, undefined)))
     assert.equal(soaTags(one!.zone).length, 1)
     assert.equal(other!.zone.denial, undefined)
   })
   test('a folder without keys of any zone is told', async () => {
-    const reading = signingReads(
-      folder,
-      [{ apex: parseName('example.org'), file: 'zone' }],
-      readMasterFile,
-      silentLog,
-    )
+    const reading = signingReads(folder, [{ apex: parseName('example.org'), file: 'zone' }], read, silentLog)
     await assert.rejects(reading, error => isFault(error, 'config/unreadable') && /--make/.test(error.hint))
   })
   test('keys are not made twice', async () => {
@@ -69,7 +65,7 @@ describe('keys that sign while answering', () => {
     }
     const clock = { now: () => 0, after }
     using signing = await openOnlineSigning(folder, apex, silentLog, clock)
-    const { zone: plain } = await inSlices(readMasterFile(text, { apex, file: 'zone' }))
+    const { zone: plain } = await read({ apex, file: 'zone' })
     const zone = signing!.sign(plain)
     const version = signing!.version()
     assert.equal(keysIn(zone), 1)

@@ -139,10 +139,10 @@ export async function signingReads(
     })
   }
   return {
-    *read(text, file) {
-      const version = yield* read(text, file)
+    async read(file, known) {
+      const version = await read(file, known)
       const signing = signings.get(file.apex)
-      if (signing === undefined) return version
+      if (version === undefined || signing === undefined) return version
       if (version.zone.denial !== undefined) {
         throw new Fault('config/invalid', `${file.file} is signed already, and not signed again`)
       }

@@ -1,7 +1,7 @@
 // Zone files that change, with a reader that knows one line: `serial N`, and errors for all else.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
@@ -11,16 +11,20 @@ import { parseName } from '../../resolver/wire/name.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
 import { watchFiles } from '../daemon/watch.ts'
 import { openZoneFiles, type ReadZone } from './zone-files.ts'
-import { readMasterFile } from './zone-version.ts'
+import { createZoneReader } from './zone-reader.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'inxt-zones-'))
 after(() => rm(folder, { recursive: true }))
 
-const read: ReadZone = function* (text, { file, apex }) {
-  yield
+const read: ReadZone = async ({ file, apex }, known) => {
+  const text = await readFile(file, 'latin1').catch(cause => {
+    throw new Fault('config/unreadable', `${file} cannot be read`, { cause })
+  })
+  if (text === known) return undefined
   const serial = /^serial (\d+)\n$/.exec(text)?.[1]
   if (serial === undefined) throw new Fault('config/invalid', `${file}:1:1 no serial\n${file}:2:7 no end`)
-  return { zone: { apex } as Zone, serial: Number(serial), records: 1, warnings: [], life: undefined }
+  const zone = { apex } as Zone
+  return { zone, serial: Number(serial), records: 1, warnings: [], life: undefined, digest: text }
 }
 
 async function opened(text: string) {
@@ -100,7 +104,8 @@ ns 60 A 192.0.2.1
       return () => {}
     }
     const files = [{ apex: parseName('example.com'), file }]
-    const zones = await openZoneFiles(files, readMasterFile, log, { after }, () => now)
+    using reader = createZoneReader()
+    const zones = await openZoneFiles(files, reader.read, log, { after }, () => now)
     const heardAfter = (days: number): string[] => {
       now = beginAt + days * 86_400_000
       lines.length = 0

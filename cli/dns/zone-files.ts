@@ -2,20 +2,16 @@
 //
 // A file that changes is read anew, and a version without an error takes the place of the old one between two
 // queries; one with errors is told, every error with its line, and the old version stays. Nothing is half replaced:
-// a zone is an immutable snapshot, and the set of zones another array. Reading goes in slices, between which queries
-// are answered.
+// a zone is an immutable snapshot, and the set of zones another array. Who reads does so on another thread
+// (zone-reader.ts).
 
-import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
 import { Fault, isFault } from '../../base/fault.ts'
 import { type Clock, realClock } from '../../base/io/clock.ts'
 import type { Log } from '../../base/io/log.ts'
 import type { Freshness, Life } from '../../resolver/sign/verdict.ts'
 import { type Name, nameText } from '../../resolver/wire/name.ts'
 import { isLaterSerial } from '../../resolver/zone/serial.ts'
-import type { Work } from '../../resolver/zone/work.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
-import { inSlices } from '../daemon/slices.ts'
 
 export interface ZoneFile {
   readonly apex: Name
@@ -31,10 +27,15 @@ export interface ZoneVersion {
   readonly warnings: readonly string[]
   /** What its signatures have left, by seconds since the epoch; undefined where nothing is signed. */
   readonly life: ((nowS: number) => Life) | undefined
+  /** Of its file. */
+  readonly digest: string
 }
 
-/** Throws Fault `config/invalid` with one line for each error. */
-export type ReadZone = (text: string, zone: ZoneFile) => Work<ZoneVersion>
+/**
+ * The zone in its file now, or undefined when that has the digest `known`. Rejects with Fault `config/unreadable`, or
+ * `config/invalid` with one line for each error.
+ */
+export type ReadZone = (zone: ZoneFile, known: string | undefined) => Promise<ZoneVersion | undefined>
 
 export interface ZoneFiles {
   /** The same array until a zone is replaced. */
@@ -46,10 +47,6 @@ export interface ZoneFiles {
 
 /** Lives of signatures are days. */
 const lookAgainMs = 3_600_000
-/** A master file of a million records has some 60 MB. */
-const fileBytesMax = 256 * 1024 * 1024
-/** What is hashed in one go: some 2 ms. */
-const chunkBytes = 1024 * 1024
 
 /** Reads them all; throws Fault `config/unreadable` or `config/invalid` with every error of every file. */
 export async function openZoneFiles(
@@ -62,17 +59,12 @@ export async function openZoneFiles(
   const twice = files.find(({ apex }, i) => files.findIndex(other => other.apex === apex) < i)
   if (twice !== undefined) throw new Fault('config/invalid', `${nameText(twice.apex)} has two zone files`)
   const versions: (ZoneVersion & ZoneFile)[] = []
-  const digests = new Map<string, string>()
   const complaints: Fault[] = []
-  for (const zoneFile of files) {
-    try {
-      const { text, digest } = await contentOf(zoneFile.file)
-      digests.set(zoneFile.file, digest)
-      versions.push({ ...zoneFile, ...(await inSlices(read(text, zoneFile))) })
-    } catch (error) {
-      if (!isFault(error)) throw error
-      complaints.push(error)
-    }
+  const readings = await Promise.allSettled(files.map(zone => read(zone, undefined)))
+  for (const [i, reading] of readings.entries()) {
+    if (reading.status === 'fulfilled') versions.push({ ...files[i]!, ...reading.value! })
+    else if (isFault(reading.reason)) complaints.push(reading.reason)
+    else throw reading.reason
   }
   if (complaints.length > 0) {
     const what = complaints.map(fault => fault.message).join('\n')
@@ -89,10 +81,9 @@ export async function openZoneFiles(
   const replace = async (place: number): Promise<void> => {
     const old = versions[place]!
     const zone = nameText(old.apex)
-    const { text, digest } = await contentOf(old.file)
-    if (digests.get(old.file) === digest) return
-    const version = { apex: old.apex, file: old.file, ...(await inSlices(read(text, old))) }
-    digests.set(old.file, digest)
+    const found = await read(old, old.digest)
+    if (found === undefined) return
+    const version = { apex: old.apex, file: old.file, ...found }
     versions[place] = version
     zones = versions.map(({ zone }) => zone)
     const { serial, records } = version
@@ -105,10 +96,10 @@ export async function openZoneFiles(
     tellLife(version, told, wallNow(), log)
   }
   const reload = async (file?: string): Promise<void> => {
-    for (const [place, version] of versions.entries()) {
-      if (file !== undefined && version.file !== file) continue
-      await replace(place).catch(error => tellRefused(version, error, log))
-    }
+    const places = [...versions.keys()].filter(place => file === undefined || versions[place]!.file === file)
+    await Promise.all(
+      places.map(place => replace(place).catch(error => tellRefused(versions[place]!, error, log))),
+    )
   }
   // One at a time: of two readings of a file the later must win.
   let work = Promise.resolve()
@@ -147,27 +138,4 @@ function tellRefused({ apex, file }: ZoneFile, error: unknown, log: Log): void {
   if (isFault(error)) for (const line of error.message.split('\n')) log.error({ zone, file }, line)
   else log.error({ err: error, zone, file }, 'a zone file met a bug')
   log.error({ zone, file }, 'a zone file has errors: the old version stays')
-}
-
-/** Zone files are octets: Latin-1 keeps each as one character, as RFC 1035 §5.1 escapes count them. */
-async function contentOf(file: string): Promise<{ text: string; digest: string }> {
-  try {
-    await using handle = await open(file)
-    const { size } = await handle.stat()
-    if (size > fileBytesMax) {
-      throw new Fault('bytes/too-large', `${file}: ${size} octets; a zone file has ${fileBytesMax} at most`)
-    }
-    const hash = createHash('sha256')
-    const bytes = Buffer.allocUnsafeSlow(size)
-    let end = 0
-    for (let got = 1; got > 0 && end < size; end += got) {
-      got = (await handle.read(bytes, end, Math.min(size - end, chunkBytes))).bytesRead
-      hash.update(bytes.subarray(end, end + got))
-    }
-    return { text: bytes.toString('latin1', 0, end), digest: hash.digest('base64') }
-  } catch (error) {
-    if (isFault(error)) throw error
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Fault('config/unreadable', `${file} cannot be read: ${why}`, { cause: error })
-  }
 }

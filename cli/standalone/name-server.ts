@@ -26,7 +26,7 @@ import { type SigningReads, signingReads } from '../dns/online-signing.ts'
 import { withQueryLog } from '../dns/query-log.ts'
 import { openTransfers, type Transfers } from '../dns/transfers.ts'
 import { openZoneFiles, type ZoneFile, type ZoneFiles } from '../dns/zone-files.ts'
-import { readMasterFile } from '../dns/zone-version.ts'
+import { createZoneReader } from '../dns/zone-reader.ts'
 import { createTerminal } from '../terminal.ts'
 
 export interface StandaloneOptions {
@@ -66,11 +66,12 @@ export async function standalone(options: StandaloneOptions): Promise<void> {
   const log = createLog({ name: 'standalone', level: options.logLevel ?? 'info' })
   await using stack = new AsyncDisposableStack()
   const stopped = stopSignal()
+  const { read } = stack.use(createZoneReader())
   const online =
     options.signOnline === undefined
       ? undefined
-      : stack.use(await signingReads(options.signOnline, files, readMasterFile, log))
-  const zones = await openZoneFiles(files, online?.read ?? readMasterFile, log)
+      : stack.use(await signingReads(options.signOnline, files, read, log))
+  const zones = await openZoneFiles(files, online?.read ?? read, log)
   const transfers = await openTransfers(options.transfer, options.tsigFile, zones.zones, log)
   stack.use(transfers)
   const served = await open(options, { ...zones, ...online }, transfers, log, stack)

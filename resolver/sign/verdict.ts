@@ -69,15 +69,6 @@ function isAt({ name, type }: Rrset, apex: Name, wanted: number): boolean {
   return type === wanted && foldCase(name) === apex
 }
 
-/**
- * What the signatures among `records` have left at a moment, undefined where nothing is signed. Judges no signature,
- * and keeps no more than their spans: a server asks this again and again.
- */
-export function signatureLife(records: readonly ResourceRecord[]): ((nowS: number) => Life) | undefined {
-  const spans = spansOf(records)
-  return spans.length === 0 ? undefined : nowS => lifeOf(spans, nowS)
-}
-
 /** The spans of the signatures among `records` that can be read, each once. */
 export function spansOf(records: readonly ResourceRecord[]): readonly Validity[] {
   return validities(records.filter(({ type }) => type === types.RRSIG).map(({ data }) => data))

@@ -37,7 +37,7 @@ export interface Chain {
   at(key: string): Rrset
 }
 
-/** The key of `name` in the chain of NSEC of the zone `apex`: its place in canonical order among names below the apex. */
+/** The key of `name` in the NSEC chain of the zone `apex`: its place in canonical order among the names below. */
 export function nsecKey(name: Name, apex: Name): string {
   return canonicalKey(name).slice(canonicalKey(apex).length)
 }

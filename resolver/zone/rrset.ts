@@ -82,7 +82,7 @@ export function rrsetsOf(records: Iterable<ResourceRecord>): Rrset[] {
   return [...atOnce(groupingByOwner(records)).values()].flat()
 }
 
-/** Each set once, in order: a zone may make them anew whenever they are asked for, so owner and type tell them apart. */
+/** Each set once, in order: a zone may make them anew when they are asked for, so owner and type tell them apart. */
 export function distinct(...sets: (Rrset | undefined)[]): Rrset[] {
   const found: Rrset[] = []
   for (const set of sets) {

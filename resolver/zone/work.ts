@@ -1,8 +1,7 @@
 // Work on a whole zone, in pieces: a million records take seconds, and no query waits that long.
 //
-// Who does the work yields now and then; who has it done decides what happens between: nothing (`atOnce`, for tests
-// and commands), or a turn of the event loop (cli/daemon/slices.ts, for servers). A worker thread would have to send the
-// result across, and taking a million nodes apart and together again stops the receiver for longer than making them.
+// Who does the work yields now and then; who has it done decides what happens between: nothing (`atOnce`, for tests,
+// commands and threads that serve nobody), or a turn of the event loop (cli/daemon/slices.ts, for servers).
 
 export type Work<T> = Generator<void, T, void>
 
