@@ -71,6 +71,14 @@ async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await undefined
 }
 
+test('how new a block may be is judged by the date: a steady clock stands still while the machine sleeps', async () => {
+  const asleep = (): number => minedAt - 86_400_000
+  const { quorum } = together([endpoint('a', 10)], { now: asleep, date: () => minedAt })
+  assert.equal((await quorum.block('latest'))?.number, 10)
+  const { quorum: dreaming } = together([endpoint('a', 10)], { now: asleep })
+  await assert.rejects(dreaming.block('latest'), /in the future/)
+})
+
 describe('three endpoints', () => {
   type Answer = (quorum: Chain) => Promise<unknown>
   const latest: Answer = quorum => quorum.block('latest')

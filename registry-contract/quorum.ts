@@ -30,7 +30,9 @@ export interface QuorumOptions {
   readonly endpoints: readonly Chain[]
   /** How many must agree; a majority of those given when left out. */
   readonly need?: number | undefined
+  /** For pauses; what endpoints date is judged by `date`, the system's clock, where there is another. */
   readonly now: () => number
+  readonly date?: (() => number) | undefined
   /** Each endpoint that lies, lags or is silent: when it begins, and once a minute as long as it goes on. */
   readonly onWarning?: ((url: string, what: string) => void) | undefined
   /** Longest rest of an endpoint that does not answer. */
@@ -87,7 +89,7 @@ interface Reached {
 }
 
 function createHead(options: QuorumOptions, need: number, { poll, judge }: Voting) {
-  const { now, futureMsMax = futureMsMaxDefault } = options
+  const { now, date = now, futureMsMax = futureMsMaxDefault } = options
   let reachedHeight = -1
 
   /** Those that are far from the others are named. */
@@ -101,7 +103,7 @@ function createHead(options: QuorumOptions, need: number, { poll, judge }: Votin
     else judge(member, 'good')
   }
   return () =>
-    poll<Header, Reached>(chain => latestOf(chain, now(), futureMsMax), keyOfHeader, {
+    poll<Header, Reached>(chain => latestOf(chain, date(), futureMsMax), keyOfHeader, {
       what: 'the newest block',
       enough(votes, open) {
         const heads = votes.flatMap(vote => ('key' in vote ? [vote.answer] : []))

@@ -1,9 +1,9 @@
 // The one real clock. Pure code gets `now` as an argument; what must wait gets a Clock.
 //
-// It runs on steadily from the time at which the process began, whatever is done to the system's clock meanwhile. What
-// the world dates (the end of a name, of a signature) goes by the system's clock, `Date.now`, and so recovers with it.
-// A steady clock that follows corrections forward, but never back, was rejected: one wrong minute of the system's clock
-// would then stay for as long as the process does.
+// It runs on steadily from the time at which the process began, whatever is done to the system's clock meanwhile, and
+// stands still while the machine sleeps. What the world dates (the end of a name, of a record, of a signature) goes by
+// the system's clock, `Date.now` or `dateOf`, and so recovers with it. A steady clock that follows corrections forward,
+// but never back, was rejected: one wrong minute of the system's clock would then stay for as long as the process does.
 
 export interface Clock {
   /** Milliseconds since the Unix epoch, made monotonic within the process: it never steps back. */
@@ -23,6 +23,11 @@ export const realClock: Clock = {
     timer.unref()
     return () => clearTimeout(timer)
   },
+}
+
+/** The date of an instant of `realClock`, by the system's clock as it is set now; both in ms since the epoch. */
+export function dateOf(at: number): number {
+  return Math.round(at - realClock.now() + Date.now())
 }
 
 /** Resolves after `delayMs`, or at once when `signal` aborts; keeps the process alive meanwhile. */

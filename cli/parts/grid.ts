@@ -6,7 +6,7 @@
 import { join } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import { realRandom } from '../../base/io/chance.ts'
-import { realClock } from '../../base/io/clock.ts'
+import { dateOf, realClock } from '../../base/io/clock.ts'
 import type { Address } from '../../overlay/address.ts'
 import type { QueryEvent } from '../../overlay/grid/ground.ts'
 import { gridKeyOf, gridRangeOf } from '../../overlay/grid/key.ts'
@@ -57,7 +57,7 @@ export async function openGrid(
   const { membership, rttMs } = gossip
   const clock = realClock
   const store = await openStore(ground)
-  const door: Doorway = { vetting: new Vetting(trust), marks: new Marks(), meter }
+  const door: Doorway = { vetting: new Vetting({ ...trust, dateOf }), marks: new Marks(), meter }
   const leaf = openLeaf(ground, store, door.vetting)
   const members = () => membership.routable()
   const place = { host: self.host, port: self.port, peer: self.id }
@@ -66,7 +66,7 @@ export async function openGrid(
     clock.now(),
   )
   const queries = new Queries({
-    ...{ view: structure, leaf, gridKeyOf, random: realRandom, tuning: queryTuning(settings) },
+    ...{ view: structure, leaf, gridKeyOf, random: realRandom, dateOf, tuning: queryTuning(settings) },
     rttMs: peer => rttMs(peer) ?? settings['membership.probeTimeoutMs'],
   })
   const contacts = createContacts(members)
@@ -101,7 +101,7 @@ export async function openGrid(
     },
   })
   const records = createGridded({
-    ...{ self: self.id, sign: self.sign, clock, queries, gridRangeOf, run: asking.run },
+    ...{ self: self.id, sign: self.sign, clock, dateOf, queries, gridRangeOf, run: asking.run },
     isLive: peer => contacts.of(peer) !== undefined,
     admit: async record => void (await door.vetting.vet(record, clock.now())),
   })
@@ -155,7 +155,7 @@ function openStore({ settings, folder, meter, log, stack }: Ground): Promise<Rec
 function openLeaf({ settings, stack }: Ground, store: RecordFile, vetting: Vetting): RecordLeaf {
   const standingOf: LeafOptions['standingOf'] = (record, now) => vetting.standingOf(record, now)
   const bytesMax = settings['records.bytesMax']
-  const leaf = new RecordLeaf({ bytesMax, standingOf, gridKeyOf, store }, realClock.now())
+  const leaf = new RecordLeaf({ bytesMax, standingOf, gridKeyOf, dateOf, store }, realClock.now())
   let cancel = (): void => {}
   const sweep = (): void => {
     leaf.sweep(realClock.now())

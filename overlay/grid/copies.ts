@@ -3,6 +3,7 @@
 // Both are bounded, in keys and in bytes, and what was read the longest ago gives way: junk that nobody reads goes
 // first, whoever sent it. A copy may be lost at any time, its home has the record; so copies are never on disk.
 
+import { type DateOf, oneClock } from '../records/dating.ts'
 import type { Record } from '../records/record.ts'
 import { recordBytes } from './queries-wire.ts'
 
@@ -57,8 +58,10 @@ export class Copies {
   readonly #popular: Recent
   readonly #passing: Recent
   readonly #passingMs: number
+  readonly #dateOf: DateOf
 
-  constructor({ copiesMax, copyBytesMax, passingMax, passingMs }: CopiesOptions) {
+  constructor({ copiesMax, copyBytesMax, passingMax, passingMs }: CopiesOptions, dateOf: DateOf = oneClock) {
+    this.#dateOf = dateOf
     this.#popular = new Recent({ keysMax: copiesMax, bytesMax: copyBytesMax })
     this.#passing = new Recent({ keysMax: passingMax, bytesMax: copyBytesMax })
     this.#passingMs = passingMs
@@ -71,7 +74,8 @@ export class Copies {
 
   get(key: string, now: number): readonly Record[] {
     const entry = this.#popular.get(key, now) ?? this.#passing.get(key, now)
-    return entry?.records.filter(({ expiresAt }) => expiresAt > now) ?? []
+    const date = this.#dateOf(now)
+    return entry?.records.filter(({ expiresAt }) => expiresAt > date) ?? []
   }
 
   /** Takes the place of an older copy, and of what came by; an older record never takes that of a newer one. */

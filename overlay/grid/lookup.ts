@@ -151,9 +151,9 @@ export function newestOf(records: readonly Record[]): Record[] {
   return [...newest.values()].sort((a, b) => b.sequence - a.sequence)
 }
 
-/** What whoever asked is told: withdrawals have done their work, and who has only those has nothing. */
-export function foundEvent(id: number, { outcome, records, hops }: Result, now: number): QueryEffect {
-  const valid = newestOf(records).filter(({ value, expiresAt }) => value.length > 0 && expiresAt > now)
+/** What whoever asked at this date is told: withdrawals have done their work, and who has only those has nothing. */
+export function foundEvent(id: number, { outcome, records, hops }: Result, date: number): QueryEffect {
+  const valid = newestOf(records).filter(({ value, expiresAt }) => value.length > 0 && expiresAt > date)
   return tell({
     ...{ kind: 'found', id, records: valid, hops },
     outcome: outcome === 'here' && valid.length === 0 ? 'nobody' : outcome,

@@ -6,6 +6,7 @@
 import { integerBelow, type Random } from '../../base/random.ts'
 import type { Machine } from '../machine.ts'
 import type { PeerId } from '../peer.ts'
+import { type DateOf, oneClock } from '../records/dating.ts'
 import type { Record } from '../records/record.ts'
 import { Contacts } from './contacts.ts'
 import { Copies } from './copies.ts'
@@ -21,7 +22,7 @@ import { Reconciling } from './reconcile.ts'
 import { Storing } from './storing.ts'
 import { Rumours } from './update.ts'
 
-export type QueriesOptions = Omit<Ground, 'newId' | 'guests'>
+export type QueriesOptions = Omit<Ground, 'newId' | 'guests'> & { dateOf?: DateOf }
 
 export class Queries implements Machine<QueryMessage, QueryEvent> {
   readonly #hops: Hops
@@ -33,12 +34,14 @@ export class Queries implements Machine<QueryMessage, QueryEvent> {
   readonly #popularity: Popularity
   readonly #copies: Copies
   readonly #contacts: Contacts
+  readonly #dateOf: DateOf
 
   constructor(options: QueriesOptions) {
     const guests = new Guests(options.tuning.tripsMax)
     const ground = { ...options, guests, newId: () => random48(options.random) }
     const took = ({ key }: Record): void => this.#popularity.changed(key)
-    this.#copies = new Copies(options.tuning)
+    this.#dateOf = options.dateOf ?? oneClock
+    this.#copies = new Copies(options.tuning, this.#dateOf)
     this.#hops = new Hops(ground)
     this.#popularity = new Popularity(ground, this.#copies)
     this.#lookups = new Lookups(ground, this.#hops, this.#copies, this.#popularity)
@@ -52,7 +55,7 @@ export class Queries implements Machine<QueryMessage, QueryEvent> {
   /** Ends in one `found` with this id: `here`, `nobody` has any, or `unreachable`. */
   lookup(id: number, key: string, now: number): QueryEffect[] {
     return this.#do(
-      this.#lookups.begin(key, now, (result, at) => [foundEvent(id, result, at)]),
+      this.#lookups.begin(key, now, (result, at) => [foundEvent(id, result, this.#dateOf(at))]),
       now,
     )
   }

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import { utf8 } from '../../base/bytes.ts'
 import { devnetQueries } from '../grid/ground.ts'
 import { evenPaths, hashedGridKey, Trie, type TriePeer } from '../grid/testing-trie.ts'
+import { type DateOf, oneClock } from '../records/dating.ts'
 import type { Record } from '../records/record.ts'
 import { testClock, testKey } from '../testing.ts'
 import { createGridded } from './gridded.ts'
@@ -10,7 +11,7 @@ import { createGridded } from './gridded.ts'
 const rangeOf = (): { from: string; to: undefined } => ({ from: '', to: undefined })
 
 /** Peers with real query machines; the clock of the facades and that of the trie move together. */
-function village(peers: number, depth: number) {
+function village(peers: number, depth: number, dateOf: (peer: number) => DateOf = () => oneClock) {
   const trie = new Trie({
     ...{
       seed: 3,
@@ -27,6 +28,7 @@ function village(peers: number, depth: number) {
       ...{ self: id, sign, clock, queries: peer.queries, gridRangeOf: rangeOf },
       run: effects => trie.do(peer, effects),
       isLive: other => trie.peerOf(other).isUp,
+      dateOf: dateOf(index),
     })
   })
   trie.onTold = (peer: TriePeer, event) => nodes[peer.index]!.told(event)
@@ -66,6 +68,22 @@ describe('records in the grid', () => {
     nodes[0]!.close()
     await advance(12_000)
     assert.deepEqual(await after(nodes[7]!.get('holder/x')), [])
+  })
+
+  test('set right by minutes, a clock costs its publications one renewal', async () => {
+    // The publisher's machine slept, or began with a wrong clock: steady time goes on, its date does not fit.
+    for (const wrongMs of [-500_000, 500_000]) {
+      let offMs = wrongMs
+      const dateOf = (peer: number): DateOf => (peer === 0 ? now => now + offMs : oneClock)
+      const { trie, nodes, after, advance } = village(12, 1, dateOf)
+      await after(nodes[0]!.publish('holder/x', utf8('one'), 60_000))
+      offMs = 0
+      await advance(5000)
+      const [found] = await after(nodes[7]!.get('holder/x'))
+      const leftMs = (found?.expiresAt ?? 0) - trie.now
+      assert.ok(leftMs > 30_000 && leftMs <= 60_000, `${leftMs} ms are left`)
+      assert.deepEqual(valuesOf(await after(nodes[0]!.get('holder/x'))), ['one'])
+    }
   })
 
   test('when its homes are gone it is told to others', async () => {

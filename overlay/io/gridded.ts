@@ -10,6 +10,7 @@ import type { QueryEffect, QueryEvent } from '../grid/ground.ts'
 import type { GridKey } from '../grid/path.ts'
 import type { Queries } from '../grid/queries.ts'
 import type { PeerId } from '../peer.ts'
+import { type DateOf, oneClock } from '../records/dating.ts'
 import { isRecordKey, type Record } from '../records/record.ts'
 import type { Records } from '../records/records.ts'
 import type { Sign } from '../signature.ts'
@@ -19,6 +20,7 @@ export type GriddedOptions = {
   self: PeerId
   sign: Sign
   clock: Clock
+  dateOf?: DateOf
   queries: Pick<Queries, 'lookup' | 'put' | 'range' | 'replicasChanged'>
   /** Carries out effects; what they tell is to be handed to `told`. */
   run: (effects: readonly QueryEffect[]) => void
@@ -54,7 +56,7 @@ type Waiting = (event: (QueryEvent & { id: number }) | undefined) => void
 
 export function createGridded(options: GriddedOptions): Records & { told(event: QueryEvent): void } {
   const { clock, isLive, queries, run, self, sign } = options
-  const { publicationsMax = 10_000, repairMs = 2000 } = options
+  const { dateOf = oneClock, publicationsMax = 10_000, repairMs = 2000 } = options
   const { answered, ask, close } = createQuestions(options)
   let cancelRepair = (): void => {}
   let isSettling = false
@@ -64,7 +66,7 @@ export function createGridded(options: GriddedOptions): Records & { told(event: 
     const stored = await ask('stored', (id, now) => queries.put(id, record, now))
     return stored?.homes ?? []
   }
-  const own = createPublishing({ self, sign, clock, store, isLive, publicationsMax })
+  const own = createPublishing({ self, sign, clock, dateOf, store, isLive, publicationsMax })
   const repairAfter = (delayMs: number): void => {
     cancelRepair()
     cancelRepair = clock.after(delayMs, () => {
@@ -129,7 +131,7 @@ function createQuestions({ clock, run, openMax = 512 }: GriddedOptions) {
 }
 
 async function readRange(
-  { clock, gridRangeOf, queries }: GriddedOptions,
+  { clock, dateOf = oneClock, gridRangeOf, queries }: GriddedOptions,
   ask: Ask,
   prefix: string,
   countMax: number,
@@ -147,7 +149,7 @@ async function readRange(
     }
     const ranged = await ask('ranged', (id, now) => queries.range(id, part, now))
     const isValid = ({ expiresAt, key, value }: Record): boolean =>
-      key.startsWith(prefix) && value.length > 0 && expiresAt > clock.now()
+      key.startsWith(prefix) && value.length > 0 && expiresAt > dateOf(clock.now())
     records.push(...(ranged?.records ?? []).filter(isValid))
     next = ranged?.next || undefined
   }

@@ -6,13 +6,15 @@
 import { assert, Fault } from '../../base/fault.ts'
 import type { Clock } from '../../base/io/clock.ts'
 import type { PeerId } from '../peer.ts'
+import type { DateOf } from '../records/dating.ts'
 import { isRecordKey, type Record, signRecord, valueBytesMax } from '../records/record.ts'
 import type { Sign } from '../signature.ts'
 
 export type PublishingOptions = {
   self: PeerId
   sign: Sign
-  clock: Clock
+  clock: Pick<Clock, 'now'>
+  dateOf: DateOf
   /** Who has it for certain; none when nobody was reached or would take it. Never rejects. */
   store: (record: Record) => Promise<readonly PeerId[]>
   isLive: (peer: PeerId) => boolean
@@ -33,7 +35,7 @@ type Own = { record: Record; lifeMs: number; homes: readonly PeerId[]; isBusy: b
 const repairsMax = 64
 
 export function createPublishing(options: PublishingOptions): Publishing {
-  const { clock, isLive, publicationsMax, self, sign, store } = options
+  const { clock, dateOf, isLive, publicationsMax, self, sign, store } = options
   const own = new Map<string, Own>()
 
   const spread = async (mine: Own): Promise<number> => {
@@ -43,9 +45,9 @@ export function createPublishing(options: PublishingOptions): Publishing {
     return mine.homes.length
   }
   const say = (key: string, value: Uint8Array, lifeMs: number): Promise<number> => {
-    const now = Math.floor(clock.now())
-    const sequence = Math.max(now, (own.get(key)?.record.sequence ?? 0) + 1)
-    const record = signRecord({ key, value, publisher: self, sequence, expiresAt: now + lifeMs }, sign)
+    const date = Math.floor(dateOf(clock.now()))
+    const sequence = Math.max(date, (own.get(key)?.record.sequence ?? 0) + 1)
+    const record = signRecord({ key, value, publisher: self, sequence, expiresAt: date + lifeMs }, sign)
     const mine = { record, lifeMs, homes: [], isBusy: false }
     own.set(key, mine)
     return spread(mine)
@@ -66,13 +68,15 @@ export function createPublishing(options: PublishingOptions): Publishing {
       return mine && mine.record.value.length > 0 ? say(key, new Uint8Array(0), mine.lifeMs) : 0
     },
     repair() {
-      const now = clock.now()
+      const date = dateOf(clock.now())
       let repairs = 0
       for (const [key, mine] of own) {
         const { lifeMs, record } = mine
         const isWithdrawn = record.value.length === 0
-        const isOld = !isWithdrawn && record.expiresAt - now < lifeMs / 2
-        if (isWithdrawn && record.expiresAt <= now) own.delete(key)
+        const leftMs = record.expiresAt - date
+        // More than a life is left when the clock was set back since: others refuse what ends that late.
+        const isOld = !isWithdrawn && (leftMs < lifeMs / 2 || leftMs > lifeMs)
+        if (isWithdrawn && leftMs <= 0) own.delete(key)
         else if ((isOld || isDue(mine)) && repairs++ < repairsMax)
           void (isOld ? say(key, record.value, lifeMs) : spread(mine))
       }

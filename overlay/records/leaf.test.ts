@@ -114,6 +114,21 @@ test('what has expired is not given out, and swept', () => {
   assert.deepEqual([leaf.usage().records, leaf.usage().bytes], [0, 0])
 })
 
+test('what has expired follows the date, whatever the steady clock says', () => {
+  let date = now
+  const leaf = new RecordLeaf({ bytesMax: 1_000_000, standingOf, gridKeyOf, dateOf: () => date }, now)
+  const { expiresAt } = record('offer/1')
+  assert.equal(leaf.put(record('offer/1'), now), 'stored')
+  date = expiresAt
+  assert.deepEqual([leaf.get('offer/1', now), leaf.range('', undefined, 9, now)], [[], []])
+  assert.equal(leaf.put(record('offer/0'), now), 'refused')
+  date = now
+  assert.equal(leaf.get('offer/1', expiresAt).length, 1)
+  assert.equal(leaf.sweep(expiresAt), 0)
+  date = expiresAt
+  assert.equal(leaf.sweep(now), 1)
+})
+
 test('a key that has its fill takes nothing but what is proved, in place of what is not', () => {
   proved.clear()
   const leaf = leafOf()

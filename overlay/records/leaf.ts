@@ -7,6 +7,7 @@
 
 import type { GridKey, Path } from '../grid/path.ts'
 import type { Leaf } from '../grid/view.ts'
+import { type DateOf, oneClock } from './dating.ts'
 import { behind, Order, type Placed, placeOf } from './order.ts'
 import type { Record } from './record.ts'
 import { type Charged, type Linked, Shares } from './shares.ts'
@@ -20,6 +21,7 @@ export type LeafOptions = {
   /** Undefined for what must not be kept. */
   standingOf: (record: Record, now: number) => Standing | undefined
   gridKeyOf: (key: string) => GridKey
+  dateOf?: DateOf
   /** In memory when there is none. */
   store?: RecordStore
 }
@@ -44,6 +46,7 @@ const removedAtOnceMax = 500
 export class RecordLeaf implements Leaf {
   readonly #options: LeafOptions
   readonly #store: RecordStore
+  readonly #dateOf: DateOf
   readonly #order = new Order<Entry>()
   readonly #shares: Shares<Entry>
   /** Rows that nothing points at any more. */
@@ -54,11 +57,13 @@ export class RecordLeaf implements Leaf {
   constructor(options: LeafOptions, now: number) {
     this.#options = options
     this.#store = options.store ?? createMemoryStore()
+    this.#dateOf = options.dateOf ?? oneClock
     this.#shares = new Shares(options.bytesMax)
     const entries = new Set<Entry>()
+    const date = this.#dateOf(now)
     for (const row of this.#store.load()) {
       this.#nextRow = Math.max(this.#nextRow, row.row + 1)
-      const entry = row.expiresAt > now ? this.#entryOf(row) : undefined
+      const entry = row.expiresAt > date ? this.#entryOf(row) : undefined
       const victims = entry && this.#shares.makeRoom(entry)
       if (entry && victims) {
         entries.add(entry)
@@ -74,16 +79,17 @@ export class RecordLeaf implements Leaf {
 
   put(record: Record, now: number): 'stored' | 'known' | 'stale' | 'refused' {
     const { key } = record
-    const standing = record.expiresAt > now ? this.#options.standingOf(record, now) : undefined
+    const date = this.#dateOf(now)
+    const standing = record.expiresAt > date ? this.#options.standingOf(record, now) : undefined
     const space = spaceOf(key)
     if (standing === undefined || space === undefined) return 'refused'
     const place = placeOf(this.#options.gridKeyOf(key))
     const ofKey = this.#order.ofKey(place, key)
     const isOneVoice = spaces[space].isProved === true
     const known = isOneVoice ? ofKey[0] : ofKey.find(({ publisher }) => publisher === record.publisher)
-    const age = known && known.expiresAt > now ? compareAges(record, standing, known, isOneVoice) : 1
+    const age = known && known.expiresAt > date ? compareAges(record, standing, known, isOneVoice) : 1
     if (age <= 0) return age === 0 ? 'known' : 'stale'
-    const displaced = known ?? this.#displaced(ofKey, space, standing, now)
+    const displaced = known ?? this.#displaced(ofKey, space, standing, date)
     if (displaced === undefined && ofKey.length >= spaces[space].perKeyMax) return 'refused'
     const row = { row: known?.row ?? this.#nextRow++, record, standing }
     return this.#replace(displaced, row, this.#entryOf(listed(row))!) ? 'stored' : 'refused'
@@ -91,14 +97,16 @@ export class RecordLeaf implements Leaf {
 
   get(key: string, now: number): Record[] {
     const entries = this.#order.ofKey(placeOf(this.#options.gridKeyOf(key)), key)
-    return this.#read(entries.filter(({ expiresAt }) => expiresAt > now))
+    const date = this.#dateOf(now)
+    return this.#read(entries.filter(({ expiresAt }) => expiresAt > date))
   }
 
   range(from: GridKey, to: GridKey | undefined, countMax: number, now: number): Record[] {
     const entries: Entry[] = []
+    const date = this.#dateOf(now)
     for (const entry of this.#order.between(from, to)) {
       if (entries.length >= countMax) break
-      if (entry.expiresAt > now) entries.push(entry)
+      if (entry.expiresAt > date) entries.push(entry)
     }
     return this.#read(entries)
   }
@@ -115,7 +123,8 @@ export class RecordLeaf implements Leaf {
   /** Drops what has expired; how many. To be called every few seconds. Rows go from the disk some at a time, or half
    *  a leaf after a split would hold up the event loop for a second. */
   sweep(now: number): number {
-    const count = this.#drop(({ expiresAt }) => expiresAt <= now)
+    const date = this.#dateOf(now)
+    const count = this.#drop(({ expiresAt }) => expiresAt <= date)
     this.#store.remove(this.#doomed.splice(0, removedAtOnceMax))
     return count
   }
@@ -132,9 +141,9 @@ export class RecordLeaf implements Leaf {
   }
 
   /** What has to go because the key has its fill: something expired, or a mere claim for something proved. */
-  #displaced(ofKey: readonly Entry[], space: SpaceName, standing: Standing, now: number): Entry | undefined {
+  #displaced(ofKey: readonly Entry[], space: SpaceName, standing: Standing, date: number): Entry | undefined {
     if (ofKey.length < spaces[space].perKeyMax) return undefined
-    const expired = ofKey.find(({ expiresAt }) => expiresAt <= now)
+    const expired = ofKey.find(({ expiresAt }) => expiresAt <= date)
     return (
       expired ?? (standing.proofHeight > 0 ? ofKey.find(({ proofHeight }) => proofHeight === 0) : undefined)
     )

@@ -93,6 +93,16 @@ test('what was found good is not checked again, unless a byte of it differs', ()
   assert.equal(counted.standingOf(record, record.expiresAt), undefined, 'but it still expires')
 })
 
+test('expiry and length of life are judged by the date, not by the steady clock', () => {
+  const dateOf = (): number => now
+  const dated = new Vetting({ verify: createVerify(), proves, dateOf })
+  const record = say('holder/bafy', holding)
+  for (const steady of [now - 400 * dayMs, now + dayMs]) {
+    assert.equal((dated.vet(record, steady) as { kind: string }).kind, 'good')
+    assert.equal((vetting().vet(record, steady) as { kind: string }).kind, 'bad')
+  }
+})
+
 test('a name has a standing only once its proof has been seen', async () => {
   const judge = vetting()
   const record = say('name/inxt/mysite', text('wait 5'))

@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto'
 import type { Meter } from '../../base/meter.ts'
 import type { PeerId } from '../peer.ts'
 import type { Verify } from '../signature.ts'
+import { type DateOf, oneClock } from './dating.ts'
 import type { Marks } from './marks.ts'
 import { encodeRecord, hasGoodSignature, type Record } from './record.ts'
 import { type Objection, objectionTo, spaceOf, spaces } from './spaces.ts'
@@ -34,6 +35,7 @@ export type VettingOptions = {
   proves: (record: Record) => Proven | Promise<Proven>
   /** Whether the chain knows this peer, say as an edge with a stake: its records outlive those of made-up peers. */
   isVouched?: (publisher: PeerId) => boolean
+  dateOf?: DateOf
   /** Good records remembered, at some 200 bytes each. */
   rememberedMax?: number
 }
@@ -55,8 +57,9 @@ export class Vetting {
   vet(record: Record, now: number): Verdict | Promise<Verdict> {
     const space = spaceOf(record.key)
     if (space === undefined) return bad('unknown-space')
-    if (record.expiresAt <= now) return bad('expired')
-    if (record.expiresAt > now + spaces[space].lifeMsMax + skewMs) return bad('too-long')
+    const date = (this.#options.dateOf ?? oneClock)(now)
+    if (record.expiresAt <= date) return bad('expired')
+    if (record.expiresAt > date + spaces[space].lifeMsMax + skewMs) return bad('too-long')
     const objection = objectionTo(space, record)
     if (objection) return bad(objection)
     const name = createHash('sha256').update(encodeRecord(record)).digest('base64')

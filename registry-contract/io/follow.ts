@@ -113,6 +113,8 @@ function quorumOf(options: Settled): Quorum {
     endpoints: (Array.isArray(rpc) ? (rpc as readonly Rpc[]) : [rpc as Rpc]).map(createChain),
     need: options.quorum,
     now: clock.now,
+    // A steady clock stands still while the machine sleeps; every block after that would be of the future.
+    date: Date.now,
     onWarning: options.onWarning,
     futureMsMax: options.futureMsMax ?? (isDevelopment ? Number.POSITIVE_INFINITY : undefined),
   })
