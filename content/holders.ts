@@ -3,7 +3,8 @@
 // Asked once for a site, not for each of its blocks: whoever holds the root nearly always holds the rest. The answer
 // is good for a short while (holders come and go within seconds); after that it is still given at once, and asked for
 // anew beside that: an old list costs a detour, a look-up on the way costs every reader a round trip or two. A caller
-// for whom all have failed asks afresh.
+// for whom all have failed asks afresh, and gets those as well who were named a short while ago: while several edges are
+// down an answer may lack who holds the site and lives, because what it said, or who is alive, is not known for a moment.
 
 import type { CID } from 'multiformats/cid'
 import { formatCid } from './identifier.ts'
@@ -31,17 +32,25 @@ export type Holders = {
 }
 
 export type Roster = {
-  /** `fresh` skips the memory. A question that fails counts as an empty answer. */
+  /** `fresh` asks whatever is remembered. A question that fails counts as an empty answer. */
   find(root: CID, now: number, fresh: boolean): Promise<readonly Holder[]>
 }
 
 /** After this long an old list is worse than a wait. */
 const oldMsMax = 600_000
+/** Long enough for gossip and records to be right again about who lives. */
+const namedMs = 60_000
 /** More than this many are never asked for one block. */
 const holdersMax = 32
 const rootsMax = 1000
 
-type Known = { askedAt: number; readonly foundAt: number; readonly answer: Promise<readonly Holder[]> }
+type Known = {
+  askedAt: number
+  readonly foundAt: number
+  readonly answer: Promise<readonly Holder[]>
+  /** All that were named lately, and when last. */
+  readonly named: Map<string, { readonly holder: Holder; readonly at: number }>
+}
 
 export function createRoster(holders: Holders, options: { freshMs: number }): Roster {
   const answers = new Map<string, Known>()
@@ -51,16 +60,19 @@ export function createRoster(holders: Holders, options: { freshMs: number }): Ro
     if (answers.size > rootsMax) answers.delete(answers.keys().next().value!)
   }
   const begin = (key: string, now: number): Promise<readonly Holder[]> => {
-    const answer = ask(holders, key)
-    keep(key, { askedAt: now, foundAt: now, answer })
+    const named = answers.get(key)?.named ?? new Map()
+    const answer = ask(holders, key).then(found => withFormer(found, named, now))
+    keep(key, { askedAt: now, foundAt: now, answer, named })
     return answer
   }
   /** An empty answer does not take the place of an old list: its holders may yet live. */
   const renew = async (key: string, known: Known, now: number): Promise<void> => {
     known.askedAt = now
-    const answer = await ask(holders, key)
-    if (answer.length > 0 && answers.get(key) === known)
-      keep(key, { askedAt: now, foundAt: now, answer: Promise.resolve(answer) })
+    const found = await ask(holders, key)
+    if (found.length === 0 || answers.get(key) !== known) return
+    const { named } = known
+    withFormer(found, named, now)
+    keep(key, { askedAt: now, foundAt: now, answer: Promise.resolve(found), named })
   }
   return {
     async find(root, now, fresh) {
@@ -82,4 +94,17 @@ async function ask(holders: Holders, key: string): Promise<readonly Holder[]> {
   } catch {
     return []
   }
+}
+
+/** What was found, then who else was named lately, as one who may have it; `named` is brought up to date. */
+function withFormer(found: readonly Holder[], named: Known['named'], now: number): readonly Holder[] {
+  for (const [id, { at }] of named) if (now - at > namedMs) named.delete(id)
+  for (const holder of found) {
+    named.delete(holder.id)
+    named.set(holder.id, { holder, at: now })
+    if (named.size > 2 * holdersMax) named.delete(named.keys().next().value!)
+  }
+  const ids = new Set(found.map(({ id }) => id))
+  const former = [...named.values()].filter(({ holder }) => !ids.has(holder.id)).slice(-holdersMax)
+  return [...found, ...former.map(({ holder }) => ({ ...holder, isComplete: false }))].slice(0, holdersMax)
 }

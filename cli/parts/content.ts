@@ -75,7 +75,8 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
       meter.count('content.lies')
       log.warn(lie, 'a holder sent bytes that are not what was asked for')
     },
-    roundsMax: 3,
+    // With the pauses between them some 4 s: what gossip needs to see who died, and that the others are homes now.
+    roundsMax: 7,
     pauseMs: 200,
   })
   // The smallest blocks that a site of the greatest size is made of are those of its folders: twice its chunks.

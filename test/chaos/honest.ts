@@ -5,7 +5,7 @@
 // damaged on its disk is sound again.
 
 import type { Disks } from './disks.ts'
-import { type Published, type ShakenEdge, viewOf } from './network.ts'
+import { type Published, type Replica, type ShakenEdge, viewOf } from './network.ts'
 
 /** The devnet's bound for gossip to notice, twice: that somebody is gone, and that somebody is back. */
 const returnMs = 10_000
@@ -27,20 +27,22 @@ export interface Honesty {
 
 export function createHonesty({ edges, sites, liars, disks, suffers }: HonestyOptions): Honesty {
   const returnedAt = new Map<ShakenEdge, number>()
-  /** Those that it holds honestly. */
-  const heldBy = async (edge: ShakenEdge): Promise<readonly Published[]> => {
+  /** Roots of those that it holds honestly. */
+  const heldBy = async (edge: ShakenEdge, needed: readonly Replica[]): Promise<readonly string[]> => {
     const isBack = performance.now() - (returnedAt.get(edge) ?? Number.NEGATIVE_INFINITY) >= returnMs
     if (!isBack || suffers(edge) || liars.includes(edge.number)) return []
     const view = await viewOf(edge).catch(() => undefined)
-    const held = sites.filter(({ root }) => view?.content.holds.includes(root))
+    const held = needed.filter(({ root }) => view?.content.holds.includes(root))
     const sound = await Promise.all(held.map(({ blocks }) => disks.isSound(edge, blocks)))
-    return held.filter((_, i) => sound[i])
+    return held.filter((_, i) => sound[i]).map(({ root }) => root)
   }
   return {
     returned: edge => void returnedAt.set(edge, performance.now()),
     async dependOn(edge) {
-      const held = new Set((await Promise.all(edges.filter(other => other !== edge).map(heldBy))).flat())
-      return sites.filter(site => !held.has(site)).map(({ name }) => name)
+      const needed = sites.flatMap(site => site.replicas())
+      const others = edges.filter(other => other !== edge)
+      const held = new Set((await Promise.all(others.map(other => heldBy(other, needed)))).flat())
+      return sites.filter(site => site.replicas().some(({ root }) => !held.has(root))).map(({ name }) => name)
     },
   }
 }

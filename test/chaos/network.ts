@@ -19,8 +19,9 @@ import { askEdge, type EdgeStatus, statusPath } from '../../cli/edge-interface.t
 import type { NetworkEdge } from '../../cli/network.ts'
 import { importFolder } from '../../cli/publish/import.ts'
 import { publishFolder } from '../../cli/publish/publish.ts'
-import { quiet } from '../../cli/terminal.ts'
+import { quiet, type Terminal } from '../../cli/terminal.ts'
 import { devnetChainId } from '../../cli/wallet/wallet-file.ts'
+import { formatCid } from '../../content/identifier.ts'
 import { openLocalAuthority } from '../../edge/io/local-authority.ts'
 import { publicKeyOf } from '../../overlay/peer.ts'
 import { readAddresses } from '../../registry-contract/io/addresses.ts'
@@ -63,7 +64,9 @@ export interface Replica {
   readonly blocks: readonly string[]
 }
 
-export interface Published extends Site, Replica {
+export interface Published extends Site {
+  /** Of the versions that somebody may be reading. */
+  replicas(): readonly Replica[]
   /** The files of each version that may be answered to who asked then, by `performance.now`. */
   versionsSince(askedAt: number): readonly (readonly SiteFile[])[]
 }
@@ -76,8 +79,8 @@ export interface ShakenNetwork {
   readonly hasDisks: boolean
   /** Without it no reading fails. */
   readonly canFailToRead: boolean
-  /** Throws Faults as `publishFolder` does. */
-  publish(site: Site): Promise<Replica>
+  /** `onNamed` is called before the chain names it, once two edges hold it. Throws Faults as `publishFolder` does. */
+  publish(site: Site, onNamed?: (replica: Replica) => void): Promise<Replica>
 }
 
 export interface NetworkOptions {
@@ -138,14 +141,19 @@ export async function openNetwork(
     authority: await readFile(join(authorityFolder, 'local-authority.pem'), 'utf8'),
     hasDisks: disks.every(isThere => isThere),
     canFailToRead: badDisk !== undefined,
-    async publish(site) {
+    async publish(site, onNamed) {
       // The first takes the upload, and keeps it for a while: each shall have its turn.
       published.edges.push(published.edges.shift()!)
       const folder = await writeSite(site, join(data, 'sites'))
-      const { blocks } = await importFolder(folder, false, quiet)
+      const imported = await importFolder(folder, false, quiet)
+      const replica = { root: formatCid(imported.root), blocks: [...imported.blocks.keys()] }
       const request = { folder, name: site.name, network: published, hidden: false, deadlineMs }
-      const { root } = await publishFolder(request, quiet)
-      return { root, blocks: [...blocks.keys()] }
+      const step: Terminal['step'] = (title, action) => {
+        if (title.includes('points at')) onNamed?.(replica)
+        return quiet.step(title, action)
+      }
+      await publishFolder(request, { ...quiet, step })
+      return replica
     },
   }
 }

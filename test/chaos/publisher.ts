@@ -10,6 +10,8 @@ import { makeChapter, type Site, type SiteFile } from './sites.ts'
 
 /** Who was frozen for as long as edges are reads the chain before it serves again, but not in no time. */
 const staleMs = 30_000
+/** Whoever began to read a version before its successor was confirmed has read it to its end. */
+const readingMs = 10_000
 /** Every how many publications are of a new site. */
 const freshEvery = 3
 /** After one that broke off. */
@@ -33,40 +35,42 @@ export interface Publications {
 
 /** A site of one version. */
 export function steadySite(site: Site, replica: Replica): Published {
-  return { ...site, ...replica, versionsSince: () => [site.files] }
+  return { ...site, replicas: () => [replica], versionsSince: () => [site.files] }
 }
 
 export interface ChangingSite extends Published {
   /** To another version; rejects as `publish` does. */
-  change(publish: (site: Site) => Promise<Replica>): Promise<void>
+  change(publish: ShakenNetwork['publish']): Promise<void>
+}
+
+interface Version {
+  readonly files: readonly SiteFile[]
+  /** From when the chain may name it. */
+  replica?: Replica
+  /** When its successor was confirmed. */
+  supersededAt: number
 }
 
 /** Published for the first time by `change`. */
 export function createChangingSite(name: string): ChangingSite {
   let chapter = 0
-  let replica: Replica = { root: '', blocks: [] }
-  let versions: { readonly files: readonly SiteFile[]; supersededAt: number }[] = []
+  let versions: Version[] = []
+  const since = (at: number): Version[] => versions.filter(({ supersededAt }) => supersededAt > at)
   return {
     name,
     get files() {
       return versions.at(-1)!.files
     },
-    get root() {
-      return replica.root
-    },
-    get blocks() {
-      return replica.blocks
-    },
-    versionsSince: at =>
-      versions.filter(({ supersededAt }) => supersededAt > at - staleMs).map(({ files }) => files),
+    replicas: () => since(performance.now() - readingMs).flatMap(({ replica }) => replica ?? []),
+    versionsSince: at => since(at - staleMs).map(({ files }) => files),
     async change(publish) {
-      const files = makeChapter(chapter++)
       const before = versions.at(-1)
-      versions = [...versions, { files, supersededAt: Number.POSITIVE_INFINITY }]
-      replica = await publish({ name, files })
-      const now = performance.now()
-      if (before !== undefined) before.supersededAt = now
-      versions = versions.filter(({ supersededAt }) => supersededAt > now - 2 * staleMs)
+      const version: Version = { files: makeChapter(chapter++), supersededAt: Number.POSITIVE_INFINITY }
+      versions = [...since(performance.now() - 2 * staleMs), version]
+      await publish({ name, files: version.files }, replica => {
+        version.replica = replica
+      })
+      if (before !== undefined) before.supersededAt = performance.now()
     },
   }
 }
@@ -75,11 +79,11 @@ export function createChangingSite(name: string): ChangingSite {
 export async function publishOn(options: Publishing, changing: ChangingSite): Promise<Publications> {
   const { network, sites, everyMs, signal } = options
   const figures: Publications = { changes: 0, freshSites: 0, failed: {}, tookMs: [] }
-  const publish = async (site: Site): Promise<Replica> => {
+  const publish: ShakenNetwork['publish'] = async (site, onNamed) => {
     const startedAt = performance.now()
     for (;;) {
       try {
-        const replica = await network.publish(site)
+        const replica = await network.publish(site, onNamed)
         figures.tookMs.push(performance.now() - startedAt)
         return replica
       } catch (error) {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { after, before, describe, test } from 'node:test'
-import { type Published, type ShakenEdge, suffix, viewOf } from '../chaos/network.ts'
+import { type Published, type Replica, type ShakenEdge, suffix, viewOf } from '../chaos/network.ts'
 import { type Ground, openGround, shake } from '../chaos/run.ts'
 import type { SiteFile } from '../chaos/sites.ts'
 import { until } from './devnet.ts'
@@ -27,10 +27,11 @@ describe('chaos', () => {
     name: string,
   ): Promise<{ site: Published; holders: ShakenEdge[]; outsider: ShakenEdge }> {
     const site = ground.sites.find(site => site.name === name)!
+    const [{ root }] = site.replicas() as [Replica]
     const { edges } = ground.network
     return until(`${homes} edges hold ${name}`, 20_000, async () => {
       const views = await Promise.all(edges.map(viewOf))
-      const holds = views.map(({ content }) => content.holds.includes(site.root))
+      const holds = views.map(({ content }) => content.holds.includes(root))
       const holders = edges.filter((_, i) => holds[i])
       const outsider = edges.find((_, i) => !holds[i])
       return holders.length >= homes && outsider !== undefined ? { site, holders, outsider } : undefined
