@@ -39,6 +39,7 @@ describe('a sealed shelf', () => {
     const bytes = await readFile(join(place, 'a.example.sealed'))
     assert.ok(!bytes.includes('words'), 'nothing in the clear')
     assert.equal((await stat(join(place, 'a.example.sealed'))).mode & 0o777, 0o600)
+    assert.equal((await stat(place)).mode & 0o777, 0o700)
   })
 
   test('leaves out what is damaged, or lies under another name', async () => {
@@ -57,5 +58,12 @@ describe('a sealed shelf', () => {
     await writeFile(place, 'a file where the folder should be')
     const shelf = openSealedShelf(place, await sealOf('alice'), quiet)
     await assert.rejects(shelf.write('a.example', 1), (error: Fault) => error.code === 'state/unwritten')
+  })
+
+  test('a folder that cannot be read is not taken for an empty one, where another account would be made', async () => {
+    const place = join(folder, 'four')
+    await writeFile(place, 'a file where the folder should be')
+    const shelf = openSealedShelf(place, await sealOf('alice'), quiet)
+    await assert.rejects(shelf.read(), (error: Fault) => error.code === 'config/unreadable')
   })
 })

@@ -4,14 +4,15 @@
 // that starts unattended can promise no more. Files are replaced as a whole. One that cannot be opened (the identity
 // changed) is told and left out: what is in it can be had again.
 
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromUtf8, utf8 } from '../base/bytes.ts'
-import { writeWhole } from '../base/io/file.ts'
+import { Fault } from '../base/fault.ts'
+import { readBytes, writeWhole } from '../base/io/file.ts'
 import type { Log } from '../base/io/log.ts'
 
 export interface SealedShelf {
-  /** All that can be opened, by name. */
+  /** All that can be opened, by name. Fault `config/unreadable` for the folder. */
   read(): Promise<ReadonlyMap<string, unknown>>
   write(name: string, value: unknown): Promise<void>
   remove(name: string): Promise<void>
@@ -32,13 +33,12 @@ export function openSealedShelf(folder: string, seal: Seal, log: Log): SealedShe
   return {
     async read() {
       const values = new Map<string, unknown>()
-      for (const file of await readdir(folder).catch(() => [])) {
+      for (const file of await filesIn(folder)) {
         if (!file.endsWith(ending)) continue
         const name = file.slice(0, -ending.length)
         try {
-          const letter = await readFile(join(folder, file))
-          if (letter.length > fileBytesMax) throw new Error('larger than anything written here')
-          values.set(name, JSON.parse(fromUtf8(seal.open(letter, name)) ?? ''))
+          const letter = await readBytes(join(folder, file), fileBytesMax)
+          if (letter !== undefined) values.set(name, JSON.parse(fromUtf8(seal.open(letter, name)) ?? ''))
         } catch (error) {
           log.warn({ file, what: String(error) }, 'a sealed file cannot be opened')
         }
@@ -50,5 +50,15 @@ export function openSealedShelf(folder: string, seal: Seal, log: Log): SealedShe
       return writeWhole(pathOf(name), letter, { file: 0o600, folder: 0o700 })
     },
     remove: name => rm(pathOf(name), { force: true }),
+  }
+}
+
+/** None when there is no folder yet. One that cannot be read is not taken for empty: its files would be replaced. */
+async function filesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw new Fault('config/unreadable', `${folder} cannot be read`, { cause })
   }
 }

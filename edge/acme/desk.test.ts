@@ -63,7 +63,7 @@ describe('the desk of certificates', () => {
     for (let i = 0; i < 10_000; i++) assert.equal(desk.find(`x${i}.example`), undefined)
     assert.equal(desk.find(undefined), undefined)
     assert.deepEqual(ordered, [])
-    assert.deepEqual(desk.counts(), { papers: 0, waiting: 0, failing: 0 })
+    assert.deepEqual(desk.counts(), { papers: 0, waiting: 0, failing: 0, busy: 0 })
     assert.equal(meter.read()['certificates.unknown'], 10_000)
   })
 
@@ -123,7 +123,7 @@ describe('the desk of certificates', () => {
     assert.equal(meter.read()['certificates.ordered'], undefined)
   })
 
-  test('rests a hundredth of the life, six hours at most, when nobody has a newer one, which is no failure', async () => {
+  test('rests a hundredth of the life, six hours at most, when nobody has a newer one', async () => {
     let asked = 0
     const first: Paper[] = []
     const { desk, pass, paperFor } = world({ obtain: async () => (asked++ === 0 ? first[0] : undefined) })
@@ -243,7 +243,7 @@ describe('the desk of certificates', () => {
     assert.equal(ordered.length, 2)
   })
 
-  test('an authority that wants every certificate renewed at once gets fifty orders in a life, not thousands', async () => {
+  test('one that wants every certificate renewed at once gets fifty orders in a life', async () => {
     const window = { start: 0, end: 0 }
     const { desk, ordered, pass } = world({ proposalFor: async () => ({ window, lookMs: 0 }) })
     await desk.find('a.example')
@@ -275,7 +275,7 @@ describe('the desk of certificates', () => {
     assert.notEqual(await desk.find('s1.example'), undefined)
   })
 
-  test('an order that the authority knows is taken up at once; a clock that was set back delays nothing for long', async () => {
+  test('an order that the authority knows is taken up at once; a clock set back delays little', async () => {
     const ahead = 1_000_000 + 400 * dayMs
     const { desk, served, ordered, pass } = world()
     served.add('b.example')

@@ -37,7 +37,7 @@ export interface DeskOptions {
    * spent). Faults mean that it is tried again, later each time; undefined that nobody has a newer one than `old` yet.
    */
   readonly obtain: (host: string, old: Paper | undefined, begin: () => void) => Promise<Paper | undefined>
-  /** The authority's proposal for renewing; undefined when it has none, or cannot be asked. Never rejects. */
+  /** The authority's proposal for renewing; undefined when it has none, or cannot be asked. */
   readonly proposalFor: (paper: Paper) => Promise<Proposal | undefined>
   readonly challenge: NonNullable<Certificates['challenge']>
   readonly keep: (paper: Paper) => Promise<void>
@@ -82,6 +82,7 @@ export class Desk implements Certificates {
   readonly #orderedAt: number[] = []
   #running = 0
   #waiting = 0
+  #looking = 0
 
   constructor(options: DeskOptions) {
     this.#options = options
@@ -150,10 +151,16 @@ export class Desk implements Certificates {
     }
   }
 
-  counts(): { papers: number; waiting: number; failing: number } {
+  /** `busy`: orders and looks at the authority that are under way. */
+  counts(): { papers: number; waiting: number; failing: number; busy: number } {
     const all = [...this.#desires.values()]
     const papers = all.filter(({ paper }) => paper !== undefined).length
-    return { papers, waiting: this.#waiting, failing: all.filter(({ failures }) => failures > 0).length }
+    return {
+      papers,
+      waiting: this.#waiting,
+      failing: all.filter(({ failures }) => failures > 0).length,
+      busy: this.#running + this.#looking,
+    }
   }
 
   /** Names for which the last try failed, and why; the first `countMax` of them. */
@@ -235,10 +242,12 @@ export class Desk implements Certificates {
 
   /** At the authority's window, which it moves when it must revoke; without an answer the last one holds. */
   async #look(desire: Desire, paper: Paper): Promise<void> {
-    const { now, proposalFor } = this.#options
+    const { now, proposalFor, meter } = this.#options
     desire.lookAt = now() + pauseMs(undefined)
-    const proposal = await proposalFor(paper)
-    if (proposal === undefined || desire.paper !== paper) return
+    this.#looking++
+    const proposal = await proposalFor(paper).catch(() => meter.count('certificates.bug'))
+    this.#looking--
+    if (!proposal || desire.paper !== paper) return
     desire.lookAt = now() + pauseMs(proposal.lookMs)
     desire.renewAt = renewAt(paper, proposal.window, desire.chance)
   }

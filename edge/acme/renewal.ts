@@ -6,7 +6,9 @@
 // the moment and no more: one that says "now" of every certificate gets an order each fiftieth of a life, which is less
 // often than authorities count as too often (five of a name in a week).
 
+import { isFault } from '../../base/fault.ts'
 import type { Random } from '../../base/random.ts'
+import { retryAfterMs, type Session } from './session.ts'
 
 export interface Window {
   /** Milliseconds since the Unix epoch. */
@@ -42,6 +44,24 @@ export function renewAt({ notBefore, notAfter }: Life, window: Window | undefine
     : notBefore + (life * 2) / 3 + (chance * life) / 20
   // A window past the end would leave readers without a certificate.
   return Math.min(Math.max(wanted, notBefore + life / 50), notAfter - life / 20)
+}
+
+/** Of one authority; undefined when it cannot be asked, or says nothing that makes sense. */
+export async function proposalFrom(
+  session: Session,
+  certId: string | undefined,
+  now: () => number,
+): Promise<Proposal | undefined> {
+  try {
+    const url = certId && (await session.resource('renewalInfo'))
+    if (!url) return undefined
+    const { reply, json } = await session.get(`${url}/${certId}`)
+    const window = readWindow(json)
+    return window && { window, lookMs: retryAfterMs(reply, now(), dayMs) }
+  } catch (error) {
+    if (isFault(error)) return undefined
+    throw error
+  }
 }
 
 const minuteMs = 60_000

@@ -2,8 +2,8 @@
 //
 // An authority may refuse a nonce at any time and says which to use instead (§6.5), so each request is sent
 // again for that reason and for no other. One that wants to be left alone for a while (429 or 503 with Retry-After,
-// RFC 8555 §6.6) is: until then no such request is sent. What comes back is a stranger's: addresses must be https or the
-// directory's own scheme, JSON is taken member by member, errors become one Fault with the authority's own words.
+// RFC 8555 §6.6) is: until then no such request is sent. What comes back is a stranger's: addresses must be https or
+// the directory's own scheme, JSON is taken member by member, errors become one Fault with the authority's own words.
 
 import type { KeyObject } from 'node:crypto'
 import { Fault } from '../../base/fault.ts'

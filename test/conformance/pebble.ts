@@ -21,6 +21,8 @@ export interface Pebble {
   readonly directoryUrl: string
   /** PEM of who vouches for its own address. */
   readonly authorities: string
+  /** With what it, or who stands before it, serves its own address. */
+  readonly own: { readonly certificateFile: string; readonly keyFile: string }
   /** Where it looks for HTTP-01 and TLS-ALPN-01, at 127.0.0.1. */
   readonly httpPort: number
   readonly tlsPort: number
@@ -52,7 +54,11 @@ export async function startPebble(options: PebbleOptions, stack: AsyncDisposable
   }
   const file = join(folder, 'pebble.json')
   await writeFile(file, JSON.stringify({ pebble: config }))
-  const env = { ...process.env, PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: `${options.badNonces}` }
+  const env = {
+    ...{ ...process.env, PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: `${options.badNonces}` },
+    // Each order is validated, a renewal too.
+    PEBBLE_AUTHZREUSE: '0',
+  }
   const words = ['-config', file, '-strict', '-dnsserver', `127.0.0.1:${dnsPort}`]
   const child = spawn('pebble', words, { env, stdio: 'ignore' })
   const ended = once(child, 'exit')
@@ -66,7 +72,8 @@ export async function startPebble(options: PebbleOptions, stack: AsyncDisposable
     const { code } = await ran('curl', ['-sS', '--cacert', certificate.file, directoryUrl])
     return code === 0 || undefined
   })
-  return { directoryUrl, authorities: certificate.text, httpPort, tlsPort, txt, stop }
+  const own = { certificateFile: certificate.file, keyFile: key }
+  return { directoryUrl, authorities: certificate.text, own, httpPort, tlsPort, txt, stop }
 }
 
 /** A responder of ours with a zone that is made anew for each version of the challenges. */
