@@ -9,6 +9,7 @@ import type { Meter } from '../../base/meter.ts'
 import { createSieve, type Sieve } from '../../base/sieve.ts'
 import type { Body, Field, IngressRequest, IngressResponse } from '../message.ts'
 import { freshnessOf, type Heuristic } from './freshness.ts'
+import { wholeBytesOf } from './part.ts'
 import { record } from './recording.ts'
 import { mayReplaceError, useOf } from './reuse.ts'
 import { storable } from './storable.ts'
@@ -49,6 +50,8 @@ export interface Flights {
   fetch(key: string, request: IngressRequest, ask: Ask): Promise<Outcome & { readonly collapsed: boolean }>
   /** Fetches although nobody waits, unless somebody does already. */
   refresh(key: string, request: IngressRequest, ask: Ask): Promise<void>
+  /** Fetches the whole of which somebody has just got a part, if there is room for it and it may be kept. */
+  complete(key: string, request: IngressRequest, part: Answered, ask: Ask): Promise<void>
   /** Whether answers to such requests were lately for one person each. */
   isPassed(key: string, request: readonly Field[]): boolean
   /** Forgets the address: also what is on its way is not kept. */
@@ -85,7 +88,7 @@ export function createFlights(options: FlightOptions): Flights {
   })
   const sky: Sky = { options, flights: new Map(), passed, arrivingBytes: 0 }
   const { store, meter } = options
-  return {
+  const flights: Flights = {
     async fetch(key, request, ask) {
       const flightKey = store.flightKey(key, request.fields)
       const flight = isPassed(sky, flightKey) ? undefined : sky.flights.get(flightKey)
@@ -114,6 +117,14 @@ export function createFlights(options: FlightOptions): Flights {
       // Whatever it is now, it is not for everybody any more.
       if (result.response.status < 500) store.remove(key)
     },
+    async complete(key, request, { response, ...times }, ask) {
+      const bytes = wholeBytesOf({ request, response, times }, options.heuristic)
+      const isRoom = bytes !== undefined && bytes <= options.bodyBytesMax
+      if (!isRoom || sky.arrivingBytes + bytes > options.arrivingBytesMax) return
+      if (isPassed(sky, store.flightKey(key, request.fields))) return
+      meter.count('cache.completed')
+      await flights.refresh(key, request, ask)
+    },
     isPassed: (key, request) => isPassed(sky, store.flightKey(key, request)),
     invalidate(key) {
       store.remove(key)
@@ -124,6 +135,7 @@ export function createFlights(options: FlightOptions): Flights {
       }
     },
   }
+  return flights
 }
 
 function isPassed({ passed, options }: Sky, flightKey: string): boolean {
@@ -241,7 +253,7 @@ function follow(flight: Flight, { signal }: IngressRequest): void {
   )
 }
 
-interface Answered {
+export interface Answered {
   readonly response: IngressResponse
   readonly requestedAt: number
   readonly receivedAt: number

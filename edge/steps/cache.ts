@@ -58,7 +58,12 @@ async function get(context: Context, visit: Visit, next: Next, key: string): Pro
     return from(context, stored!, request, { hit: true })
   }
   if (wantsOnlyCached(request.fields)) return notCached()
-  if (stored === undefined && hasField(request, 'range')) return pass(context, visit, next, 'partial')
+  if (stored === undefined && hasField(request, 'range')) {
+    const requestedAt = now()
+    const response = await pass(context, visit, next, 'partial')
+    void flights.complete(key, request, { response, requestedAt, receivedAt: now() }, ask).catch(onBug)
+    return response
+  }
   const personal = isConditional(request) && flights.isPassed(key, request.fields)
   if (stored === undefined && personal) return pass(context, visit, next, 'bypass')
   meter.count('cache.misses')
