@@ -111,6 +111,11 @@ export type Fetch = {
 const waitingMax = 256
 /** What a page is at most waited for as a whole; the rest of a larger file comes from several holders at once. */
 export const headBytes = 1024 * 1024
+/**
+ * Of them, those by which the holder is chosen: what TCP sends at once. A round trip is known well, a rate by a few
+ * answers only, and must not send a reader of a page across the world.
+ */
+const flightBytes = 14 * 1024
 /** The blocks of a path and the last block, whole, come on top. */
 const headBytesMax = 4 * 1024 * 1024
 /** Everything takes longer while our own line is the suspect. */
@@ -124,10 +129,10 @@ export function createFetch(options: FetchOptions): Fetch {
   const slots = createSlots({ takenMax: options.askedPerHolderMax, waitingMax })
   const inquiry: Inquiry = { ...options, standing, doubt, slots }
 
-  const find = async (root: CID, fresh: boolean) => {
+  const find = async (root: CID, fresh: boolean, bytes?: number) => {
     const found = await roster.find(root, clock.now(), fresh)
     const isCommon = found.filter(({ isComplete }) => isComplete !== false).length >= options.coldBelow
-    return { ordered: standing.order(found, clock.now()), isCommon }
+    return { ordered: standing.order(found, clock.now(), bytes), isCommon }
   }
 
   const block: Fetch['block'] = ({ cid, root, asksHomes }, signal) => {
@@ -154,7 +159,7 @@ export function createFetch(options: FetchOptions): Fetch {
   }
 
   async function* head({ root, from, rest }: Start, signal: AbortSignal): AsyncGenerator<Delivery> {
-    const { ordered, isCommon } = await find(root, false)
+    const { ordered, isCommon } = await find(root, false, flightBytes)
     const holder = ordered[0]
     if (holder === undefined || !isCommon || options.gateway.car === undefined) return
     const wanted = {

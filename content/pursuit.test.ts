@@ -172,6 +172,24 @@ describe('standing', () => {
     assert.equal(order(fresh(), 0, [{ ...a, trust: 0.5 }, b]), 'ba')
   })
 
+  test('small answers that were late keep no page from the nearest, but blocks', () => {
+    const standing = fresh()
+    const two = [
+      { ...holder('a'), rttMs: 90 },
+      { ...holder('b'), rttMs: 190 },
+    ]
+    standing.asked(two[0]!, 0)
+    standing.delivered('a', 100, 0, 90 + 300)
+    assert.deepEqual(
+      standing.order(two, 400, 14_000).map(({ id }) => id),
+      ['a', 'b'],
+    )
+    assert.deepEqual(
+      standing.order(two, 400).map(({ id }) => id),
+      ['b', 'a'],
+    )
+  })
+
   // 12 and 4 by the bare rates of 13 and 4.4 kB/ms; what is presumed of everybody at first brings them closer.
   test('blocks of one file go to several holders by the rates they have shown', () => {
     const standing = fresh()

@@ -11,8 +11,8 @@ import type { Holder } from './holders.ts'
 import { createTimes, type Times } from './times.ts'
 
 export type Standing = {
-  /** Those who may be asked, best first: no liars, and those in back-off last. */
-  order(holders: readonly Holder[], now: number): readonly Holder[]
+  /** Those who may be asked for so many bytes (a block), best first: no liars, and those in back-off last. */
+  order(holders: readonly Holder[], now: number, bytes?: number): readonly Holder[]
   /** Neither a liar nor in back-off. */
   isFit(id: string, now: number): boolean
   /** Ms after which an answer is later than nearly all of its own. */
@@ -88,16 +88,16 @@ export function createStanding(options: StandingOptions): Standing {
     record.failures++
   }
   /** Lower is better; far apart for the kinds that never mix. */
-  const costOf = (holder: Holder, now: number): number => {
+  const costOf = (holder: Holder, now: number, bytes: number): number => {
     const record = records.get(holder.id)
-    const ms = ((holder.rttMs ?? 0) + queueMs(record, now)) / Math.max(trustMin, holder.trust ?? 1)
+    const ms = ((holder.rttMs ?? 0) + queueMs(record, now, bytes)) / Math.max(trustMin, holder.trust ?? 1)
     const isBehind = (record?.behindUntil ?? 0) > now
     return ms + (holder.isComplete === false ? 1e9 : 0) + (isBehind ? 1e12 : 0)
   }
   return {
-    order(holders, now) {
+    order(holders, now, bytes = blockBytes) {
       const able = holders.filter(({ id }) => (records.get(id)?.outUntil ?? 0) <= now)
-      const costs = new Map(able.map(holder => [holder, costOf(holder, now)]))
+      const costs = new Map(able.map(holder => [holder, costOf(holder, now, bytes)]))
       return able.sort((a, b) => costs.get(a)! - costs.get(b)!)
     },
     isFit(id, now) {
@@ -150,12 +150,12 @@ function newcomer(): Record {
   return { failures: 0, behindUntil: 0, outUntil: 0, isProven: false, times: createTimes(), ...busy }
 }
 
-/** Until it would have delivered one block more than it has under way. */
-function queueMs(record: Record | undefined, now: number): number {
+/** Until it would have delivered so many bytes more than it has under way. */
+function queueMs(record: Record | undefined, now: number, bytesWanted: number): number {
   const isFresh = record !== undefined && (record.underWay > 0 || now - record.countedAt < rateLifeMs)
   const { busyMs, bytes, underWay } = isFresh ? record : { busyMs: 0, bytes: 0, underWay: 0 }
   const bytesPerMs = (bytes + presumedBytesPerMs * presumedMs) / (busyMs + presumedMs)
-  return ((underWay + 1) * blockBytes) / bytesPerMs
+  return (underWay * blockBytes + bytesWanted) / bytesPerMs
 }
 
 /** Adds the time since the last call when something was coming; old times count for less and less. */
