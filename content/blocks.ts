@@ -58,12 +58,14 @@ export function createBlocks(options: BlocksOptions): Blocks {
   const near = createNear(options)
   const together = createTogether<Found>()
 
-  /** What the stream brings is kept, whoever asks for it later. */
+  /** What the stream brings is kept, whoever asks for it later; its readers do not wait for the disk. */
   async function* open(start: Start, signal: AbortSignal): AsyncGenerator<Delivery> {
+    const kept: Promise<void>[] = []
     for await (const piece of fetch.head(start, signal)) {
-      await near.keep(piece, piece.isCommon)
+      kept.push(near.keep(piece, piece.isCommon))
       yield piece
     }
+    await Promise.all(kept)
   }
   const heads = createHeads({ ...options, open, headBytes, silenceMs: options.hedgeMs })
 
@@ -96,7 +98,7 @@ export function createBlocks(options: BlocksOptions): Blocks {
       return bytes
     },
     look: fetch.look,
-    local: async cid => (await near.find(cid))?.bytes,
+    local: async cid => (await near.find(cid))?.bytes ,
     put: near.put,
     usage: () => ({ ...near.usage(), fetching: together.size() }),
   }

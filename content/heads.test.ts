@@ -8,6 +8,7 @@ import { after, describe, test } from 'node:test'
 import type { CID } from 'multiformats/cid'
 import { realClock } from '../base/io/clock.ts'
 import { createMeter } from '../base/meter.ts'
+import type { Block } from './block.ts'
 import { createBlocks } from './blocks.ts'
 import { exportCar } from './dag-export.ts'
 import { createHeads } from './heads.ts'
@@ -62,9 +63,11 @@ async function holderOf({ get }: Specimen, spoil: Spoil = part => part) {
   return { holder: { id: 'holder', host: '127.0.0.1', port }, requests }
 }
 
-function edgeBeside(holder: { id: string; host: string; port: number }) {
+function edgeBeside(
+  holder: { id: string; host: string; port: number },
+  store = createMemoryStore({ bytesMax: 100_000_000 }),
+) {
   const meter = createMeter()
-  const store = createMemoryStore({ bytesMax: 100_000_000 })
   const blocks = createBlocks({
     ...{ store, gateway, meter, clock: realClock, holders: { find: async () => [holder] } },
     ...{ memoryBytesMax: 8_000_000, askedMax: 3, hedgeMs: 1000, roundsMax: 2, pauseMs: 1, patienceMs: 5000 },
@@ -91,6 +94,18 @@ describe('heads', () => {
     assert.equal(Buffer.compare(await read(site.root, 'a/b/page.html'), page), 0)
     assert.equal(requests.length, 1)
     assert.equal(store.keys().length, site.blocks.size - 10 - 1) // without `other` and `c`
+  })
+
+  test('a reader does not wait for the disk', async () => {
+    const site = await grow(tree)
+    const { holder } = await holderOf(site)
+    const store = createMemoryStore({ bytesMax: 100_000_000 })
+    const disk = Promise.withResolvers<void>()
+    const slow = { ...store, put: (block: Block) => disk.promise.then(() => store.put(block)) }
+    const { read } = edgeBeside(holder, slow)
+    assert.equal(Buffer.compare(await read(site.root, 'a/b/page.html'), page), 0)
+    assert.equal(store.keys().length, 0)
+    disk.resolve()
   })
 
   test('of a site in part, what is known of the way is not sent again', async () => {
