@@ -89,7 +89,8 @@ async function start(ground: Ground): Promise<{ peer: PeerId; leave: () => void 
   look = labels => zones.look(labels)
   domains.onChange(() => zones.turn())
   network.alsoNamed(() => zones.roots())
-  const certificates = await openCertificates(ground, network, domains, pages)
+  const allZones = () => domains.zones(zones.zones())
+  const certificates = await openCertificates(ground, network, domains, allZones, pages)
   await openHttp(ground, {
     pages,
     ...{ network, content, certificates, labelOf: domains.labelOf, sighted: clients.sighted },
@@ -100,7 +101,7 @@ async function start(ground: Ground): Promise<{ peer: PeerId; leave: () => void 
     }),
   })
   const { hearing } = domains
-  await openDns(ground, { network, clients, names, zones: () => domains.zones(zones.zones()), hearing })
+  await openDns(ground, { network, clients, names, zones: allZones, hearing })
   await enterRoll(ground, chain, overlay.publicKey)
   return overlay
 }
