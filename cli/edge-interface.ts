@@ -98,9 +98,13 @@ export interface EdgeStatus extends OverlayStatus {
     readonly served: number
     readonly problems: readonly { readonly site: string; readonly what: string }[]
   }
-  /** Certificates of an authority: how many are at hand, and some of the names for which the last try failed. */
+  /**
+   * Certificates of an authority: how many are at hand, some of the names for which the last try failed, and the last
+   * times that another edge was given one with its key.
+   */
   readonly certificates: {
     readonly held: number
+    readonly letters: readonly { readonly host: string; readonly peer: string; readonly at: number }[]
     readonly problems: readonly { readonly host: string; readonly what: string }[]
   }
   readonly memoryBytes: number

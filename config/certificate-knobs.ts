@@ -46,6 +46,20 @@ export const certificateKnobs = {
     max: 10_000,
     why: 'Of one edge; the largest free authority takes 300 in three hours of one account.',
   },
+  'certificates.lettersPerHour': {
+    default: 600,
+    unit: 'count',
+    min: 1,
+    max: 1_000_000,
+    why: 'Certificates with their keys that one other edge is given; one that begins anew wants those of its readers.',
+  },
+  'certificates.turnMs': {
+    default: 60_000,
+    unit: 'ms',
+    min: 100,
+    max: 3_600_000,
+    why: 'How often it is looked which certificates are due; a hundredth of the shortest life in use is soon enough.',
+  },
   'certificates.waitMs': {
     default: 8000,
     unit: 'ms',

@@ -52,8 +52,11 @@ export async function status(options: StatusOptions): Promise<void> {
   printProblems(terminal, seen, 'certificates', ({ certificates }) =>
     certificates.problems.map(({ host, what }) => `${host}: ${what}`),
   )
+  printLetters(terminal, seen)
   terminal.line()
 }
+
+const lettersMax = 20
 
 function chooseEdge(seen: readonly Seen[], wanted: string | undefined): Seen | undefined {
   if (wanted === undefined) return seen.find(({ status }) => status !== undefined)
@@ -115,6 +118,26 @@ function printMembers(terminal: Terminal, edge: NetworkEdge, status: EdgeStatus)
         ms(rttMs.measured),
         standing === 'alive' ? ms(rttMs.predicted) : '',
       ]
+    }),
+  )
+}
+
+/** Who was given the keys of which hosts, the last ones of all edges. */
+function printLetters(terminal: Terminal, seen: readonly Seen[]): void {
+  const numbers = new Map(seen.map(({ edge, status }) => [status?.peer, `edge ${edge.number}`]))
+  const rows = seen
+    .flatMap(({ edge, status }) =>
+      (status?.certificates.letters ?? []).map(letter => ({ ...letter, from: edge.number })),
+    )
+    .sort((a, b) => b.at - a.at)
+    .slice(0, lettersMax)
+  if (rows.length === 0) return
+  terminal.line('\n  keys of certificates that edges were given:\n')
+  terminal.table(
+    ['host', 'to', 'by', 'ago'],
+    rows.map(({ host, peer, from, at }) => {
+      const to = numbers.get(peer) ?? peer.slice(-8)
+      return [host, to, `edge ${from}`, durationText(Date.now() - at)]
     }),
   )
 }

@@ -9,19 +9,21 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fromUtf8 } from '../../base/bytes.ts'
 import { Fault, isFault } from '../../base/fault.ts'
-import { delay, realClock } from '../../base/io/clock.ts'
-import type { Paper } from '../../edge/acme/desk.ts'
+import { rendezvous } from '../../base/hash.ts'
+import type { Attempt, Paper } from '../../edge/acme/desk.ts'
 import { openTalk } from '../../edge/acme/io/talk.ts'
 import { thumbprint } from '../../edge/acme/jws.ts'
-import { type Challenge, orderCertificate } from '../../edge/acme/order.ts'
-import { belongs, challengeCertificate, newKey, readIssued, requestFor } from '../../edge/acme/papers.ts'
-import { type Proposal, readWindow } from '../../edge/acme/renewal.ts'
-import { createSession, retryAfterMs, type Session } from '../../edge/acme/session.ts'
+import type { Challenge } from '../../edge/acme/order.ts'
+import { belongs, challengeCertificate, newKey, readIssued } from '../../edge/acme/papers.ts'
+import { type Proposal, proposalFrom } from '../../edge/acme/renewal.ts'
+import { createSession, type Session } from '../../edge/acme/session.ts'
 import type { Certificate } from '../../edge/tls/certificates.ts'
 import { decodeCertificate, encodeCertificate } from '../../overlay/records/values.ts'
 import { askEdge, certificatesPath } from '../edge-interface.ts'
 import type { SealedShelf } from '../sealed-shelf.ts'
 import type { ServingEdge } from '../serving.ts'
+import type { Answer, Letters } from './certificate-letters.ts'
+import { Orders } from './certificate-orders.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 
@@ -37,42 +39,62 @@ const ordered = ''
 const dayMs = 24 * 3_600_000
 const accountName = 'account'
 
+export interface OfficeOptions {
+  readonly ground: Ground
+  readonly network: Network
+  /** Account and certificates. */
+  readonly shelf: SealedShelf
+  /** Orders. */
+  readonly journal: SealedShelf
+  readonly letters: Letters
+  /** Those that serve now to which readers of `host` may come. */
+  readonly edgesOf: (host: string) => readonly ServingEdge[]
+}
+
 /** What ordering takes: the account, the talk with each authority, what must be shown meanwhile. */
 export class Office {
-  readonly #ground: Ground
-  readonly #network: Network
-  readonly #shelf: SealedShelf
-  #sessions: readonly Session[] = []
+  readonly #options: OfficeOptions
+  #sessions: ReadonlyMap<string, Session> = new Map()
+  #orders: Orders | undefined
   #close = (): void => {}
-  #thumbprint = ''
   /** What is shown for our own orders, by host. */
   readonly #shown = new Map<string, string>()
 
-  constructor(ground: Ground, network: Network, shelf: SealedShelf) {
-    this.#ground = ground
-    this.#network = network
-    this.#shelf = shelf
+  constructor(options: OfficeOptions) {
+    this.#options = options
   }
 
-  /** The account, made at the first start, and the certificates that are still there. */
-  async open(): Promise<readonly Paper[]> {
-    const { settings, log } = this.#ground
-    const kept = await this.#shelf.read()
+  /** The account, made at the first start; certificates and orders of earlier runs. */
+  async open(): Promise<{ papers: readonly Paper[]; attempts: readonly Attempt[] }> {
+    const { settings, log } = this.#options.ground
+    const kept = await this.#options.shelf.read()
     const accountKey = await this.#account(kept.get(accountName))
     const trustFile = settings['certificates.trustFile']
     const authorities = trustFile === '' ? undefined : await readTrust(trustFile)
     const talk = openTalk(authorities === undefined ? {} : { authorities })
     this.#close = () => talk.close()
-    this.#thumbprint = thumbprint(accountKey)
     const contact = settings['certificates.contact']
     const [kid, hmacKey] = settings['certificates.externalAccount'].split(':')
-    this.#sessions = settings['certificates.authority'].split(',').map(directoryUrl =>
-      createSession({
-        ...{ directoryUrl, accountKey, ask: talk.ask, contact: contact === '' ? [] : [contact] },
-        ...(kid && hmacKey && { external: { kid, hmacKey } }),
-        now: Date.now,
-      }),
+    this.#sessions = new Map(
+      settings['certificates.authority'].split(',').map(directoryUrl => [
+        directoryUrl,
+        createSession({
+          ...{ directoryUrl, accountKey, ask: talk.ask, contact: contact === '' ? [] : [contact] },
+          ...(kid && hmacKey && { external: { kid, hmacKey } }),
+          now: Date.now,
+        }),
+      ]),
     )
+    this.#orders = new Orders({
+      ...{
+        sessions: this.#sessions,
+        journal: this.#options.journal,
+        thumbprint: thumbprint(accountKey),
+        totalMs,
+      },
+      prepare: challenge => this.#show(challenge),
+      types: ['tls-alpn-01', 'http-01'],
+    })
     const found: Paper[] = []
     for (const [host, value] of kept) {
       if (host === accountName) continue
@@ -82,7 +104,7 @@ export class Office {
         log.warn({ host, what: String(error) }, 'a kept certificate is left out')
       }
     }
-    return found
+    return { papers: found, attempts: await this.#orders.open() }
   }
 
   close(): void {
@@ -91,12 +113,13 @@ export class Office {
 
   /** From who is first in line: this edge orders, any other is asked for what it has. */
   async obtain(host: string, old: Paper | undefined, begin: () => void): Promise<Paper | undefined> {
-    const { overlay } = this.#network
+    const { network, edgesOf } = this.#options
+    const edges = new Map(edgesOf(host).map(edge => [edge.peer, edge]))
     let failure: unknown
-    for (const edge of this.#network.homes(recordKey(host), orderersMax)) {
+    for (const peer of rendezvous(recordKey(host), [...edges.keys()], orderersMax)) {
       try {
-        if (edge.peer === overlay.peer) return await this.#order(host, old, begin)
-        const paper = await this.#receive(edge, host)
+        if (peer === network.overlay.peer) return await this.#order(host, old, begin)
+        const paper = await this.#receive(edges.get(peer)!, host)
         return old === undefined || paper.notAfter > old.notAfter ? paper : undefined
       } catch (error) {
         // Only who cannot be reached is passed over: whoever refuses has its reasons, and speaks for all.
@@ -104,21 +127,14 @@ export class Office {
         failure = error
       }
     }
-    throw failure ?? new Fault('net/unreachable', 'no edge serves, this one included')
+    throw failure ?? new Fault('net/unreachable', `no edge serves ${host}, this one included`)
   }
 
-  /** Of whichever authority knows the certificate. Never rejects. */
+  /** Of whichever authority knows the certificate. */
   async proposalFor({ certId }: Paper): Promise<Proposal | undefined> {
-    for (const session of certId === undefined ? [] : this.#sessions) {
-      try {
-        const url = await session.resource('renewalInfo')
-        if (url === undefined) continue
-        const { reply, json } = await session.get(`${url}/${certId}`)
-        const window = readWindow(json)
-        if (window !== undefined) return { window, lookMs: retryAfterMs(reply, Date.now(), dayMs) }
-      } catch (error) {
-        if (!isFault(error)) this.#ground.log.error({ err: error }, 'a proposal for renewing met a bug')
-      }
+    for (const session of this.#sessions.values()) {
+      const proposal = await proposalFrom(session, certId, Date.now)
+      if (proposal !== undefined) return proposal
     }
     return undefined
   }
@@ -141,14 +157,15 @@ export class Office {
     const isOwn = own !== undefined && isIt(own)
     const found = isOwn ? own : (await this.#ordersOf(host)).find(isIt)
     if (found !== undefined)
-      this.#ground.meter.count(isOwn ? 'certificates.shown' : 'certificates.shownForOthers')
+      this.#options.ground.meter.count(isOwn ? 'certificates.shown' : 'certificates.shownForOthers')
     return found
   }
 
-  /** What live edges on the Roll say of `host`; strangers may write records, too, and are not heard. */
+  /** What edges of `host` say of it; strangers may write records, too, and are not heard. */
   async #saidOf(host: string): Promise<readonly { edge: ServingEdge; text: string }[]> {
-    const { overlay } = this.#network
-    const edges = new Map(this.#network.serving().map(edge => [edge.peer, edge]))
+    const { network, edgesOf } = this.#options
+    const { overlay } = network
+    const edges = new Map(edgesOf(host).map(edge => [edge.peer, edge]))
     return (await overlay.records.get(recordKey(host))).flatMap(({ publisher, value }) => {
       const edge = publisher === overlay.peer ? undefined : edges.get(publisher)
       return edge === undefined ? [] : { edge, text: decodeCertificate(value) }
@@ -163,15 +180,18 @@ export class Office {
   /** Says no more of `host` in the grid. Never rejects. */
   async takeBack(host: string): Promise<void> {
     try {
-      await this.#network.overlay.records.withdraw(recordKey(host))
+      await this.#options.network.overlay.records.withdraw(recordKey(host))
     } catch (error) {
-      this.#ground.log.warn({ host, what: String(error) }, 'a record of a certificate was not taken back')
+      this.#options.ground.log.warn(
+        { host, what: String(error) },
+        'a record of a certificate was not taken back',
+      )
     }
   }
 
   /** Unless another edge is ordering it, or did so when it was that one's turn. */
   async #order(host: string, old: Paper | undefined, begin: () => void): Promise<Paper> {
-    const { records } = this.#network.overlay
+    const { records } = this.#options.network.overlay
     const said = await this.#saidOf(host)
     if (said.some(({ text }) => text !== ordered))
       throw new Fault('certificate/refused', `another edge is ordering ${host}`)
@@ -182,9 +202,10 @@ export class Office {
         if (!isFault(error)) throw error
       }
     }
-    begin()
     try {
-      const paper = await this.#ask(host, old)
+      const issue = await this.#orders!.obtain(host, old?.certId, begin)
+      const paper = judged(this.#paperOf(host, issue))
+      this.#options.ground.log.info({ host }, 'a certificate is issued')
       await records.publish(recordKey(host), encodeCertificate(ordered), dayMs)
       return paper
     } catch (error) {
@@ -193,42 +214,26 @@ export class Office {
     }
   }
 
-  /** One authority after the other. */
-  async #ask(host: string, old: Paper | undefined): Promise<Paper> {
-    const { records } = this.#network.overlay
-    const prepare = async ({ keyAuthorization }: Challenge): Promise<() => void> => {
-      this.#shown.set(host, keyAuthorization)
-      await records.publish(recordKey(host), encodeCertificate(keyAuthorization), orderingLifeMs)
-      return () => void this.#shown.delete(host)
-    }
-    let failure: unknown
-    for (const session of this.#sessions) {
-      try {
-        const { csr, key } = await requestFor([host])
-        const chain = await orderCertificate(session, {
-          ...{ names: [host], csr, prepare, thumbprint: this.#thumbprint, types: ['tls-alpn-01', 'http-01'] },
-          ...(old?.certId && { replaces: old.certId }),
-          ...{ now: realClock.now, pause: delay, totalMs, onPlaced: async () => {} },
-        })
-        this.#ground.log.info({ host }, 'a certificate is issued')
-        return this.#paperOf(host, { chain, key })
-      } catch (error) {
-        if (!isFault(error)) throw error
-        failure = error
-      }
-    }
-    throw failure
+  async #show({ host, keyAuthorization }: Challenge): Promise<() => void> {
+    const { records } = this.#options.network.overlay
+    this.#shown.set(host, keyAuthorization)
+    await records.publish(recordKey(host), encodeCertificate(keyAuthorization), orderingLifeMs)
+    return () => void this.#shown.delete(host)
   }
 
   async #receive(edge: ServingEdge, host: string): Promise<Paper> {
-    const { overlay } = this.#network
-    const path = `${certificatesPath}/${host}?for=${overlay.peer}`
-    const { letter } = await askEdge<{ letter: string }>(edge, path, {
-      timeoutMs: letterMs,
-    })
-    const text = fromUtf8(overlay.openLetter(Buffer.from(`${letter}`, 'base64url'), host))
+    const { letters } = this.#options
+    const question = letters.question(host, edge.peer)
+    const answer = await askEdge<Partial<Answer> | null>(
+      edge,
+      `${certificatesPath}/${host}?for=${question}`,
+      {
+        timeoutMs: letterMs,
+      },
+    )
+    const text = fromUtf8(letters.read(host, edge.peer, question, answer))
     try {
-      return this.#paperOf(host, JSON.parse(text ?? ''))
+      return judged(this.#paperOf(host, JSON.parse(text ?? '')))
     } catch (cause) {
       throw new Fault('certificate/refused', `what ${edge.address} sent for ${host} is no certificate`, {
         cause,
@@ -236,18 +241,29 @@ export class Office {
     }
   }
 
-  /** Judged before it is used: for this host, in time, with its key. Fault `certificate/refused`. */
+  /** Stored, and told in the journal. Faults: `config/unreadable`. */
+  async keep({ host, chain, key }: Paper): Promise<void> {
+    await this.#options.shelf.write(host, { chain, key })
+    await this.#orders!.stored(host)
+  }
+
+  /** Never rejects. */
+  async forget(host: string): Promise<void> {
+    try {
+      await this.#options.shelf.remove(host)
+      await this.#orders!.forget(host)
+    } catch (error) {
+      this.#options.ground.log.warn({ host, what: `${error}` }, 'a kept certificate stays')
+    }
+    await this.takeBack(host)
+  }
+
+  /** For this host, and with its key. Fault `certificate/refused`. */
   #paperOf(host: string, value: unknown): Paper {
     const { chain, key } = value as { chain: string; key: string }
     const { names, notBefore, notAfter, certId } = readIssued(`${chain}`)
     if (!names.includes(host) || !belongs(`${chain}`, `${key}`))
       throw new Fault('certificate/refused', `a certificate that is not for ${host}`)
-    if (notAfter <= Date.now()) {
-      const end = new Date(notAfter).toISOString()
-      throw new Fault('certificate/refused', `a certificate for ${host} that ended ${end}`, {
-        hint: 'If it was issued just now, the clock of this machine is wrong.',
-      })
-    }
     return { host, chain, key, notBefore, notAfter, certId }
   }
 
@@ -255,9 +271,18 @@ export class Office {
     const known = (kept as { key?: unknown } | undefined)?.key
     if (typeof known === 'string') return createPrivateKey(known)
     const key = await newKey()
-    await this.#shelf.write(accountName, { key })
+    await this.#options.shelf.write(accountName, { key })
     return createPrivateKey(key)
   }
+}
+
+/** What is new must be in time; what lay on disk may wait for a clock that is right. Fault `certificate/refused`. */
+function judged(paper: Paper): Paper {
+  if (paper.notAfter > Date.now()) return paper
+  const end = new Date(paper.notAfter).toISOString()
+  throw new Fault('certificate/refused', `a certificate for ${paper.host} that ended ${end}`, {
+    hint: 'If it was issued just now, the clock of this machine is wrong.',
+  })
 }
 
 async function readTrust(file: string): Promise<string> {

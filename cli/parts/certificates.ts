@@ -3,8 +3,9 @@
 //   handshake ─► desk ─► the first live edge by rendezvous orders ─► the others get its certificate in a letter
 //                             └─ what it must show lies in the grid, so whichever edge is asked can show it
 //
-// Authorities count certificates by name, so one edge orders for all. Giving the key to the others gives away nothing:
-// each of them could show the challenge and order one, since the name points at it (docs/protocols/certificates.md).
+// Authorities count certificates by name, so one edge orders for all. Only edges to which DNS may lead readers of the
+// host order, show and are given the key: each of them could show the challenge and get a certificate of its own
+// (docs/protocols/certificates.md).
 
 import { join } from 'node:path'
 import { utf8 } from '../../base/bytes.ts'
@@ -13,18 +14,24 @@ import { realRandom } from '../../base/io/chance.ts'
 import { realClock } from '../../base/io/clock.ts'
 import { Desk } from '../../edge/acme/desk.ts'
 import type { Certificates } from '../../edge/tls/certificates.ts'
+import { createVerify } from '../../overlay/signature.ts'
+import type { Zone } from '../../resolver/zone/zone.ts'
+import { createNaming, type Led } from '../dns/naming.ts'
 import type { EdgeStatus } from '../edge-interface.ts'
 import { openSealedShelf } from '../sealed-shelf.ts'
+import type { ServingEdge } from '../serving.ts'
+import { type Answer, Letters } from './certificate-letters.ts'
 import type { Domains } from './domains.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
 import type { Pages } from './pages.ts'
 
-/** Undefined where nobody vouches. Faults: config/invalid, config/unreadable. */
+/** `zones`: from which DNS answers. Undefined where nobody vouches. Faults: config/invalid, config/unreadable. */
 export async function openCertificates(
   ground: Ground,
   network: Network,
   domains: Pick<Domains, 'labelOf' | 'serves'>,
+  zones: () => readonly Zone[],
   pages: Pages | undefined,
 ): Promise<CertificatePart | undefined> {
   const { settings } = ground
@@ -47,7 +54,7 @@ export async function openCertificates(
       return openLocal(ground, underSuffix)
     default:
       // Of domains alone: a suffix is one label, which is no name of the public DNS.
-      return openAuthority(ground, network, host => hasContent(siteOf(host, domains)))
+      return openAuthority(ground, network, createNaming(zones), host => hasContent(siteOf(host, domains)))
   }
 }
 
@@ -83,59 +90,70 @@ function openLocal({ settings, folder }: Ground, serves: (host: string) => boole
         `${host}: the certificates of a local authority stay where they are`,
       )
     },
-    status: () => ({ held: 0, problems: [] }),
+    status: () => ({ held: 0, problems: [], letters: [] }),
   }
 }
 
 export interface CertificatePart extends Certificates {
   /** What an authority wants to read at `/.well-known/acme-challenge/<token>` of a host (RFC 8555 §8.3). */
   shown(host: string, token: string): Promise<string | undefined>
-  /** The certificate of a host in a letter for another edge. Fault `certificate/refused` when there is none. */
-  letterFor(host: string, peer: string): Promise<{ letter: string }>
+  /** The certificate of a host in a letter for the edge that asks (`Letters`). Fault `certificate/refused`. */
+  letterFor(host: string, question: string): Promise<Answer>
   status(): EdgeStatus['certificates']
 }
 
-const turnMs = 60_000
 /** An edge that asks waits longer than a handshake does, and less than answers may take (edge/io/limits.ts). */
 const letterWaitMs = 25_000
 const problemsMax = 50
 
-/** `mayServe` is the gate: hosts that are served here, lower case, without a final dot. */
+/** `leads` tells where readers of a host may come, `hasSite` which hosts show one: lower case, without a final dot. */
 async function openAuthority(
   ground: Ground,
   network: Network,
-  mayServe: (host: string) => boolean,
+  leads: (host: string, edge: Led) => boolean,
+  hasSite: (host: string) => boolean,
 ): Promise<CertificatePart> {
   const { Office } = await import('./certificate-office.ts')
   const seal = {
     seal: (text: Uint8Array, about: string) => network.overlay.letterTo(network.overlay.peer, text, about),
     open: network.overlay.openLetter,
   }
-  const shelf = openSealedShelf(join(ground.folder, 'certificates'), seal, ground.log)
-  const office = new Office(ground, network, shelf)
+  const place = join(ground.folder, 'certificates')
+  const shelf = openSealedShelf(place, seal, ground.log)
+  const journal = openSealedShelf(join(place, 'orders'), seal, ground.log)
   const { settings, meter, log, stack } = ground
+  const { overlay } = network
+  const edgesOf = (host: string): readonly ServingEdge[] =>
+    hasSite(host) ? network.serving().filter(edge => leads(host, edge)) : []
+  const mayServe = (host: string): boolean => {
+    const self = network.self()
+    return self !== undefined && hasSite(host) && leads(host, self)
+  }
+  const letters = new Letters({
+    ...{ self: overlay.peer, sign: overlay.sign, verify: createVerify() },
+    ...{ seal: overlay.letterTo, open: overlay.openLetter, date: Date.now, meter },
+    mayHave: (host, peer) => edgesOf(host).some(edge => edge.peer === peer),
+    perHourMax: settings['certificates.lettersPerHour'],
+  })
+  const office = new Office({ ground, network, shelf, journal, letters, edgesOf })
   const desk: Desk = new Desk({
     ...{ mayServe, meter, random: realRandom, now: realClock.now, date: Date.now, after: realClock.after },
     obtain: (host, old, begin) => office.obtain(host, old, begin),
     proposalFor: paper => office.proposalFor(paper),
     challenge: host => office.proof(host),
-    keep: paper => shelf.write(paper.host, { chain: paper.chain, key: paper.key }),
-    forget: async host => {
-      await shelf
-        .remove(host)
-        .catch(error => log.warn({ host, what: `${error}` }, 'a kept certificate stays'))
-      await office.takeBack(host)
-    },
+    keep: paper => office.keep(paper),
+    forget: host => office.forget(host),
     onFailed: (host, error) => log.warn({ host, what: error.message }, 'no certificate'),
     ordersPerHourMax: settings['certificates.ordersPerHour'],
     waitMs: settings['certificates.waitMs'],
   })
-  desk.adopt(await office.open())
+  const { papers, attempts } = await office.open()
+  desk.adopt(papers, attempts)
   const turn = (): void => {
     desk.turn()
-    cancel = realClock.after(turnMs, turn)
+    cancel = realClock.after(settings['certificates.turnMs'], turn)
   }
-  let cancel = realClock.after(turnMs, turn)
+  let cancel = realClock.after(settings['certificates.turnMs'], turn)
   stack.defer(async () => {
     cancel()
     office.close()
@@ -144,15 +162,15 @@ async function openAuthority(
     find: name => desk.find(name),
     challenge: name => desk.challenge(name),
     shown: async (host, token) => (mayServe(host) ? office.shown(host, token) : undefined),
-    status: () => ({ held: desk.counts().papers, problems: desk.problems(problemsMax) }),
-    async letterFor(host, peer) {
-      const edge = network.serving().find(other => other.peer === peer)
-      const found = edge && (await desk.find(host, letterWaitMs))
-      if (edge === undefined || found === undefined) {
-        throw new Fault('certificate/refused', `no certificate of ${host} for ${peer.slice(-8)}`)
-      }
-      const text = utf8(JSON.stringify({ chain: found.chain, key: found.key }))
-      return { letter: Buffer.from(network.overlay.letterTo(edge.peer, text, host)).toString('base64url') }
-    },
+    status: () => ({
+      held: desk.counts().papers,
+      problems: desk.problems(problemsMax),
+      letters: letters.given(),
+    }),
+    letterFor: (host, question) =>
+      letters.answer(host, question, async () => {
+        const found = await desk.find(host, letterWaitMs)
+        return found && utf8(JSON.stringify({ chain: found.chain, key: found.key }))
+      }),
   }
 }

@@ -10,7 +10,7 @@ import type { Member } from '../../overlay/membership/member.ts'
 import { type PeerId, publicKeyOf } from '../../overlay/peer.ts'
 import type { Records } from '../../overlay/records/records.ts'
 import type { VettingOptions } from '../../overlay/records/vetting.ts'
-import { createVerify } from '../../overlay/signature.ts'
+import { createVerify, type Sign } from '../../overlay/signature.ts'
 import type { OverlayStatus } from '../edge-interface.ts'
 import { openGossip } from './gossip.ts'
 import { type Grid, openGrid } from './grid.ts'
@@ -33,6 +33,8 @@ export interface Overlay {
   readonly records: Records
   /** Only `to` can open it, and only as being about `about`. Fault `bytes/malformed` for no peer. */
   letterTo(to: PeerId, text: Uint8Array, about: string): Uint8Array
+  /** By this peer's key; what is signed begins with words that say what it is for. */
+  readonly sign: Sign
   /** Fault `bytes/malformed` for what is not for this peer and about `about`. */
   openLetter(letter: Uint8Array, about: string): Uint8Array
   status(): OverlayStatus
@@ -79,6 +81,7 @@ export async function openOverlay(
     leave,
     records: grid.records,
     letterTo: (to, text, about) => sealLetter(text, publicKeyOf(to), about),
+    sign: identity.sign,
     openLetter: (letter, about) => openLetter(letter, identity.key, about),
     status() {
       const { error, cluster, refused } = coordinates.figures()

@@ -48,7 +48,7 @@ export function createStatus(
       content: { blocks, bytes, bytesMax, holds: content.keeper.roots().complete.map(formatCid) },
       domains: parts.domains(),
       zones: zonesOf(parts.zones()),
-      certificates: parts.certificates?.() ?? { held: 0, problems: [] },
+      certificates: parts.certificates?.() ?? { held: 0, problems: [], letters: [] },
       memoryBytes: process.memoryUsage.rss(),
       counts: ground.meter.read(),
     }

@@ -1,5 +1,6 @@
 // Certificates as a network gets them: three edges, a domain that its parent delegates to them, and an authority
-// (pebble) that resolves it through their own DNS and looks in at ports 80 and 443 of whichever it is named.
+// (pebble) that resolves it through their own DNS and looks in at ports 80 and 443 of whichever it is named. It
+// validates every order anew, and a proxy before it proposes of the first certificate to renew it at once (RFC 9773).
 
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
@@ -21,6 +22,8 @@ const [one, two] = labAddresses
 const door = join(projectRoot, 'cli', 'inxt.mjs')
 const hosts = ['shop.lab', 'www.shop.lab'] as const
 const [apex, www] = hosts
+/** Of which a fiftieth is the soonest that a proposal counts, and a hundredth the time until others are asked again. */
+const validityS = 1000
 const head = (serial: number): string =>
   `$TTL 300\n@ SOA ns1.nic.lab. hostmaster.nic.lab. ${serial} 3600 600 1209600 60\n`
 const servers = `ns1.nic.lab. A ${one}\nns2.nic.lab. A ${two}\n`
@@ -36,6 +39,7 @@ describe('certificates of a network', { skip }, () => {
   let network: Network
   /** By host: the edge whose turn it is to order. */
   let orderers: ReadonlyMap<string, NetworkEdge>
+  let peers: ReadonlyMap<NetworkEdge, string>
   let pebble: Awaited<ReturnType<Room['start']>>
   const running = new Map<number, Awaited<ReturnType<Room['start']>>>()
 
@@ -45,8 +49,9 @@ describe('certificates of a network', { skip }, () => {
   const startEdge = async ({ number }: NetworkEdge): Promise<void> => {
     const folder = join(net, `edge-${number}`)
     const words = ['edge', '--preset', 'devnet', '--data', folder, '--config', join(folder, 'edge.json')]
-    words.push('--set', 'certificates.authority=https://127.0.0.1:14000/dir')
+    words.push('--set', 'certificates.authority=https://127.0.0.1:14001/dir')
     words.push('--set', `certificates.trustFile=${join(room.folder, 'pebble.pem')}`)
+    words.push('--set', 'certificates.turnMs=1000')
     running.set(number, await room.start(`edge-${number}`, process.execPath, [door, ...words]))
   }
   const meeting = (edges: readonly NetworkEdge[]): Promise<true> =>
@@ -72,6 +77,12 @@ describe('certificates of a network', { skip }, () => {
   const issued = async (): Promise<number> =>
     [...(await room.logOf('pebble')).matchAll(/Issued certificate serial/g)].length
 
+  const shown = async (): Promise<number> => {
+    const counts = await Promise.all(network.edges.map(async edge => (await statusOf(edge)).counts))
+    const sum = (name: string): number => counts.reduce((total, of) => total + (of[name] ?? 0), 0)
+    return sum('certificates.shown') + sum('certificates.shownForOthers')
+  }
+
   before(async () => {
     room = await openRoom([...rootAddresses, ...labAddresses], one, stack)
     net = join(room.folder, 'net')
@@ -84,11 +95,11 @@ describe('certificates of a network', { skip }, () => {
     network = JSON.parse(await readFile(join(net, 'network.json'), 'utf8'))
     await delegate()
     const { edges } = network
-    const peers = new Map(
-      await Promise.all(edges.map(async edge => [(await statusOf(edge)).peer, edge] as const)),
-    )
-    const first = (host: string): NetworkEdge =>
-      peers.get(rendezvous(`certificate/${host}`, [...peers.keys()], 1)[0]!)!
+    peers = new Map(await Promise.all(edges.map(async edge => [edge, (await statusOf(edge)).peer] as const)))
+    const first = (host: string): NetworkEdge => {
+      const [peer] = rendezvous(`certificate/${host}`, [...peers.values()], 1)
+      return edges.find(edge => peers.get(edge) === peer)!
+    }
     orderers = new Map(hosts.map(host => [host, first(host)]))
     const witness = edges.find(edge => ![...orderers.values()].includes(edge))!
     await startPebble(witness.address)
@@ -144,14 +155,21 @@ describe('certificates of a network', { skip }, () => {
     const config = {
       ...{ listenAddress: '127.0.0.1:14000', managementListenAddress: '127.0.0.1:15000' },
       ...{ certificate: pem, privateKey: key, httpPort: 80, tlsPort: 443 },
-      ...{ externalAccountBindingRequired: false, certificateValidityPeriod: 86_400 },
+      ...{ externalAccountBindingRequired: false, certificateValidityPeriod: validityS },
     }
     const file = await room.file('pebble.json', JSON.stringify({ pebble: config }))
-    const words = ['PEBBLE_VA_NOSLEEP=1', 'PEBBLE_WFE_NONCEREJECT=20', 'pebble', '-config', file, '-strict']
+    const settings = ['PEBBLE_VA_NOSLEEP=1', 'PEBBLE_WFE_NONCEREJECT=20', 'PEBBLE_AUTHZREUSE=0']
+    const words = [...settings, 'pebble', '-config', file, '-strict']
     pebble = await room.start('pebble', 'env', [...words, '-dnsserver', `${resolver}:53`])
     await until('the authority', 10_000, async () => {
       const words = ['-sSk', '-o', join(room.folder, 'root.pem'), 'https://127.0.0.1:15000/roots/0']
       return (await room.run('curl', words)).code === 0 || undefined
+    })
+    const proxy = join(projectRoot, 'test', 'conformance', 'acme-proxy.ts')
+    await room.start('proxy', process.execPath, [proxy, room.folder, '14001', '14000'])
+    await until('the proxy', 10_000, async () => {
+      const { stdout } = await room.run('curl', ['-sSk', 'https://127.0.0.1:14001/dir'])
+      return stdout.includes('renewalInfo') || undefined
     })
   }
 
@@ -166,16 +184,60 @@ describe('certificates of a network', { skip }, () => {
       const { counts, certificates } = await statusOf(edge)
       shownForOthers += counts['certificates.shownForOthers'] ?? 0
       assert.equal(counts['certificates.ordered'] ?? 0, edge === orderers.get(apex) ? 1 : 0)
-      assert.deepEqual(certificates, { held: 1, problems: [] })
+      assert.deepEqual([certificates.held, certificates.problems], [1, []])
+      const given = certificates.letters.map(({ host, peer }) => `${host} ${peer}`)
+      const others = edges.filter(other => other !== edge).map(other => `${apex} ${peers.get(other)}`)
+      assert.deepEqual(new Set(given), new Set(edge === orderers.get(apex) ? others : []))
     }
     // The authority asks the witness for addresses, which names its own first.
     assert.ok(shownForOthers > 0, 'what the authority saw was shown by an edge that did not order')
   })
 
+  test('nobody is given a key in the name of an edge', async () => {
+    const giver = orderers.get(apex)!
+    const [asked] = network.edges.filter(edge => edge !== giver) as [NetworkEdge]
+    const before = (await statusOf(giver)).certificates.letters.length
+    for (const question of [peers.get(asked), `${peers.get(asked)}~${Date.now()}~AAAA`]) {
+      const url = `http://${giver.address}/inxt/certificates/${apex}?for=${question}`
+      assert.match((await room.run('curl', ['-sS', url])).stdout, /certificate\/refused/)
+    }
+    assert.equal((await statusOf(giver)).certificates.letters.length, before)
+  })
+
+  test('renewed when the authority says so, long before two thirds of the life, with no handshake refused', async t => {
+    const { edges } = network
+    const old = await certificateAt(orderers.get(apex)!, apex)
+    const shownBefore = await shown()
+    let handshakes = 0
+    const renewed = await until('the new certificate at every edge', 60_000, async () => {
+      const seen: X509Certificate[] = []
+      for (const edge of edges) {
+        seen.push(await certificateAt(edge, apex))
+        handshakes++
+      }
+      return seen.every(({ serialNumber }) => serialNumber !== old.serialNumber) ? seen : undefined
+    })
+    const afterS = (Date.now() - Date.parse(old.validFrom)) / 1000
+    t.diagnostic(
+      `${handshakes} handshakes, none refused; all had it ${afterS.toFixed(0)} s after the first began`,
+    )
+    assert.ok(afterS < (validityS * 2) / 3)
+    assert.equal(new Set(renewed.map(({ serialNumber }) => serialNumber)).size, 1, 'one for all')
+    assert.equal(await issued(), 2)
+    assert.ok((await shown()) > shownBefore, 'the authority was shown a challenge of its own')
+    const orders = [...(await room.logOf('proxy')).matchAll(/^order (.*)$/gm)].map(([, json]) =>
+      JSON.parse(json!),
+    )
+    assert.deepEqual(
+      orders.map(({ replaces }) => replaces === undefined),
+      [true, false],
+    )
+  })
+
   test('names that a stranger makes up below a domain are refused', async () => {
     const words = ['-sS', '--resolve', `x1.${apex}:443:${network.edges[0]!.address}`, `https://x1.${apex}/`]
     assert.match((await room.run('curl', words)).stderr, /unrecognized name/)
-    assert.equal(await issued(), 1)
+    assert.equal(await issued(), 2)
   })
 
   test('when the edge whose turn it is has died, the next one orders', async () => {
@@ -186,14 +248,14 @@ describe('certificates of a network', { skip }, () => {
     const serials = new Set<string>()
     for (const edge of left) serials.add((await certificateAt(edge, www)).serialNumber)
     assert.equal(serials.size, 1)
-    assert.equal(await issued(), 2)
+    assert.equal(await issued(), 3)
     await startEdge(dead)
     await meeting(network.edges)
     assert.ok(
       serials.has((await certificateAt(dead, www)).serialNumber),
       'it is given what the other ordered',
     )
-    assert.equal(await issued(), 2)
+    assert.equal(await issued(), 3)
   })
 
   test('an edge that starts while the authority is gone serves what lies on its disk', async () => {
