@@ -12,7 +12,8 @@ import { assert } from '../base/fault.ts'
 import { commonKind, commonPrefixes } from './contenthash.ts'
 import { at, type Beside, joinNumber, kindIn, kinds, NameEntry, rowWords } from './entry.ts'
 import { isLabel } from './label.ts'
-import { hashNode, mix, stir } from './mixing.ts'
+import { inlineLength, LabelWords, labelLengthMax, labelWords } from './label-words.ts'
+import { hashNode } from './mixing.ts'
 import { createSlots } from './slots.ts'
 import { Tails, tailBlockBytes } from './tails.ts'
 
@@ -35,10 +36,6 @@ export interface RowImage {
 
 /** Expiry and sequence have 48 bits in a row; the contract has 40 and 48. */
 export const numberMax = 2 ** 48 - 1
-/** Characters of a label that lie in its row, and the words that they take. */
-const inlineLength = 32
-const labelWords = inlineLength / 4
-const labelLengthMax = 63
 /** 4,096 rows a block: 768 KiB, small enough to waste, large enough to be few. */
 const blockRows = 4096
 const blockWords = blockRows * rowWords
@@ -64,7 +61,7 @@ export class Rows {
   readonly #tails = new Tails()
   readonly #beside = new Map<number, string>()
   readonly #wanted = new Int32Array(8)
-  readonly #packed = new Int32Array(labelWords)
+  readonly #packed = new LabelWords()
   readonly #byNode = createSlots()
   readonly #byLabel = createSlots()
   readonly #isWanted = (row: number): boolean => {
@@ -101,12 +98,12 @@ export class Rows {
 
   /** -1 when there is none. */
   ofLabel(label: string): number {
-    if (!this.#pack(label)) return -1
-    return this.#byLabel.find(this.#hashPacked(label), row => {
+    if (!this.#packed.pack(label)) return -1
+    return this.#byLabel.find(this.#packed.hash(this.#seed), row => {
       const words = this.#block(row)
       const from = this.#from(row)
       if ((words[from + at.kinds]! & 0xff) !== label.length) return false
-      for (let i = 0; i < labelWords; i++) if (words[from + at.label + i] !== this.#packed[i]) return false
+      if (!this.#packed.standAt(words, from + at.label)) return false
       return label.length <= inlineLength || label.slice(inlineLength) === this.#tail(row, label.length)
     })
   }
@@ -130,11 +127,11 @@ export class Rows {
   setLabel(row: number, label: string): void {
     const words = this.#block(row)
     const from = this.#from(row)
-    assert((words[from + at.kinds]! & 0xff) === 0 && this.#pack(label), 'a label is set once')
-    for (let i = 0; i < labelWords; i++) words[from + at.label + i] = this.#packed[i]!
+    assert((words[from + at.kinds]! & 0xff) === 0 && this.#packed.pack(label), 'a label is set once')
+    words.set(this.#packed.words, from + at.label)
     if (label.length > inlineLength) words[from + at.tail] = this.#tails.add(label.slice(inlineLength))
     words[from + at.kinds]! |= label.length
-    this.#byLabel.add(this.#hashPacked(label), row)
+    this.#byLabel.add(this.#packed.hash(this.#seed), row)
   }
 
   write(row: number, change: RowChange): void {
@@ -216,7 +213,7 @@ export class Rows {
     this.#setBeside(row, 0, image.beside[0])
     this.#setBeside(row, 1, image.beside[1])
     const label = this.label(row)
-    if (this.#pack(label)) this.#byLabel.add(this.#hashPacked(label), row)
+    if (this.#packed.pack(label)) this.#byLabel.add(this.#packed.hash(this.#seed), row)
   }
 
   /** Takes away the rows from `count` on and the tails of labels from `labelEnd` on. */
@@ -300,9 +297,9 @@ export class Rows {
     const label = this.label(row)
     if (!isLabel(label)) return 'a label breaks the rule'
     if (this.ofLabel(label) >= 0) return 'a label appears twice'
-    const [words, from] = [this.#block(row), this.#from(row) + at.label]
-    if (this.#packed.some((word, i) => words[from + i] !== word)) return 'a label is not padded with zeros'
-    this.#byLabel.add(this.#hashPacked(label), row)
+    if (!this.#packed.standAt(this.#block(row), this.#from(row) + at.label))
+      return 'a label is not padded with zeros'
+    this.#byLabel.add(this.#packed.hash(this.#seed), row)
     return undefined
   }
 
@@ -351,35 +348,11 @@ export class Rows {
 
   #unlabel(row: number): void {
     const label = this.label(row)
-    if (this.#pack(label)) this.#byLabel.remove(this.#hashPacked(label), row)
+    if (this.#packed.pack(label)) this.#byLabel.remove(this.#packed.hash(this.#seed), row)
   }
 
   #tail(row: number, length: number): string {
     return this.#tails.read(this.#block(row)[this.#from(row) + at.tail]! >>> 0, length - inlineLength)
-  }
-
-  /** Puts the beginning of a label into words; false for what cannot be a label. */
-  #pack(label: string): boolean {
-    const { length } = label
-    let seen = 0
-    for (let i = 0, from = 0; i < labelWords; i++, from += 4) {
-      let word = 0
-      for (let at = from; at < from + 4 && at < length; at++) {
-        const code = label.charCodeAt(at)
-        seen |= code
-        word |= code << (8 * (at & 3))
-      }
-      this.#packed[i] = word
-    }
-    return length > 0 && length <= labelLengthMax && seen < 0x80
-  }
-
-  /** Of the label that was packed last. */
-  #hashPacked(label: string): number {
-    let hash = stir(this.#seed, label.length)
-    for (let i = 0; i < labelWords; i++) hash = stir(hash, this.#packed[i]!)
-    for (let i = inlineLength; i < label.length; i++) hash = stir(hash, label.charCodeAt(i))
-    return mix(hash)
   }
 }
 
