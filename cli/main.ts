@@ -288,6 +288,7 @@ const edge = onEdge(program.command('edge').enablePositionalOptions())
     collect,
     [],
   )
+  .option('--journal <folder>', 'standalone: differences of zones for secondaries, kept over a restart')
   .action(async options =>
     options.standalone
       ? [options.origin, options.site, ...options.car, ...options.http, ...options.https].some(Boolean)

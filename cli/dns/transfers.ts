@@ -13,13 +13,14 @@ import type { LimitOptions } from '../../resolver/steps/limit.ts'
 import { soaOf } from '../../resolver/transfer/axfr.ts'
 import { createDoor, type Door } from '../../resolver/transfer/door.ts'
 import { notify } from '../../resolver/transfer/io/notify.ts'
-import { createJournal } from '../../resolver/transfer/journal.ts'
+import { createJournal, type Journal } from '../../resolver/transfer/journal.ts'
 import { parseTsigKeys } from '../../resolver/transfer/key-file.ts'
 import type { TsigKey } from '../../resolver/transfer/tsig.ts'
 import { type Name, nameText, parseName } from '../../resolver/wire/name.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
 import { type Place, parsePlace } from '../daemon/place.ts'
 import { inSlices } from '../daemon/slices.ts'
+import type { JournalShelf } from './journal-shelf.ts'
 
 export interface Transfers {
   /** What stands before the responder. */
@@ -38,6 +39,7 @@ export async function openTransfers(
   keyFile: string | undefined,
   zones: () => readonly Zone[],
   log: Log,
+  shelf?: JournalShelf,
 ): Promise<Transfers | undefined> {
   if (wanted.length === 0 && keyFile === undefined) return undefined
   if (keyFile === undefined) {
@@ -60,7 +62,12 @@ export async function openTransfers(
     }
     peers.set(apex, [...(peers.get(apex) ?? []), ...places])
   }
-  return transfersOf(keys, peers, zones, log)
+  const journal = createJournal()
+  for (const zone of zones()) {
+    const kept = peers.has(zone.apex) ? await shelf?.read(zone) : undefined
+    if (kept !== undefined) journal.restore(zone, kept)
+  }
+  return transfersOf(keys, peers, zones, log, journal, shelf)
 }
 
 function transfersOf(
@@ -68,9 +75,10 @@ function transfersOf(
   peers: ReadonlyMap<Name, readonly Place[]>,
   zones: () => readonly Zone[],
   log: Log,
+  journal: Journal,
+  shelf: JournalShelf | undefined,
 ): Transfers {
   const told = new Map<Name, { zone: Zone; stop: AbortController }>()
-  const journal = createJournal()
   const tellOf = async (zone: Zone, from: readonly Place[]): Promise<void> => {
     const last = told.get(zone.apex)
     if (last?.zone === zone) return
@@ -78,7 +86,11 @@ function transfersOf(
     const stop = new AbortController()
     told.set(zone.apex, { zone, stop })
     // Before anybody is told: who comes at once is to find it.
-    if (last !== undefined) await inSlices(journal.note(last.zone, zone))
+    if (last !== undefined) {
+      await inSlices(journal.note(last.zone, zone))
+      const kept = journal.kept(zone)
+      if (kept !== undefined) await shelf?.write(zone, kept)
+    }
     for (const to of peers.get(zone.apex) ?? []) {
       const source = from.find(({ address }) => isIPv6(address) === isIPv6(to.address))
       if (source === undefined) log.warn({ secondary: to.address }, 'no address of ours is of its family')

@@ -17,11 +17,13 @@ import { type ListeningTls, serveTls } from '../../resolver/io/tls.ts'
 import { type ServeOptions, serveUdp } from '../../resolver/io/udp.ts'
 import { createResponder } from '../../resolver/responder.ts'
 import { nameText, parseName } from '../../resolver/wire/name.ts'
+import type { Zone } from '../../resolver/zone/zone.ts'
 import { type CertificateFiles, followCertificate, readCertificate } from '../daemon/certificate.ts'
 import { type Place, parsePlace, placeText } from '../daemon/place.ts'
 import { stopSignal } from '../daemon/stop-signal.ts'
 import { watchFiles } from '../daemon/watch.ts'
 import { answeringFrom } from '../dns/answering.ts'
+import { openJournalShelf } from '../dns/journal-shelf.ts'
 import { type SigningReads, signingReads } from '../dns/online-signing.ts'
 import { withQueryLog } from '../dns/query-log.ts'
 import { openTransfers, type Transfers } from '../dns/transfers.ts'
@@ -40,6 +42,8 @@ export interface StandaloneOptions {
   readonly tsigFile?: string
   /** `example.com=ADDRESS,ADDRESS` */
   readonly transfer: readonly string[]
+  /** Folder in which differences of zones outlive a restart. */
+  readonly journal?: string
   /** Folder with the keys of zones that sign themselves while answering. */
   readonly signOnline?: string
   readonly logLevel?: string
@@ -72,7 +76,10 @@ export async function standalone(options: StandaloneOptions): Promise<void> {
       ? undefined
       : stack.use(await signingReads(options.signOnline, files, read, log))
   const zones = await openZoneFiles(files, online?.read ?? read, log)
-  const transfers = await openTransfers(options.transfer, options.tsigFile, zones.zones, log)
+  const digestOf = (zone: Zone): string | undefined =>
+    zones.versions().find(version => version.zone === zone)?.digest
+  const shelf = options.journal === undefined ? undefined : openJournalShelf(options.journal, digestOf, log)
+  const transfers = await openTransfers(options.transfer, options.tsigFile, zones.zones, log, shelf)
   stack.use(transfers)
   const served = await open(options, { ...zones, ...online }, transfers, log, stack)
   const reload = async (file?: string): Promise<void> => {

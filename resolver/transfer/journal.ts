@@ -22,11 +22,23 @@ export interface Difference {
   readonly added: readonly ResourceRecord[]
 }
 
+/** What is known of the way to a zone. */
+export interface Kept {
+  /** Of the zone itself, which a way is not to be longer than. */
+  readonly zoneRecords: number
+  /** From version to version, oldest first; one at least. */
+  readonly differences: readonly Difference[]
+}
+
 export interface Journal {
   /** Notes that `newer` took the place of `older`. */
   note(older: Zone, newer: Zone): Work<void>
   /** What leads from `serial` to `zone`, oldest first; undefined when it is not known, or no shorter than the zone. */
   since(zone: Zone, serial: number): readonly Difference[] | undefined
+  /** What is to be kept of `zone` over a restart; undefined when nothing leads to it. */
+  kept(zone: Zone): Kept | undefined
+  /** Takes up what was kept of `zone`; what does not lead to it, or is beyond the bounds, is left. */
+  restore(zone: Zone, kept: Kept): void
 }
 
 export interface JournalOptions {
@@ -36,11 +48,9 @@ export interface JournalOptions {
   readonly recordsMax?: number
 }
 
-interface Chain {
+interface Chain extends Kept {
   /** What the last difference leads to. */
   readonly zone: Zone
-  readonly zoneRecords: number
-  readonly differences: readonly Difference[]
 }
 
 export function createJournal({ versionsMax = 16, recordsMax = 100_000 }: JournalOptions = {}): Journal {
@@ -64,7 +74,22 @@ export function createJournal({ versionsMax = 16, recordsMax = 100_000 }: Journa
       const differences = chain.differences.slice(first)
       return first < 0 || weightOf(differences) >= chain.zoneRecords ? undefined : differences
     },
+    kept(zone) {
+      const chain = chains.get(zone.apex)
+      if (chain?.zone !== zone) return undefined
+      return { zoneRecords: chain.zoneRecords, differences: chain.differences }
+    },
+    restore(zone, { zoneRecords, differences }) {
+      const isBounded = differences.length <= versionsMax && weightOf(differences) <= recordsMax
+      if (isBounded && leadsTo(zone, differences)) chains.set(zone.apex, { zone, zoneRecords, differences })
+    },
   }
+}
+
+/** Whether each difference begins where the one before it ends, and the last ends at `zone`. */
+function leadsTo(zone: Zone, differences: readonly Difference[]): boolean {
+  const starts = [...differences.map(({ from }) => from), soaOf(zone)]
+  return differences.length > 0 && differences.every(({ to }, i) => serialOf(to) === serialOf(starts[i + 1]!))
 }
 
 function weightOf(differences: readonly Difference[]): number {
