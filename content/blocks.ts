@@ -7,6 +7,7 @@
 import type { CID } from 'multiformats/cid'
 import { isFault } from '../base/fault.ts'
 import { createSieve } from '../base/sieve.ts'
+import { ballast } from './ballast.ts'
 import { type Block, verifiedBlock } from './block.ts'
 import { createFetch, type Delivery, type Errand, type FetchOptions, headBytes } from './fetch.ts'
 import { createHeads, type Start, type Way } from './heads.ts'
@@ -40,7 +41,7 @@ export type Blocks = {
   get(cid: CID, context?: Context): Promise<Uint8Array>
   /** Learns who holds a site before somebody asks for it. */
   look(root: CID): Promise<void>
-  /** Only what is here already. */
+  /** Only what is here already, and the ballast, which is here always. */
   local(cid: CID): Promise<Uint8Array | undefined>
   /** Verified, then kept. Throws as `Store.put` does. */
   put(block: Block): Promise<void>
@@ -98,7 +99,7 @@ export function createBlocks(options: BlocksOptions): Blocks {
       return bytes
     },
     look: fetch.look,
-    local: async cid => (await near.find(cid))?.bytes ,
+    local: async cid => (await near.find(cid))?.bytes ?? ballast(cid),
     put: near.put,
     usage: () => ({ ...near.usage(), fetching: together.size() }),
   }

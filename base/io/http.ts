@@ -40,6 +40,8 @@ export interface HttpAnswer {
   readonly headers: IncomingHttpHeaders
   /** Undefined when it was longer than `bytesMax`; its connection is closed then. */
   readonly body: Buffer | undefined
+  /** What its connection has brought so far, this answer and all before it. */
+  readonly receivedBytes: number
 }
 
 export interface HttpClient {
@@ -117,14 +119,18 @@ function answerTo(asked: ClientRequest, question: HttpQuestion): Promise<HttpAns
     asked.on('response', response => {
       const { headers } = response
       const status = response.statusCode!
+      const { socket } = response
       const parts: Buffer[] = []
       let bytes = 0
+      const answer = (body: Buffer | undefined): HttpAnswer => {
+        return { status, headers, body, receivedBytes: socket.bytesRead }
+      }
       const tooLong = (): void => {
-        end(() => resolve({ status, headers, body: undefined }))
+        end(() => resolve(answer(undefined)))
         asked.destroy()
       }
       response.on('error', fail)
-      response.on('end', () => end(() => resolve({ status, headers, body: Buffer.concat(parts) })))
+      response.on('end', () => end(() => resolve(answer(Buffer.concat(parts)))))
       if (Number(response.headers['content-length'] ?? 0) > bytesMax) return tooLong()
       response.on('data', (part: Buffer) => {
         timers.next?.refresh()

@@ -4,11 +4,12 @@
 // lack a block cannot send each other round in circles (412 then; trustless gateway specification §2.1.6). Only a home
 // edge is asked to fetch what it lacks: `Inxt-Root` tells it for which site. Every wait has a limit, a body is cut off
 // at its bound, and connections to one holder are few. They are kept a while, since opening one costs a round trip, and
-// those to near edges are kept warm by a question whose answer stands in it.
+// those to near edges are kept warm by a question whose answer stands in it, and widened once by ballast.
 
 import { isIP } from 'node:net'
 import { Fault } from '../../base/fault.ts'
 import { createHttpClient, type HttpAnswer } from '../../base/io/http.ts'
+import { ballastBytes, ballastCid } from '../ballast.ts'
 import type { Gateway } from '../fetch.ts'
 import type { Holder } from '../holders.ts'
 import { formatCid } from '../identifier.ts'
@@ -25,12 +26,19 @@ export type GatewayOptions = {
 const restMs = 15_000
 /** The empty identity CID: what gateways are asked for to see whether they are there. */
 const emptyPath = '/ipfs/bafkqaaa?format=raw'
+const ballastPath = `/ipfs/${ballastCid}?format=raw`
+/** Five round trips that are shorter cost less than they would save. */
+const farMs = 5
 const plain = { accept: 'application/vnd.ipld.raw' }
 const onlyHeld = { 'cache-control': 'only-if-cached' }
 
-export function createGateway(
-  options: GatewayOptions,
-): Gateway & { warm(holder: Holder): void; close(): void } {
+export interface WarmGateway extends Gateway {
+  /** Uses a connection to `holder`, or opens one, and widens it once. Never rejects. */
+  warm(holder: Holder): Promise<void>
+  close(): void
+}
+
+export function createGateway(options: GatewayOptions): WarmGateway {
   const { connectMs, idleMs, connectionsMax } = options
   const client = createHttpClient({ connectionsMax, restMs })
   return {
@@ -60,10 +68,16 @@ export function createGateway(
         over.abort(new Error('nobody reads on'))
       }
     },
-    /** Uses a connection to `holder`, or opens one. Nobody is told when that fails. */
-    warm(holder) {
-      const question = { headers: { ...plain, ...onlyHeld }, bytesMax: 4096, connectMs, idleMs }
-      client.ask(`${originOf(holder)}${emptyPath}`, question).catch(() => {})
+    async warm(holder) {
+      const question = { headers: { ...plain, ...onlyHeld }, bytesMax: ballastBytes, connectMs, idleMs }
+      try {
+        const { receivedBytes } = await client.ask(originOf(holder) + emptyPath, question)
+        if (receivedBytes >= ballastBytes || (holder.rttMs ?? 0) < farMs) return
+        // The one that was just used is the first to be used again.
+        await client.ask(originOf(holder) + ballastPath, { ...question, onPart: () => {} })
+      } catch {
+        // A connection less; whoever needs one opens it.
+      }
     },
     close: () => client.close(),
   }
