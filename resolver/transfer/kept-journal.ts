@@ -1,6 +1,6 @@
 // The differences of a zone as octets, to be kept over a restart.
 //
-//   "inxt ixfr 1", the digest of the zone file that they lead to (length 1, text), records of that zone (4), differences
+//   "inxt ixfr 1", the digest of the zone file they lead to (length 1, text), records of that zone (4), differences
 //   (2), then each: SOA before, SOA after, records removed (4), records added (4), those records; SHA-256 of all of it
 //
 // Records are as on the wire (RFC 1035 §4.1.3), no name compressed. Whoever writes it writes it whole: it is bounded as

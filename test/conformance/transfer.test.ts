@@ -1,6 +1,8 @@
 // A secondary elsewhere: the real NSD, Knot and BIND take a zone from ours with TSIG, and again at each NOTIFY.
 
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -25,6 +27,20 @@ describe('zone transfer', { skip: labMissing() }, () => {
   const stack = new AsyncDisposableStack()
   let room: Room
   let file: string
+  let server: ChildProcess
+  const startPrimary = (label: string): Promise<ChildProcess> =>
+    room.start(label, process.execPath, [
+      ...[join(projectRoot, 'cli', 'inxt.mjs'), 'edge', '--standalone', '--zone', `example.com=${file}`],
+      ...[
+        '--dns',
+        primary,
+        '--tsig-file',
+        join(room.folder, 'key'),
+        '--journal',
+        join(room.folder, 'journal'),
+      ],
+      ...['--transfer', `example.com=${Object.values(secondaries).join(',')}`],
+    ])
   before(async () => {
     room = await openRoom([primary, stranger, ...Object.values(secondaries)], primary, stack)
     file = await room.file('zone', zoneText(1))
@@ -33,11 +49,7 @@ describe('zone transfer', { skip: labMissing() }, () => {
       0o600,
     )
     await room.file('wrong', `key "second.key" { algorithm hmac-sha256; secret "${'A'.repeat(43)}="; };\n`)
-    await room.start('primary', process.execPath, [
-      ...[join(projectRoot, 'cli', 'inxt.mjs'), 'edge', '--standalone', '--zone', `example.com=${file}`],
-      ...['--dns', primary, '--tsig-file', join(room.folder, 'key')],
-      ...['--transfer', `example.com=${Object.values(secondaries).join(',')}`],
-    ])
+    server = await startPrimary('primary')
     await until('the primary', 20_000, async () => ((await serialAt(primary)) === 1 ? true : undefined))
     await Promise.all([startNsd(room), startKnot(room), startBind(room)])
   })
@@ -50,22 +62,22 @@ describe('zone transfer', { skip: labMissing() }, () => {
   const logs = async (): Promise<string> =>
     (await Promise.all(['primary', ...Object.keys(secondaries)].map(room.logOf))).join('\n')
 
-  for (const [label, server] of Object.entries(secondaries)) {
+  for (const [label, address] of Object.entries(secondaries)) {
     test(`${label} takes the zone`, async () => {
       await until(`serial 1 at ${label}`, 20_000, async () =>
-        (await serialAt(server)) === 1 ? true : undefined,
+        (await serialAt(address)) === 1 ? true : undefined,
       )
-      assert.equal(await dig(`@${server}`, '+short', `h${hosts - 1}.example.com`), '10.0.78.31\n')
+      assert.equal(await dig(`@${address}`, '+short', `h${hosts - 1}.example.com`), '10.0.78.31\n')
     })
   }
   test('a new version reaches each of them by NOTIFY', async () => {
     await writeFile(`${file}.new`, zoneText(2))
     await rename(`${file}.new`, file)
-    for (const [label, server] of Object.entries(secondaries)) {
+    for (const [label, address] of Object.entries(secondaries)) {
       await until(`serial 2 at ${label}`, 20_000, async () =>
-        (await serialAt(server)) === 2 ? true : undefined,
+        (await serialAt(address)) === 2 ? true : undefined,
       )
-      assert.equal(await dig(`@${server}`, '+short', 'www.example.com'), '192.0.2.2\n')
+      assert.equal(await dig(`@${address}`, '+short', 'www.example.com'), '192.0.2.2\n')
     }
     const heard = (await logs()).match(/a secondary is notified/g) ?? []
     assert.ok(heard.length >= 3, await logs())
@@ -79,6 +91,15 @@ describe('zone transfer', { skip: labMissing() }, () => {
     assert.deepEqual(changes.match(/192\.0\.2\.\d+/g), ['192.0.2.1', '192.0.2.2'])
     // Of a version that nobody remembers, all.
     assert.match(await dig(`@${primary}`, 'example.com', 'IXFR=0', ...keyed), /XFR size: 20007 records/)
+  })
+  test('and so it comes from a primary that was started again', async () => {
+    const ended = once(server, 'exit')
+    server.kill('SIGTERM')
+    await ended
+    server = await startPrimary('again')
+    await until('the primary', 20_000, async () => ((await serialAt(primary)) === 2 ? true : undefined))
+    const keyed = ['-b', secondaries.nsd, '-k', join(room.folder, 'key')]
+    assert.match(await dig(`@${primary}`, 'example.com', 'IXFR=1', ...keyed), /XFR size: 6 records/)
   })
   test('dig takes it whole with the key, and not without, with another, or from elsewhere', async () => {
     const axfr = [`@${primary}`, 'example.com', 'AXFR', '-b']
