@@ -20,6 +20,7 @@ import { openContent } from './parts/content.ts'
 import { createNames, openDns } from './parts/dns.ts'
 import { openDomains } from './parts/domains.ts'
 import type { Ground } from './parts/ground.ts'
+import { openHeaders } from './parts/headers.ts'
 import { openHttp } from './parts/http.ts'
 import { createNetwork } from './parts/network.ts'
 import { openOverlay } from './parts/overlay.ts'
@@ -69,7 +70,7 @@ async function start(ground: Ground): Promise<{ peer: PeerId; leave: () => void 
     publish(changes)
     look(changes.labels)
   })
-  const proofs = createProofs(ground, chain)
+  const proofs = createProofs(ground, chain, await openHeaders(ground, chain))
   const overlay = await openOverlay(ground, changed, proofs)
   const network = createNetwork(chain.follower, overlay, whenChanged)
   const content = await openContent(ground, network)

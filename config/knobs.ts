@@ -5,6 +5,7 @@
 
 import { cacheKnobs } from './cache-knobs.ts'
 import { certificateKnobs } from './certificate-knobs.ts'
+import { chainKnobs } from './chain-knobs.ts'
 import { clientKnobs } from './client-knobs.ts'
 import { contentKnobs } from './content-knobs.ts'
 import { domainKnobs } from './domain-knobs.ts'
@@ -164,6 +165,7 @@ export const knobs = {
   ...httpKnobs,
   ...cacheKnobs,
   ...certificateKnobs,
+  ...chainKnobs,
   ...domainKnobs,
   ...overlayKnobs,
   ...siteKnobs,

@@ -2,8 +2,9 @@
 //
 // When the chain changes a name, the first of the live edges by rendezvous hashing asks an endpoint for the proof and
 // publishes it, so each change costs the network one proof and not one for each edge. Whoever reads it believes
-// neither: the proof must lead from a block that this edge's own endpoints agree on. What cannot be judged (the
-// block is not known yet, or too much is asked at once) is neither kept nor held against the sender.
+// neither: the proof must lead from a block that this edge's own endpoints agree on, or that validators signed
+// (`headers.ts`). What cannot be judged (the block is not known yet, or too much is asked at once) is neither kept nor
+// held against the sender.
 
 import { fromHex } from '../../base/bytes.ts'
 import { isFault } from '../../base/fault.ts'
@@ -14,7 +15,7 @@ import { type PeerId, peerIdOf } from '../../overlay/peer.ts'
 import type { Record } from '../../overlay/records/record.ts'
 import type { Proven } from '../../overlay/records/vetting.ts'
 import { readHeader } from '../../registry-contract/header.ts'
-import { createQuorumHeaders } from '../../registry-contract/headers.ts'
+import type { HeaderSource } from '../../registry-contract/headers.ts'
 import { proveByAny } from '../../registry-contract/io/prover.ts'
 import { childNode } from '../../registry-contract/label.ts'
 import { type ProofTarget, verifyProof } from '../../registry-contract/proof.ts'
@@ -43,9 +44,12 @@ const nameTurnMs = 15_000
 /** Names that wait for that; more than change in an hour. */
 const waitingMax = 10_000
 
-export function createProofs({ settings }: Ground, { endpoints, addresses, follower }: ChainPart): Proofs {
+export function createProofs(
+  { settings }: Ground,
+  { endpoints, addresses, follower }: ChainPart,
+  headers: HeaderSource,
+): Proofs {
   const suffix = settings['edge.suffix']
-  const headers = createQuorumHeaders({ endpoints, depth: settings['chain.finalBlocks'] })
   const budget = new Budget(checksPerSecond, realClock.now())
   const { address: registry, codeHash } = addresses.contracts.NameRegistry
   const targetOf = (label: string): ProofTarget => {
