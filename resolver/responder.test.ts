@@ -106,12 +106,40 @@ describe('places', () => {
       query('Welcome.INXT', types.A),
     )
     const resolver = { octets: parseIpv4(client.address), bits: 32 }
-    assert.deepEqual(calls, [['welcome', resolver, 2]])
+    assert.deepEqual(calls, [['welcome', resolver, 2, false]])
     assert.deepEqual(
       got.answers.map(({ data }) => dataText(data)),
       ['10.0.0.0', '10.0.0.1'],
     )
     assert.equal(got.answers[0]?.ttlS, 9)
+  })
+  test('AAAA names edges that have one, be they farther; without any it is NODATA', () => {
+    const edges = [
+      { ipv4: '192.0.2.1', httpsPort: 443 },
+      { ipv4: '192.0.2.2', ipv6: 'fd00::2', httpsPort: 443 },
+    ]
+    const places = {
+      near: (_site: string, _client: unknown, countMax: number, hasIpv6: boolean) =>
+        edges.filter(({ ipv6 }) => !hasIpv6 || ipv6 !== undefined).slice(0, countMax),
+      servers: () => [],
+    }
+    const respond = responder({ places, addressesMax: 1, alpn: ['h2'] })
+    const texts = (type: number): string[] =>
+      answer(respond, query('a.inxt', type)).answers.map(({ data }) => dataText(data, type))
+    for (let time = 0; time < 2; time++) {
+      assert.deepEqual(texts(types.A), ['192.0.2.1'])
+      assert.deepEqual(texts(types.AAAA), ['fd00::2'])
+    }
+    // Whoever sees the record may go to either.
+    const [https] = texts(types.HTTPS)
+    assert.match(https!, /ipv4hint=192\.0\.2\.1,192\.0\.2\.2 ipv6hint=fd00::2$/)
+    edges[1]!.httpsPort = 8443
+    assert.deepEqual(texts(types.HTTPS), [])
+    edges.pop()
+    const none = answer(respond, query('b.inxt', types.AAAA))
+    assert.deepEqual([rcodeOf(none), none.answers.length, none.authorities.length], [rcodes.NOERROR, 0, 1])
+    edges.pop()
+    assert.equal(rcodeOf(answer(respond, query('b.inxt', types.AAAA))), rcodes.SERVFAIL)
   })
   test('edges without the family are NODATA, addresses that are misspelled are left out', () => {
     const places = { near: () => [{ ipv4: 'localhost' }, { ipv6: 'fd00::1' }], servers: () => [] }

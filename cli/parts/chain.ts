@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { toHex } from '../../base/bytes.ts'
 import { Fault, isFault } from '../../base/fault.ts'
 import type { Addresses } from '../../registry-contract/addresses.ts'
+import { ipv6Hex, ipv6Text } from '../../registry-contract/endpoint.ts'
 import { readAddresses } from '../../registry-contract/io/addresses.ts'
 import { enterApart } from '../../registry-contract/io/entering.ts'
 import { type Follower, followChain } from '../../registry-contract/io/follow.ts'
@@ -65,6 +66,14 @@ export async function awaitNames({ log }: Ground, { follower }: ChainPart): Prom
   }
 }
 
+/** As the Roll spells it. */
+function ipv6Of(text: string): string {
+  if (text === '') return ''
+  const hex = ipv6Hex(text)
+  if (hex === undefined) throw new Fault('config/invalid', `edge.ipv6: ${text} is no IPv6 address`)
+  return ipv6Text(hex)
+}
+
 /** Enters this edge into the Roll, or changes its entry, when there is an operator's key. */
 export async function enterRoll(ground: Ground, chain: ChainPart, publicKey: Uint8Array): Promise<void> {
   const { settings, log } = ground
@@ -73,6 +82,7 @@ export async function enterRoll(ground: Ground, chain: ChainPart, publicKey: Uin
   const wanted = {
     peerKey,
     address: settings['edge.address'],
+    ipv6: ipv6Of(settings['edge.ipv6']),
     dnsPort: settings['dns.port'],
     httpPort: settings['http.port'],
     httpsPort: settings['http.tlsPort'],

@@ -163,6 +163,19 @@ describe("the operator's map", () => {
     assert.equal(named(south, half), 'east', 'where none of a line lives, the map says nothing')
   })
 
+  test('a client by its IPv6 prefix; of IPv6 addresses the map’s first, then any', async () => {
+    await writeFile(file, '2001:db8:1::/48 = 203.0.113.1 2001:db8::3\n198.51.100.0/24 = 203.0.113.1\n')
+    const live = edges.map(edge => (nameOf(edge) === 'south' ? edge : { ...edge, ipv6: '' }))
+    const south = await open('south', { words, live: () => live })
+    const six = parsePrefix('2001:db8:1:2::/64')!
+    assert.match(named(south, six), /^(west,south|south,west)$/)
+    assert.equal(south.scopeBits(six), 48)
+    for (const asker of [six, client]) assert.deepEqual(south.near(asker, 3, true).map(nameOf), ['south'])
+    const west = await open('west', { words, live: () => live.slice(0, 2) })
+    assert.deepEqual(west.near(client, 3, true), [], 'nobody has one')
+    assert.equal(named(west), 'west')
+  })
+
   test('with errors is refused at the start, and later leaves the old one in place', async () => {
     await writeFile(file, '198.51.100.0/24 = 203.0.113.1\n')
     const south = await open('south', { words })

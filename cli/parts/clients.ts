@@ -47,8 +47,8 @@ export interface ClientsOptions {
 }
 
 export interface Clients {
-  /** For `Places`: best first, `countMax` at most. */
-  near(client: ClientPrefix, countMax: number): ServingEdge[]
+  /** For `Places`: best first, `countMax` at most; with `hasIpv6` only of those that have such an address. */
+  near(client: ClientPrefix, countMax: number, hasIpv6?: boolean): ServingEdge[]
   scopeBits(client: ClientPrefix): number
   /** A handshake with a client at `address` (any address as sockets spell it) took a round trip of so many ms. */
   sighted(address: string, rttMs: number): void
@@ -88,17 +88,22 @@ export async function openClients(ground: Ground, options: ClientsOptions): Prom
   const mapped = createMapped(options)
   let turn = 0
   return {
-    near(client, countMax) {
+    near(client, countMax, hasIpv6 = false) {
+      const among = (bands: Bands<ServingEdge>): Bands<ServingEdge> => (hasIpv6 ? withIpv6(bands) : bands)
+      const here = among(hereBands())
+      if (here.length === 0) return []
       const count = client.octets.length === 4 ? counts.ipv4 : counts.ipv6
-      const band = mapped(map().find(client.octets).value)
-      if (band !== undefined) {
+      const mappedHere = mapped(map().find(client.octets).value)
+      const band = hasIpv6 ? mappedHere?.filter(({ edge }) => edge.ipv6 !== '') : mappedHere
+      if (band !== undefined && band.length > 0) {
         meter.count(count.mapped)
         return inProportion([band], turn++, countMax, ({ weight }) => weight).map(({ edge }) => edge)
       }
       const spot = settings['clients.lookupsPerS'] > 0 ? learned.find(client, clock.now()).spot : undefined
-      meter.count(spot === undefined ? count.here : count.placed)
-      if (spot === undefined) return inProportion(hereBands(), turn++, countMax)
-      const bands = bandsFor(spot, options)
+      const bands = spot && among(bandsFor(spot, options))
+      const isPlaced = bands !== undefined && bands.length > 0
+      meter.count(isPlaced ? count.placed : count.here)
+      if (!isPlaced) return inProportion(here, turn++, countMax)
       return inProportion(bands, turn++, Math.min(countMax, Math.max(fallbackCount, bands[0]?.length ?? 0)))
     },
     scopeBits(client) {
@@ -111,6 +116,16 @@ export async function openClients(ground: Ground, options: ClientsOptions): Prom
     figures: () => learned.figures(),
   }
 }
+
+/** Those of each band that have an IPv6 address; kept, as bands are asked for again and again. */
+function withIpv6(bands: Bands<ServingEdge>): Bands<ServingEdge> {
+  const known = ipv6Bands.get(bands)
+  if (known !== undefined) return known
+  const left = bands.map(band => band.filter(({ ipv6 }) => ipv6 !== '')).filter(band => band.length > 0)
+  ipv6Bands.set(bands, left)
+  return left
+}
+const ipv6Bands = new WeakMap<Bands<ServingEdge>, Bands<ServingEdge>>()
 
 /** By what an answer was chosen; of clients nothing but the family is counted. */
 const countsFor = (family: string) => ({

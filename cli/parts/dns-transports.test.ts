@@ -47,8 +47,8 @@ async function open(
   await openTransports({ settings, meter, log, stack }, respond)
 }
 
-async function nameAt(port: number): Promise<string> {
-  const socket = connect({ host: address, port, rejectUnauthorized: false })
+async function nameAt(port: number, host = address): Promise<string> {
+  const socket = connect({ host, port, rejectUnauthorized: false })
   await once(socket, 'secureConnect', { signal: AbortSignal.timeout(5000) })
   const { subject } = socket.getPeerCertificate()
   socket.destroy()
@@ -77,12 +77,25 @@ describe('the transports of an edge', () => {
     await open([...ports, ...files], stack, line => {
       if (line.includes('is read again')) renewed.resolve()
     })
-    assert.deepEqual(await Promise.all([tlsPort, httpsPort].map(nameAt)), ['first', 'first'])
+    assert.deepEqual(await Promise.all([tlsPort, httpsPort].map(port => nameAt(port))), ['first', 'first'])
     makeCertificate('second', `${chain}.new`, `${key}.new`)
     await rename(`${chain}.new`, chain)
     await rename(`${key}.new`, key)
     await renewed.promise
-    assert.deepEqual(await Promise.all([tlsPort, httpsPort].map(nameAt)), ['second', 'second'])
+    assert.deepEqual(await Promise.all([tlsPort, httpsPort].map(port => nameAt(port))), ['second', 'second'])
+  })
+
+  test('all of them at the IPv6 address too, where there is one', async () => {
+    await using stack = new AsyncDisposableStack()
+    await open([...ports, ...files, 'edge.ipv6=::1'], stack)
+    assert.deepEqual(await Promise.all([tlsPort, httpsPort].map(port => nameAt(port, '::1'))), [
+      'second',
+      'second',
+    ])
+    await assert.rejects(
+      open(['edge.ipv6=2001:db8::1'], stack),
+      error => isFault(error, 'config/invalid') && /2001:db8::1/.test(error.message),
+    )
   })
 
   test('without a port nothing is encrypted, and no certificate is asked for', async () => {

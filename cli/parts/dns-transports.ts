@@ -12,7 +12,7 @@ import { serveTls } from '../../resolver/io/tls.ts'
 import { serveUdp } from '../../resolver/io/udp.ts'
 import type { Respond } from '../../resolver/responder.ts'
 import { type CertificateFiles, followCertificate, readCertificate } from '../daemon/certificate.ts'
-import type { Ground } from './ground.ts'
+import { addressesOf, type Ground } from './ground.ts'
 
 type Serving = Pick<Ground, 'settings' | 'meter' | 'log' | 'stack'>
 
@@ -31,7 +31,7 @@ export async function openTransports(
     connectionsMax: settings['dns.tcpConnectionsMax'],
     idleTimeoutMs: settings['dns.tcpIdleMs'],
   }
-  const where = { address: settings['edge.address'], respond, meter, log, ...bounds }
+  const places = addressesOf(settings).map(address => ({ address, respond, meter, log, ...bounds }))
   const encrypted = [
     { port: settings['dns.tlsPort'], serve: serveTls },
     { port: settings['dns.httpsPort'], serve: serveHttps },
@@ -39,12 +39,16 @@ export async function openTransports(
   const files = encrypted.length === 0 ? undefined : certificateFiles(ground)
   const certificate = files && (await readCertificate(files))
 
-  const { port } = kept(await serveUdp({ ...where, port: settings['dns.port'] }))
-  kept(await serveTcp({ ...where, port }))
+  for (const where of places) {
+    const { port } = kept(await serveUdp({ ...where, port: settings['dns.port'] }))
+    kept(await serveTcp({ ...where, port }))
+  }
   if (files === undefined || certificate === undefined) return
   const listening = []
-  for (const { port, serve } of encrypted)
-    listening.push(kept(await serve({ ...where, port, certificate, ...(onHandshake && { onHandshake }) })))
+  for (const where of places) {
+    for (const { port, serve } of encrypted)
+      listening.push(kept(await serve({ ...where, port, certificate, ...(onHandshake && { onHandshake }) })))
+  }
   stack.use(await followCertificate(files, listening, log))
 }
 

@@ -31,10 +31,14 @@ export interface DnsSources {
 export async function openDns(ground: Ground, sources: DnsSources): Promise<void> {
   const { network, clients, names, zones, hearing } = sources
   const { settings, meter, log } = ground
-  const asAddress = ({ address, httpsPort }: ServingEdge): EdgeAddress => ({ ipv4: address, httpsPort })
+  const asAddress = ({ address, ipv6, httpsPort }: ServingEdge): EdgeAddress => ({
+    ipv4: address,
+    ipv6: ipv6 === '' ? undefined : ipv6,
+    httpsPort,
+  })
   const suffix = settings['edge.suffix']
   const places: Places & Servers = {
-    near: (_site, client, countMax) => clients.near(client, countMax).map(asAddress),
+    near: (_site, client, countMax, hasIpv6) => clients.near(client, countMax, hasIpv6).map(asAddress),
     scopeBits: clients.scopeBits,
     servers: () =>
       network.serving().map(edge => ({ name: `e-${edge.peerKey.slice(2, 10)}`, address: asAddress(edge) })),

@@ -14,3 +14,9 @@ export interface Ground {
   /** Unwound in reverse order when the edge stops, or when a later part cannot be opened. */
   readonly stack: AsyncDisposableStack
 }
+
+/** Where clients reach this edge: by IPv4, and by IPv6 where the operator names an address. */
+export function addressesOf(settings: Settings): readonly [string, ...string[]] {
+  const [ipv4, ipv6] = [settings['edge.address'], settings['edge.ipv6']]
+  return ipv6 === '' ? [ipv4] : [ipv4, ipv6]
+}

@@ -5,7 +5,7 @@ import { delay, realClock } from '../../base/io/clock.ts'
 import type { Settings } from '../../config/knobs.ts'
 import { createIngress } from '../../edge/ingress.ts'
 import type { HttpLimits } from '../../edge/io/limits.ts'
-import { serveHttp } from '../../edge/io/server.ts'
+import { type HttpServer, serveHttp } from '../../edge/io/server.ts'
 import type { Sites } from '../../edge/questions.ts'
 import { dagsOver } from '../dags.ts'
 import {
@@ -20,7 +20,7 @@ import type { ServingEdge } from '../serving.ts'
 import { variantsFrom } from '../variants.ts'
 import type { CertificatePart } from './certificates.ts'
 import { type ContentPart, contentFor } from './content.ts'
-import type { Ground } from './ground.ts'
+import { addressesOf, type Ground } from './ground.ts'
 import type { Network } from './network.ts'
 import { openOrigins } from './origins.ts'
 import type { Pages } from './pages.ts'
@@ -61,11 +61,11 @@ export async function openHttp(ground: Ground, sources: HttpSources): Promise<vo
   })
   const ingress = createIngress({
     suffixes: [settings['edge.suffix']],
-    ownHosts: [address],
+    ownHosts: addressesOf(settings),
     sites,
     pull: openOrigins(ground, {
       suffix: settings['edge.suffix'],
-      isOurs: address => network.serving().some(edge => edge.address === address),
+      isOurs: address => network.serving().some(edge => edge.address === address || edge.ipv6 === address),
       isSite: host => sources.labelOf(host) !== undefined,
     }),
     content: contentFor(ground, content),
@@ -78,14 +78,17 @@ export async function openHttp(ground: Ground, sources: HttpSources): Promise<vo
     edgeName: address,
   })
   const limits = limitsOf(settings)
-  const where = { address, ingress, limits, log, meter }
-  const servers = [await serveHttp({ ...where, port: settings['http.port'] })]
+  const where = { ingress, limits, log, meter }
+  const servers: HttpServer[] = []
   stack.defer(async () => {
     await Promise.all(servers.map(server => server.close(settings['http.drainMs'])))
   })
-  if (certificates === undefined || settings['http.tlsPort'] === 0) return
-  const secure = { certificates, onHandshake: sources.sighted }
-  servers.push(await serveHttp({ ...where, port: settings['http.tlsPort'], secure }))
+  const secure = certificates && { certificates, onHandshake: sources.sighted }
+  for (const address of addressesOf(settings)) {
+    servers.push(await serveHttp({ ...where, address, port: settings['http.port'] }))
+    if (secure === undefined || settings['http.tlsPort'] === 0) continue
+    servers.push(await serveHttp({ ...where, address, port: settings['http.tlsPort'], secure }))
+  }
 }
 
 /** Which root a name has: worked out once while nothing changes, and once a second, since names expire by the clock. */

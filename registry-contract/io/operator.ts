@@ -8,6 +8,7 @@ import { Interface } from 'ethers/abi'
 import { Fault } from '../../base/fault.ts'
 import type { Addresses } from '../addresses.ts'
 import { edgeCalls } from '../calls.ts'
+import { ipv6Hex } from '../endpoint.ts'
 import { createAsk } from './ask.ts'
 import { createPayment } from './payment.ts'
 import { zeroAddress } from './reader.ts'
@@ -25,6 +26,8 @@ export interface EdgePlace {
   readonly peerKey: string
   /** Dotted. */
   readonly address: string
+  /** '' for none. */
+  readonly ipv6?: string
   readonly dnsPort: number
   readonly httpPort: number
   readonly httpsPort?: number
@@ -71,10 +74,16 @@ function keyOf(peerKey: string): string {
   return requireHex(peerKey, 'a peer key of 32 bytes', 32, 32)
 }
 
-/** The struct `Endpoint` of EdgeRegistry.sol; an edge has no IPv6 address yet. */
+function octad(ipv6: string): string {
+  const hex = ipv6Hex(ipv6 === '' ? '::' : ipv6)
+  if (hex === undefined) throw new Fault('input/invalid', `${JSON.stringify(ipv6)} is not an IPv6 address.`)
+  return hex
+}
+
+/** The struct `Endpoint` of EdgeRegistry.sol. */
 function endpointOf(place: EdgePlace): unknown[] {
   const ports = [place.dnsPort, place.httpPort, place.httpsPort ?? 0, place.overlayPort].map(portOf)
-  return [quad(place.address), `0x${'00'.repeat(16)}`, ...ports]
+  return [quad(place.address), octad(place.ipv6 ?? ''), ...ports]
 }
 
 export function createOperator({ wallet, addresses }: OperatorOptions): Operator {

@@ -21,7 +21,7 @@ const rows: [what: string, given: EdgeAddress[], alpn: string[], text: string][]
   ],
   ['no address of a family', edges.slice(0, 1), ['h2'], '1 . alpn="h2" ipv4hint=192.0.2.2'],
   ['no address', edges.slice(2), ['h2'], '1 . alpn="h2"'],
-  ['another port', [at(8443), at(8443)], ['h2'], '1 . alpn="h2" port=8443 ipv4hint=192.0.2.9,192.0.2.9'],
+  ['another port', [at(8443), at(8443)], ['h2'], '1 . alpn="h2" port=8443 ipv4hint=192.0.2.9'],
   ['two ports', [at(443), at(8443)], ['h2'], ''],
   ['an edge without TLS', [at(443), at(0)], ['h2'], ''],
   ['an edge of which nothing is said', [at(undefined)], ['h2'], ''],

@@ -45,7 +45,8 @@ function octetsOf(
   read: (edge: EdgeAddress) => Uint8Array | '' | undefined,
 ): Uint8Array[] {
   const octets = edges.map(read).filter(octets => octets instanceof Uint8Array)
-  return octets.sort(Buffer.compare)
+  const sorted = octets.sort(Buffer.compare)
+  return sorted.filter((one, i) => i === 0 || Buffer.compare(sorted[i - 1]!, one) !== 0)
 }
 
 /** Nothing for a parameter without values. */

@@ -57,7 +57,8 @@ const names = {
 const edges = ['192.0.2.3', '192.0.2.1', '192.0.2.2'].map(ipv4 => ({ ipv4, httpsPort: 8443 }))
 let turn = 0
 const places = {
-  near: () => [...edges.slice(turn++ % 3), ...edges].slice(0, 3),
+  near: (_site: string, _client: unknown, _countMax: number, hasIpv6: boolean) =>
+    hasIpv6 ? [] : [...edges.slice(turn++ % 3), ...edges].slice(0, 3),
   servers: () => [{ name: 'e-1', address: edges[0]! }],
 }
 const signer = createOnlineSigner({ ...onlineByDefault, keys: [keys.inxt] })

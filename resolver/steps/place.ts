@@ -1,8 +1,9 @@
 // The addresses of a site, for this asker: the zone said that there are some, this step says which.
 //
 // No live edge is not the same as no address: NODATA would be remembered, SERVFAIL sends the asker to the
-// next server, which may know more. Edges without an address of the family that was asked for are NODATA, and
-// so are edges that do not all speak TLS, for a browser that saw an HTTPS record asks each of them that way.
+// next server, which may know more. AAAA names the nearest of the edges that have such an address, be they farther
+// than those of A: a client of IPv6 alone is to reach the site. So it is NODATA only where no edge has one; and an
+// HTTPS record is, where the chosen do not all speak TLS, for a browser that saw one asks each of them that way.
 
 import { httpsData } from '../select/https-record.ts'
 import { type ClientPrefix, clientPrefix } from '../select/subnet.ts'
@@ -14,8 +15,11 @@ import { addressData } from '../zone/suffix.ts'
 import type { Query } from './query.ts'
 
 export interface Places {
-  /** Live edges that may serve `site` to `client`, best first, `countMax` at most; never waits. */
-  near(site: string, client: ClientPrefix, countMax: number): readonly EdgeAddress[]
+  /**
+   * Live edges that may serve `site` to `client`, best first, `countMax` at most; with `hasIpv6` of those that have an
+   * IPv6 address. Never waits.
+   */
+  near(site: string, client: ClientPrefix, countMax: number, hasIpv6: boolean): readonly EdgeAddress[]
   /** How many bits of `client` `near` depends on now (resolver/select/prefix-map.ts); absent, on none. */
   scopeBits?(client: ClientPrefix): number
 }
@@ -30,10 +34,10 @@ export interface PlaceOptions {
   readonly alpn: readonly string[]
 }
 
-/** The edges for `query`, and how many bits of its subnet mattered; `address` is the sender's, 4 or 16 octets. */
+/** The edges for `type`, and how many bits of the subnet in `query` mattered; `address` is the sender's. */
 export function edgesFor(
   { places, countMax, hearsSubnets }: PlaceOptions,
-  site: string,
+  { label, type }: { label: string; type: number },
   { extensions }: Query,
   address: Uint8Array,
 ): { edges: readonly EdgeAddress[]; scopeBits: number } {
@@ -41,7 +45,12 @@ export function edgesFor(
   const client = clientPrefix(subnet, address)
   // For who tells nothing the answer is the resolver's, and is not for others to share by any scope.
   const scopeBits = (subnet !== undefined && subnet.sourceBits > 0 && places.scopeBits?.(client)) || 0
-  return { edges: places.near(site, client, countMax).slice(0, countMax), scopeBits }
+  const near = (hasIpv6: boolean): readonly EdgeAddress[] =>
+    places.near(label, client, countMax, hasIpv6).slice(0, countMax)
+  const edges = near(type === types.AAAA)
+  // Who sees an HTTPS record asks by TLS whichever edges A and AAAA name.
+  const isPartial = type === types.HTTPS && edges.some(({ ipv6 }) => ipv6 === undefined)
+  return { edges: isPartial ? [...edges, ...near(true)] : edges, scopeBits }
 }
 
 /** `decision` with the edges of a site in it, if it is about one. */
@@ -54,8 +63,11 @@ export function placed(
   if (decision.kind !== 'site') return { decision, scopeBits: 0 }
   const { type } = query.question
   if (type === types.HTTPS && options.alpn.length === 0) return { decision: decision.absent(), scopeBits: 0 }
-  const { edges, scopeBits } = edgesFor(options, decision.site, query, address)
-  if (edges.length === 0) return { decision: unready, scopeBits }
+  const chosen = (type: number) => edgesFor(options, { label: decision.site, type }, query, address)
+  const { edges, scopeBits } = chosen(type)
+  // Of IPv6 there may be none although there are edges.
+  const isAny = edges.length > 0 || (type === types.AAAA && chosen(types.A).edges.length > 0)
+  if (!isAny) return { decision: unready, scopeBits }
   const { owner = query.question.name, aliases = [] } = decision
   const data = type === types.HTTPS ? httpsData(edges, options.alpn) : addressData(edges, type)
   const own =

@@ -24,7 +24,7 @@ export function createShortWay(ways: Ways): Way<'long way'> {
     if (found === undefined || found.query.extensions === 'malformed') return 'long way'
     const { ready, query } = found
     const standing = standingOf(query, ways.jar)
-    const chosen = ready.site && edgesFor(place, ready.site.label, query, standing.address)
+    const chosen = ready.site && edgesFor(place, ready.site, query, standing.address)
     const addresses = chosen === undefined ? noAddresses : octetsOf(chosen.edges, ready.site!.type)
     if (chosen !== undefined && addresses.length === 0) return 'long way'
 

@@ -26,10 +26,15 @@ const packages = {
   dnsviz: 'dnsviz',
 }
 
-/** False, or why there can be no lab: a program is missing, or no namespace may be made. */
+/** False, or why there can be no lab: no namespace may be made, or a program is missing. */
 export function labMissing(): false | string {
+  return roomMissing() || toolsMissing(packages)
+}
+
+/** False, or why there can be no namespace for a room. */
+export function roomMissing(): false | string {
   if (process.getuid?.() !== 0) return 'needs root, for network namespaces'
-  const missing = toolsMissing(packages)
+  const missing = toolsMissing({ ip: packages.ip })
   if (missing !== false) return missing
   const name = `inxt-try-${process.pid}`
   if (spawnSync('ip', ['netns', 'add', name]).status !== 0) return 'needs network namespaces (ip netns add)'
