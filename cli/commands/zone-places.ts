@@ -32,7 +32,7 @@ const everySetMax = 12
 const nearMax = 4
 
 export interface PlaceOptions {
-  /** JSON: `[{ "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "httpsPort": 443, "near": [1, 2] }, …]`; places in the list. */
+  /** JSON: `[{ "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "httpsPort": 443, "near": [1, 2] }, …]`; indices. */
   readonly edges?: string
   /** Names below the zone; `@` for the zone itself. */
   readonly site: readonly string[]
@@ -143,7 +143,7 @@ function isPort(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) > 0 && (value as number) <= 65_535
 }
 
-/** The zone of a file with what is said of the site at its names; addresses are the first, for servers without the bundle. */
+/** `records` with what is said of the site at its names; of addresses the first, for servers without the bundle. */
 export function withPlaces(
   records: readonly ResourceRecord[],
   apex: Name,

@@ -186,7 +186,7 @@ describe('inxt zone', () => {
     assert.match(readFileSync(out, 'utf8'), /www\.example\.com\. 30 IN AAAA 2001:db8::1/)
   })
 
-  test('an HTTPS record where all edges speak TLS at one port, the content, and what the holder has instead', async () => {
+  test('an HTTPS record where all edges speak TLS at one port, the content, or what the file has', async () => {
     const edges = at('tls.json')
     const ports = (...list: number[]): string =>
       JSON.stringify(

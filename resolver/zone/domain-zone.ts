@@ -142,7 +142,7 @@ export interface ShownSite {
 }
 
 /**
- * `zone` with the edges of a site at its owners, beside whatever else is there, and its content for DNSLink below them. A
+ * `zone` with the edges of a site at its owners, beside whatever else is there, and its content for DNSLink below. A
  * name keeps to the word of the zone's holder where that says A, AAAA or CNAME, or leaves it to a wildcard, a DNAME or
  * another zone. A signed zone stays as it is: places must be signed in it (signed-places.ts).
  */
