@@ -8,6 +8,7 @@ import { rendezvous } from '../../base/hash.ts'
 import { decodeContenthash, formatCid } from '../../content/identifier.ts'
 import type { NameEntry } from '../../registry-contract/entry.ts'
 import type { Follower } from '../../registry-contract/io/follow.ts'
+import { createNamedRoots } from '../named-roots.ts'
 import { nearestFirst, type ServingEdge, servingEdges } from '../serving.ts'
 import type { Overlay } from './overlay.ts'
 
@@ -38,6 +39,19 @@ export function createNetwork(follower: Follower, overlay: Overlay, whenChanged:
   let serving: readonly ServingEdge[] | undefined
   const others: (() => Iterable<string>)[] = []
   let named: ReadonlySet<string> | undefined
+  const namedNow = createNamedRoots({
+    state: () => registry.head()?.hash ?? '',
+    *roots(now) {
+      for (const name of registry.names()) {
+        const root = now < name.expiresAt ? rootOf(name) : undefined
+        if (root !== undefined) yield root
+      }
+    },
+    *others() {
+      for (const roots of others) yield* roots()
+    },
+    wallNow: Date.now,
+  })
   let turn = 0
   const forget = (): void => {
     serving = undefined
@@ -56,17 +70,7 @@ export function createNetwork(follower: Follower, overlay: Overlay, whenChanged:
     self: () => network.serving().find(({ peer }) => peer === overlay.peer),
     name: label => registry.lookup(label, Date.now()),
     rootOf,
-    named() {
-      if (named !== undefined) return named
-      const now = Date.now()
-      const roots = new Set<string>()
-      for (const name of registry.names()) {
-        const root = now < name.expiresAt ? rootOf(name) : undefined
-        if (root !== undefined) roots.add(root)
-      }
-      for (const other of others) for (const root of other()) roots.add(root)
-      return (named = roots)
-    },
+    named: () => (named ??= namedNow()),
     alsoNamed(roots) {
       others.push(roots)
       named = undefined
