@@ -3,8 +3,8 @@
 // Asked once for a site, not for each of its blocks: whoever holds the root nearly always holds the rest. The answer
 // is good for a short while (holders come and go within seconds); after that it is still given at once, and asked for
 // anew beside that: an old list costs a detour, a look-up on the way costs every reader a round trip or two. A caller
-// for whom all have failed asks afresh, and gets those as well who were named a short while ago: while several edges are
-// down an answer may lack who holds the site and lives, because what it said, or who is alive, is not known for a moment.
+// for whom all have failed asks afresh, and gets those as well who were named a short while ago: while several edges
+// are down an answer may lack who holds the site and lives, because what it said, or that it lives, is not known then.
 
 import type { CID } from 'multiformats/cid'
 import { formatCid } from './identifier.ts'
