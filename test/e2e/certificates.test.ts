@@ -51,11 +51,11 @@ describe('certificates of a network', { skip }, () => {
     const words = ['edge', '--preset', 'devnet', '--data', folder, '--config', join(folder, 'edge.json')]
     words.push('--set', 'certificates.authority=https://127.0.0.1:14001/dir')
     words.push('--set', `certificates.trustFile=${join(room.folder, 'pebble.pem')}`)
-    words.push('--set', 'certificates.turnMs=1000')
+    words.push('--set', 'certificates.turnMs=1000', '--set', 'certificates.waitMs=20000')
     running.set(number, await room.start(`edge-${number}`, process.execPath, [door, ...words]))
   }
   const meeting = (edges: readonly NetworkEdge[]): Promise<true> =>
-    until(`${edges.length} edges serve`, 30_000, async () => {
+    until(`${edges.length} edges serve`, 120_000, async () => {
       const seen = await Promise.all(edges.map(async edge => (await statusOf(edge)).serving.length))
       return seen.every(count => count === edges.length) || undefined
     })
@@ -67,7 +67,7 @@ describe('certificates of a network', { skip }, () => {
   }
   /** The certificate with which an edge serves a page of `host`, judged by curl with the authority's root. */
   const certificateAt = async ({ address }: NetworkEdge, host: string): Promise<X509Certificate> => {
-    const words = ['-sS', '--max-time', '20', '--cacert', join(room.folder, 'root.pem'), '-o', '/dev/null']
+    const words = ['-sS', '--max-time', '30', '--cacert', join(room.folder, 'root.pem'), '-o', '/dev/null']
     const at = ['--resolve', `${host}:443:${address}`, '-w', '%{http_code}%{certs}', `https://${host}/`]
     const { code, stdout, stderr } = await room.run('curl', [...words, ...at])
     assert.equal(code, 0, `${host} at ${address}: ${stderr}`)
@@ -91,7 +91,7 @@ describe('certificates of a network', { skip }, () => {
     await answers(room, 'lab', one, 'lab')
     const ports = ['--dns-port', '53', '--http-port', '80', '--https-port', '443']
     await room.start('devnet', process.execPath, [door, 'devnet', '--data', net, '--edges', '3', ...ports])
-    await until('the devnet', 60_000, async () => /Ctrl-C/.test(await room.logOf('devnet')) || undefined)
+    await until('the devnet', 180_000, async () => /Ctrl-C/.test(await room.logOf('devnet')) || undefined)
     network = JSON.parse(await readFile(join(net, 'network.json'), 'utf8'))
     await delegate()
     const { edges } = network
@@ -105,7 +105,7 @@ describe('certificates of a network', { skip }, () => {
     await startPebble(witness.address)
     for (const { pid } of edges) process.kill(pid, 'SIGTERM')
     for (const edge of edges) {
-      await until('its end', 10_000, async () => !isAlive(edge.pid) || undefined)
+      await until('its end', 60_000, async () => !isAlive(edge.pid) || undefined)
       await startEdge(edge)
     }
     await meeting(edges)
@@ -120,7 +120,7 @@ describe('certificates of a network', { skip }, () => {
     const glue = named.map(({ host, addresses }) => `shop NS ${host}.\n${host}. A ${addresses[0]}\n`)
     await room.file('lab', lab(2, glue.join('')))
     await room.run('kill', ['-HUP', (await readFile(join(room.folder, 'lab.pid'), 'utf8')).trim()])
-    await until('every edge serves the domain', 30_000, async () => {
+    await until('every edge serves the domain', 120_000, async () => {
       const asked = network.edges.map(({ address }) =>
         room.run('dig', [`@${address}`, '+tries=1', '+time=1', '+short', www, 'A']),
       )
@@ -161,13 +161,13 @@ describe('certificates of a network', { skip }, () => {
     const settings = ['PEBBLE_VA_NOSLEEP=1', 'PEBBLE_WFE_NONCEREJECT=20', 'PEBBLE_AUTHZREUSE=0']
     const words = [...settings, 'pebble', '-config', file, '-strict']
     pebble = await room.start('pebble', 'env', [...words, '-dnsserver', `${resolver}:53`])
-    await until('the authority', 10_000, async () => {
+    await until('the authority', 60_000, async () => {
       const words = ['-sSk', '-o', join(room.folder, 'root.pem'), 'https://127.0.0.1:15000/roots/0']
       return (await room.run('curl', words)).code === 0 || undefined
     })
     const proxy = join(projectRoot, 'test', 'conformance', 'acme-proxy.ts')
     await room.start('proxy', process.execPath, [proxy, room.folder, '14001', '14000'])
-    await until('the proxy', 10_000, async () => {
+    await until('the proxy', 60_000, async () => {
       const { stdout } = await room.run('curl', ['-sSk', 'https://127.0.0.1:14001/dir'])
       return stdout.includes('renewalInfo') || undefined
     })
@@ -209,7 +209,7 @@ describe('certificates of a network', { skip }, () => {
     const old = await certificateAt(orderers.get(apex)!, apex)
     const shownBefore = await shown()
     let handshakes = 0
-    const renewed = await until('the new certificate at every edge', 60_000, async () => {
+    const renewed = await until('the new certificate at every edge', 180_000, async () => {
       const seen: X509Certificate[] = []
       for (const edge of edges) {
         seen.push(await certificateAt(edge, apex))
