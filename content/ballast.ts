@@ -2,8 +2,8 @@
 //
 // TCP sends 14 kB in the first flight over a connection that carried little so far (RFC 6928), and twice as much in
 // each that follows: a block of 256 KiB takes five round trips, and no byte of it goes out before its last was hashed.
-// Over a connection that has carried a megabyte it takes one. Smaller first blocks would do as well, but a folder would no
-// longer have the name that `ipfs add` gives it; and to send without a window is not ours to decide
+// Over a connection that has carried a megabyte it takes one. Smaller first blocks would do as well, but a folder would
+// no longer have the name that `ipfs add` gives it; and to send without a window is not ours to decide
 // (docs/decisions/0015-connections-are-widened-by-ballast.md). A block, since every gateway knows how to ask for one.
 
 import type { CID } from 'multiformats/cid'

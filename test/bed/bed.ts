@@ -16,6 +16,8 @@ import type { Rtts } from './matrix.ts'
 export interface Bed {
   /** This process's own address on the wires, without delay or loss: where a chain may listen for the machines. */
   readonly hub: string
+  /** The process through which every packet goes. */
+  readonly relayPid: number
   address(machine: number): string
   /** Words that, put before a command, run it on the machine. */
   inside(machine: number): readonly string[]
@@ -61,6 +63,7 @@ export async function openBed(rtts: Rtts): Promise<Bed> {
   const { addresses, namespaces } = JSON.parse(await answer()) as Record<string, string[]>
   return {
     hub: addresses![0]!,
+    relayPid: relay.pid!,
     address: machine => addresses![machine]!,
     inside: machine => ['ip', 'netns', 'exec', namespaces![machine - 1]!],
     partition: groups => tell({ groups }),

@@ -79,6 +79,9 @@ class Bed:
         for words in (("addr", "add", self.address(i) + "/24", "dev", name), ("link", "set", "lo", "up"),
                       ("link", "set", name, "up")):
             ip("-n", name, *words)
+        # As servers should have it, and as BBR does anyway: a connection that rested is as wide as it was.
+        with_width = "echo 0 >/proc/sys/net/ipv4/tcp_slow_start_after_idle"
+        subprocess.run(["ip", "netns", "exec", name, "sh", "-c", with_width], check=True)
 
     def lose(self, share):
         # In thousandths of what arrives from other machines; the hub's packets are the test's own.
