@@ -5,6 +5,9 @@
 // "Apache killer", CVE-2011-3192); the whole file is then the honest and cheaper answer, and RFC 9110 §14.2
 // allows it.
 
+import type { IngressResponse } from './message.ts'
+import { page } from './page.ts'
+
 export interface ByteRange {
   readonly start: number
   /** Exclusive. */
@@ -62,4 +65,16 @@ function parseSpec(spec: string, sizeBytes: number): ByteRange | 'malformed' | '
 function overlap(ranges: readonly ByteRange[]): boolean {
   const sorted = [...ranges].sort((a, b) => a.start - b.start)
   return sorted.some((range, i) => i > 0 && range.start < sorted[i - 1]!.end)
+}
+
+/** The answer 416 to whoever asked for bytes beyond the end. */
+export function unsatisfiable(sizeBytes: number): IngressResponse {
+  const text = {
+    status: 416,
+    title: 'The file is shorter than that',
+    what: 'The request was for a part that lies beyond the end of the file.',
+    meaning: `The file has ${sizeBytes} bytes.`,
+    hint: 'Ask for a part inside it, or for all of it.',
+  }
+  return page(text, [['Content-Range', `bytes */${sizeBytes}`]])
 }

@@ -6,21 +6,11 @@
 // content would change under its holder.
 
 import { commonPrefixes } from './contenthash.ts'
+import type { NameRecord } from './layout.ts'
 
-export interface NameFacts {
+/** What a record says, with the label that the registry's events tell beside it. */
+export interface NameFacts extends NameRecord {
   readonly label: string
-  /** 0x and 64 digits; all hexadecimal text is in lower case. */
-  readonly node: string
-  readonly owner: string
-  /** Who else may change content and zone; the zero address for nobody. */
-  readonly delegate: string
-  /** Milliseconds since the epoch, like every instant outside the contracts. */
-  readonly expiresAt: number
-  readonly sequence: number
-  /** EIP-1577; `0x` when the name points at nothing, or at bytes that are no content hash. */
-  readonly contenthash: string
-  /** EIP-1577 of the owner's signed zone; `0x` for none. */
-  readonly zonehash: string
 }
 
 /** The hashes that have no common form, as text. */

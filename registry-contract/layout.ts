@@ -17,13 +17,14 @@ export interface NameRecord {
   readonly node: string
   /** The zero address for a name that was never registered. */
   readonly owner: string
-  /** The zero address when there is none. */
+  /** Who else may change content and zone; the zero address for nobody. */
   readonly delegate: string
   /** Milliseconds since the epoch; 0 when never registered. */
   readonly expiresAt: number
   readonly sequence: number
   /** EIP-1577; `0x` when there is none. */
   readonly contenthash: string
+  /** EIP-1577 of the owner's signed zone; `0x` for none. */
   readonly zonehash: string
 }
 

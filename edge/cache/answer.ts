@@ -11,8 +11,7 @@ import {
   type IngressRequest,
   type IngressResponse,
 } from '../message.ts'
-import { page } from '../page.ts'
-import { type ByteRange, contentRange, parseRange } from '../range.ts'
+import { type ByteRange, contentRange, parseRange, unsatisfiable } from '../range.ts'
 import { ageMs, freshForMs } from './freshness.ts'
 import type { Stored } from './store.ts'
 import { notModifiedFields, rangeApplies, unmodified } from './validation.ts'
@@ -109,15 +108,4 @@ function several(
   const together = byteranges(parts, body.read, about)
   const others = fields.filter(([name]) => name.toLowerCase() !== 'content-type')
   return { ...together, status: 206, fields: [...others, ...together.fields] }
-}
-
-function unsatisfiable(sizeBytes: number): IngressResponse {
-  const text = {
-    status: 416,
-    title: 'The file is shorter than that',
-    what: 'The request was for a part that lies beyond the end of the file.',
-    meaning: `The file has ${sizeBytes} bytes.`,
-    hint: 'Ask for a part inside it, or for all of it.',
-  }
-  return page(text, [['Content-Range', `bytes */${sizeBytes}`]])
 }

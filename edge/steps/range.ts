@@ -5,8 +5,7 @@
 
 import { byteranges } from '../byteranges.ts'
 import { type Body, fieldLines, type IngressResponse } from '../message.ts'
-import { page } from '../page.ts'
-import { type ByteRange, contentRange, parseRange } from '../range.ts'
+import { type ByteRange, contentRange, parseRange, unsatisfiable } from '../range.ts'
 import { allowsRange, tagOf } from '../validator.ts'
 import { type ChosenFile, type IngressStep, known, type Visit } from '../visit.ts'
 import type { ReadPart } from './whole.ts'
@@ -18,7 +17,7 @@ export function range(read: ReadPart): IngressStep {
     if (wanted === undefined) return next(visit)
     const ranges = parseRange(wanted, file.sizeBytes)
     if (ranges === 'whole') return next(visit)
-    if (ranges === 'unsatisfiable') return unsatisfiable(file)
+    if (ranges === 'unsatisfiable') return unsatisfiable(file.sizeBytes)
     return ranges.length === 1 ? single(read, visit, file, ranges[0]!) : several(read, visit, file, ranges)
   }
 }
@@ -51,15 +50,4 @@ function several(
   }
   const parts = byteranges(ranges, readOne, { seed: variant?.tag ?? cid, sizeBytes, mediaType })
   return { status: 206, ...parts, ...(source && { source }) }
-}
-
-function unsatisfiable({ sizeBytes }: ChosenFile): IngressResponse {
-  const text = {
-    status: 416,
-    title: 'The file is shorter than that',
-    what: 'The request was for a part that lies beyond the end of the file.',
-    meaning: `The file has ${sizeBytes} bytes.`,
-    hint: 'Ask for a part inside it, or for all of it.',
-  }
-  return page(text, [['Content-Range', `bytes */${sizeBytes}`]])
 }
