@@ -1,5 +1,5 @@
-// How the overlay's machines are tuned in an edge: what is a setting by the settings, the rest as the simulator found it
-// good.
+// How the overlay's machines are tuned in an edge: what is a setting by the settings, the rest as the simulator
+// found it good.
 //
 // The overlay knows no settings, and the simulator plays it without any: what it plays as the devnet is compared with
 // the devnet's settings in the test beside this.
