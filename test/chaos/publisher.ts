@@ -87,8 +87,9 @@ export async function publishOn(options: Publishing, changing: ChangingSite): Pr
         figures.tookMs.push(performance.now() - startedAt)
         return replica
       } catch (error) {
-        if (!isFault(error) || signal.aborted) throw error
+        if (!isFault(error)) throw error
         figures.failed[error.code] = (figures.failed[error.code] ?? 0) + 1
+        if (signal.aborted) throw error
         await delay(againMs, signal)
       }
     }
