@@ -1,5 +1,5 @@
 // What an idle edge costs: resident memory, and the share of a core over twenty seconds, of every edge of a devnet
-// that has published its welcome site and been left alone. `npm run bench -- edge`, `--json` for one object.
+// that has published its welcome site and been left alone. `npm run bench -- loadtests/edge`, `--json` for one object.
 //
 // Read from /proc, as a stranger would: memory is VmRSS, of which the part that is shared with other processes (the
 // binary of Node) is told beside it, because twelve edges on one machine pay for it once.
