@@ -22,6 +22,8 @@ export interface Terminus {
   readonly roots: readonly string[]
   /** Of a file; undefined for folders and symlinks. */
   readonly sizeBytes: number | undefined
+  /** A block of a kind that is no UnixFS: it is given for itself, and what it links to is not known. */
+  readonly isOpaque?: boolean
 }
 
 /** Roots are canonical CIDs; paths are decoded segments joined by '/', '' for the root itself. */

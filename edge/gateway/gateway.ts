@@ -6,7 +6,7 @@
 // served at this address, where all sites would share one origin and could read each other's storage: `isolation.ts`
 // gives each CID a host of its own. What is given is public and verifiable, so scripts of any origin may read it.
 
-import { isFault } from '../../base/fault.ts'
+import { Fault, isFault } from '../../base/fault.ts'
 import {
   bytesResponse,
   emptyResponse,
@@ -143,11 +143,13 @@ function rawAnswer(visit: Visit, cid: string, block: Uint8Array, head: readonly 
 function carAnswer(
   { visit, root, path }: Asked,
   shape: CarShape,
-  { roots, sizeBytes }: Terminus,
+  { roots, sizeBytes, isOpaque }: Terminus,
   head: readonly Field[],
   dags: Dags,
 ): IngressResponse {
   const { scope, bytes, duplicates } = shape
+  // Of what is no UnixFS an entity is its block (specification, `dag-scope`); all would be what it links to as well.
+  if (isOpaque && scope === 'all' && bytes === undefined) return refusal.unsupported(opaque)
   if (bytes !== undefined && sizeBytes !== undefined && isOutside(bytes, sizeBytes))
     return refusal.outside(sizeBytes)
   const dups = duplicates ? 'y' : 'n'
@@ -159,6 +161,8 @@ function carAnswer(
   const fields: Field[] = [['ETag', tag], ...head, ['Content-Type', type], ['Accept-Ranges', 'none']]
   return { status: 200, fields, body: dags.car(root, path, shape), sizeBytes: undefined }
 }
+
+const opaque = new Fault('content/unsupported', 'it is no UnixFS, so what it links to is not known here')
 
 /** Nothing of the file is asked for; a range that ends before it begins is no error and brings no bytes. */
 function isOutside({ first, last }: NonNullable<CarShape['bytes']>, sizeBytes: number): boolean {

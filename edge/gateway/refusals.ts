@@ -92,7 +92,7 @@ export function unsupported({ message }: Fault): IngressResponse {
     what: `This cannot be walked or checked here: ${message}.`,
     meaning:
       'Hashes are SHA-256 or identities; paths and CARs are made of UnixFS: dag-pb nodes and raw leaves.',
-    hint: 'Blocks of other kinds that are held here are given one by one, with ?format=raw.',
+    hint: 'Blocks of other kinds that are held here are given one by one: ?format=raw, ?format=car&dag-scope=block.',
   })
 }
 

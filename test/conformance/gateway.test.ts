@@ -259,6 +259,20 @@ describe('the trustless gateway', () => {
     }
   })
 
+  test('what is no UnixFS is its block, as an entity too', async () => {
+    for (const shape of ['dag-scope=block', 'dag-scope=entity', 'entity-bytes=0:*']) {
+      const response = await ask(`/ipfs/${document}?format=car&${shape}`)
+      assert.equal(response.status, 200)
+      const reader = await CarReader.fromBytes(new Uint8Array(await response.arrayBuffer()))
+      const got: string[] = []
+      for await (const { cid, bytes } of reader.blocks()) {
+        got.push(String(cid))
+        assert.equal(createHash('sha256').update(bytes).digest().compare(cid.multihash.digest), 0)
+      }
+      assert.deepEqual(got, [String(document)])
+    }
+  })
+
   test('a page is read under a host of its own', async () => {
     const moved = await ask(`/ipfs/${rootOf}/sub/ascii.txt`, { accept: 'text/html' })
     const location = new URL(moved.headers.get('location')!)
