@@ -14,7 +14,11 @@ import type { Room } from './room.ts'
 /** Where the zone of an owner is served as edges serve it, with its places, and the edges that were admitted. */
 export const ownerAddresses = ['65.1.1.1', '66.1.1.1', '2a0e:65::1', '2a0e:66::1'] as const
 export const ownerZone = 'owner.lab'
-export const placedEdges = [1, 2, 3, 4, 5].map(i => ({ ipv4: `203.0.113.${i}`, ipv6: `2001:db8:113::${i}` }))
+export const placedEdges = [1, 2, 3, 4, 5].map(i => ({
+  ipv4: `203.0.113.${i}`,
+  ipv6: `2001:db8:113::${i}`,
+  httpsPort: 443,
+}))
 export const subjectAddresses = ['46.1.1.1', '47.1.1.1', '2a0e:46::1', '2a0e:47::1'] as const
 /** Zones that have one of everything, and how each is signed. */
 export const wholeZones = {

@@ -14,7 +14,8 @@ const validated: readonly Row[] = [
   ['DS of a signed child', 'secure.example.lab DS', /DS\s\d+ 13 2/],
   ['places at the apex', `${ownerZone} A`, /\sA\s203\.0\.113\.\d$/m],
   ['places of the other family', `www.${ownerZone} AAAA`, /2001:db8:113::\d$/m],
-  ['no HTTPS beside places', `www.${ownerZone} TYPE65`, /NOERROR.*ANSWER: 0/s],
+  ['HTTPS beside places', `www.${ownerZone} TYPE65`, /\sHTTPS\s+1 \. alpn="h2,http\/1\.1"$/m],
+  ['nothing else beside places', `www.${ownerZone} MX`, /NOERROR.*ANSWER: 0/s],
   ['nothing beside places', `nothing.${ownerZone} A`, /status: NXDOMAIN/],
 ]
 const insecure: readonly Row[] = [['an unsigned child', 'www.plain.example.lab A', /192\.0\.2\.90/]]
