@@ -40,8 +40,8 @@ export interface RoutesOptions {
   readonly store: Store
   readonly blocks: Blocks
   readonly steward: Steward
-  /** The certificate of a host in a letter for a peer. */
-  readonly certificate: (host: string, peer: string) => Promise<{ letter: string }>
+  /** The certificate of a host in a letter for the edge that put the question. */
+  readonly certificate: (host: string, question: string) => Promise<{ letter: string }>
   /** Tells the homes of the root to hold it too; never throws. */
   readonly invite: (root: string, authorization: string) => void
   readonly siteBytesMax: number

@@ -51,8 +51,8 @@ export async function openHttp(ground: Ground, sources: HttpSources): Promise<vo
     records: key => recordsAnswer(network, key),
     ownerOf: label => network.name(label)?.owner.toLowerCase(),
     ...content,
-    certificate: async (host, peer) => {
-      if (certificates !== undefined) return certificates.letterFor(host, peer)
+    certificate: async (host, question) => {
+      if (certificates !== undefined) return certificates.letterFor(host, question)
       throw new Fault('certificate/refused', 'this edge orders no certificates')
     },
     invite: (root, authorization) => invite(ground, network, root, authorization),
