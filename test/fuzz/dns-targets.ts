@@ -146,7 +146,7 @@ function doh(): Target {
 function door(): Target {
   const respond = responderOf()
   const peers = new Map(zones.map(({ apex }) => [apex, [client.address]] as const))
-  const journal = { since: () => undefined, *note() {} }
+  const journal = { since: () => undefined, *note() {}, kept: () => undefined, restore() {} }
   const options = { keys: [fuzzKey], peers, zones: () => zones, respond, now: () => nowS * 1000, journal }
   const opened = createDoor({ ...options, meter: createMeter() })
   const transfers = zones.flatMap(({ apex }) =>
