@@ -53,7 +53,7 @@ describe('edges with IPv6', { skip }, () => {
 
   /** Gossip may doubt an edge for a moment, so answers are waited for. */
   const answered = (server: string, words: readonly string[], wanted: RegExp): Promise<true> =>
-    until(`${server} answers ${words.join(' ')}`, 40_000, async () => {
+    until(`${server} answers ${words.join(' ')}`, 90_000, async () => {
       return wanted.test(await shown(server, ...words)) || undefined
     })
 
