@@ -45,7 +45,7 @@ export interface DoorOptions {
   readonly peers: ReadonlyMap<Name, readonly string[]>
   readonly zones: () => readonly Zone[]
   /** Absent, every transfer is whole. */
-  readonly journal?: Journal
+  readonly journal?: Pick<Journal, 'since'>
   /** Who answers everything else. */
   readonly respond: Respond
   /** Milliseconds since 1970. */
