@@ -31,7 +31,7 @@ export const knobs = {
   'edge.ipv6': {
     ...address6,
     default: '',
-    why: 'For clients, beside the other; peers speak IPv4 among themselves. Only its operator knows whether there is one.',
+    why: 'For clients, beside the other: peers speak IPv4 among themselves. Only its operator knows if there is one.',
   },
   'edge.suffix': {
     default: 'inxt',
