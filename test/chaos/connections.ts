@@ -74,7 +74,7 @@ export function openConnections(localAddress: string, authority: string): Connec
   const askOverOne = (question: Question, hearing: Hearing): (() => void) => {
     const { host, port, path, headers } = question
     const { session, isNew } = sessionTo(question)
-    if (isNew) session.once('connect', () => hearing.connected(false))
+    if (session.connecting) session.once('connect', () => hearing.connected(!isNew))
     else hearing.connected(true)
     const stream = session.request({ ':path': path, ':authority': `${host}:${port}`, ...headers })
     let isEnded = false
