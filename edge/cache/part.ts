@@ -1,8 +1,8 @@
 // A part of something that is not here: may the whole of it be kept for everybody, and how long is it?
 //
-// Players and resumed downloads ask for parts and for nothing else, so a cache that stores only what was asked for whole
-// would pass on each of their requests. RFC 9111 §3.3 lets it store parts and §3.4 put them together; to fetch the
-// whole at once needs neither, and costs the origin one answer.
+// Players and resumed downloads ask for parts and for nothing else, so a cache that stores only what was asked for
+// whole would pass on each of their requests. RFC 9111 §3.3 lets it store parts and §3.4 put them together; to fetch
+// the whole at once needs neither, and costs the origin one answer.
 
 import { type Field, fieldLines } from '../message.ts'
 import { freshnessOf, type Heuristic } from './freshness.ts'
