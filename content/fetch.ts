@@ -15,7 +15,6 @@ import type { Meter } from '../base/meter.ts'
 import { type Block, blockBytesMax, verifiedBlock } from './block.ts'
 import { carTarget, carType, verifyCarStream } from './dag-export.ts'
 import { createDoubt, type Doubt } from './doubt.ts'
-import type { Start } from './heads.ts'
 import { createRoster, type Holder, type Holders } from './holders.ts'
 import { formatCid, sha256 } from './identifier.ts'
 import {
@@ -53,6 +52,9 @@ export type CarWish = {
   readonly bytesMax: number
   readonly signal: AbortSignal
 }
+
+/** All from the block `from`, which belongs to the site `root`, along `rest`. */
+export type Start = { readonly root: CID; readonly from: CID; readonly rest: string }
 
 /** What this folder needs of `base/io/clock.ts`. */
 export type Clock = {

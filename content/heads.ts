@@ -7,7 +7,7 @@
 
 import type { CID } from 'multiformats/cid'
 import type { Block } from './block.ts'
-import type { Clock } from './fetch.ts'
+import type { Clock, Start } from './fetch.ts'
 import { formatCid, rawCodec } from './identifier.ts'
 import { decodeNode } from './node.ts'
 
@@ -27,9 +27,6 @@ export type HeadsOptions<Piece extends Block> = {
   /** From the start of a file: blocks behind this are not waited for. */
   readonly headBytes: number
 }
-
-/** All from the block `from`, which belongs to the site `root`, along `rest`. */
-export type Start = { readonly root: CID; readonly from: CID; readonly rest: string }
 
 type Head<Piece> = {
   readonly pieces: Map<string, Piece>

@@ -4,10 +4,12 @@
 import { assert } from '../base/fault.ts'
 import type { Membership } from '../overlay/membership/membership.ts'
 import { frameBytesMax } from '../overlay/membership/wire.ts'
-import type { Peer } from './swarm.ts'
+
+/** What is asked of a peer. */
+type Checked = { readonly id: string; readonly machine: Membership; readonly incarnationMax: number }
 
 /** A peer's own words are the only source of its incarnation, and its view stays in bounds. */
-export function checkView(peer: Peer, byId: ReadonlyMap<string, Peer>, membersMax: number): void {
+export function checkView(peer: Checked, byId: ReadonlyMap<string, Checked>, membersMax: number): void {
   const { machine } = peer
   const members = machine.members()
   assert(members.length <= membersMax, 'the roster stays within its bound')

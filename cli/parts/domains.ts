@@ -13,8 +13,14 @@ import type { Settings } from '../../config/knobs.ts'
 import type { ClaimEntry } from '../../registry-contract/table.ts'
 import { follow } from '../../resolver/delegation/io/follow.ts'
 import { createLookUp } from '../../resolver/delegation/io/look-up.ts'
-import { keptText, parseKept, type Remembered } from '../../resolver/delegation/remembered.ts'
-import { type Change, createWatch, type Standing, type Watch } from '../../resolver/delegation/watch.ts'
+import { keptText, parseKept } from '../../resolver/delegation/remembered.ts'
+import {
+  type Change,
+  createWatch,
+  type Remembered,
+  type Standing,
+  type Watch,
+} from '../../resolver/delegation/watch.ts'
 import type { Respond } from '../../resolver/responder.ts'
 import { nameText } from '../../resolver/wire/name.ts'
 import type { Names } from '../../resolver/zone/names.ts'

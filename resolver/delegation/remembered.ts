@@ -5,12 +5,7 @@ import { fromHex, toHex } from '../../base/bytes.ts'
 import { isFault } from '../../base/fault.ts'
 import { nameText, parseName } from '../wire/name.ts'
 import type { Delegation } from './verdict.ts'
-import type { Kept } from './watch.ts'
-
-export interface Remembered extends Omit<Kept, 'claim'> {
-  readonly domain: string
-  readonly owner: string
-}
+import type { Kept, Remembered } from './watch.ts'
 
 const version = 1
 

@@ -9,7 +9,6 @@
 import { toHex } from '../../base/bytes.ts'
 import type { Random } from '../../base/random.ts'
 import { changedDomains, claimsTo } from './claims.ts'
-import type { Remembered } from './remembered.ts'
 import { createSchedule, type Schedule, type ScheduleOptions } from './schedule.ts'
 import { type Claim, type Delegation, type Verdict, verdictOf } from './verdict.ts'
 import type { Finding } from './walk.ts'
@@ -33,6 +32,12 @@ export interface Kept<C extends Claim = Claim> {
   readonly delegation: Delegation
   /** Of the last finding that bore it out, in ms. */
   readonly clearAt: number
+}
+
+/** What an earlier run kept: claims are on chain, so of a claim only its owner. */
+export interface Remembered extends Omit<Kept, 'claim'> {
+  readonly domain: string
+  readonly owner: string
 }
 
 export interface Standing<C extends Claim = Claim> {

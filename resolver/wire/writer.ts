@@ -4,8 +4,6 @@
 // past the limit do nothing and leave `overflowed` set, to be asked once at the end. Throwing instead would
 // charge a stack trace for each answer that a stranger makes too large.
 
-import type { Name } from './name.ts'
-
 /** What the two-byte length of TCP can say (RFC 1035 §4.2.2). */
 export const messageBytesMax = 0xffff
 
@@ -13,7 +11,7 @@ export class Writer {
   at = 0
   overflowed = false
   /** Where each name, and each ending of one, already stands: what compression may point at. */
-  readonly names = new Map<Name, number>()
+  readonly names = new Map<string, number>()
   private limit = messageBytesMax
   private readonly buffer = Buffer.alloc(messageBytesMax)
 

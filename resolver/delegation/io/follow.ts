@@ -1,9 +1,8 @@
 // The watch at work: makes the look-ups that are due, and tells of what changed.
 
 import type { Clock } from '../../../base/io/clock.ts'
-import type { Remembered } from '../remembered.ts'
 import type { Claim } from '../verdict.ts'
-import type { Change, Standing, Watch } from '../watch.ts'
+import type { Change, Remembered, Standing, Watch } from '../watch.ts'
 import type { LookUp } from './look-up.ts'
 
 export interface FollowOptions<C extends Claim> {
