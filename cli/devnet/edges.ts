@@ -24,8 +24,8 @@ export interface RunningEdge {
 const door = join(import.meta.dirname, '..', 'inxt.mjs')
 /**
  * V8's young generation may grow to three parts of 16 MiB that an idle edge never gives back. With parts of 4 MiB
- * it is a quarter smaller (`npm run bench -- edge`) and answers a request with 6 % more work; with 2 MiB it would be
- * 15 %.
+ * it is a quarter smaller (`npm run bench -- loadtests/edge`) and answers a request with 6 % more work; with 2 MiB it
+ * would be 15 %.
  */
 const diet = ['--max-semi-space-size=4']
 /** With an arena for each of its dozen threads, glibc keeps 4 MiB more of what they freed. */
