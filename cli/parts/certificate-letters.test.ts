@@ -108,12 +108,29 @@ describe('letters with keys', () => {
       ask(asker, async () => undefined as never),
       refused,
     )
-    for (let i = 0; i < 3; i++) await ask(asker)
+    for (let i = 0; i < 3; i++, now++) await ask(asker)
     await assert.rejects(ask(asker), /letters of this hour/)
     await ask(stranger)
     now += 3_600_000
     await ask(asker)
     assert.equal(giver.letters.given().at(-1)?.peer, asker.peer)
+  })
+
+  test('a question that is said again is not answered again, nor are many at once', async () => {
+    now += 3_600_000
+    const seen = asker.letters.question(host, giver.peer)
+    await giver.letters.answer(host, seen, find)
+    now += 60_000
+    const again = giver.letters.answer(host, seen, find)
+    await assert.rejects(again, /answered before/)
+    const { promise, resolve } = Promise.withResolvers<Uint8Array>()
+    const many = Array.from({ length: 10 }, () => {
+      now++
+      return giver.letters.answer(host, asker.letters.question(host, giver.peer), () => promise)
+    })
+    resolve(await find())
+    const kinds = (await Promise.allSettled(many)).map(({ status }) => status)
+    assert.equal(kinds.filter(kind => kind === 'fulfilled').length, 2, 'three an hour, one had been given')
   })
 
   test('an edge that is led to no more is given nothing more', async () => {

@@ -4,7 +4,8 @@
 //
 // A letter can be opened by the asker alone (overlay/io/letter.ts), so the proofs are for something else: that nobody
 // uses up another's letters, and that nobody in between puts a certificate of his own in the place of the network's.
-// Both name the instant of the question, so what was once said is of no use a few minutes later.
+// Both name the instant of the question, so what was once said is of no use a few minutes later; until then a question
+// is good for one letter, as whoever sees it pass can say it again.
 
 import { utf8 } from '../../base/bytes.ts'
 import { Fault, isFault } from '../../base/fault.ts'
@@ -49,9 +50,8 @@ const givenMax = 50
 
 export class Letters {
   readonly #options: LettersOptions
-  /** Letters of this hour by who got them: edges on the Roll alone, so there are no more than those. */
-  readonly #counts = new Map<PeerId, number>()
-  #hour = 0
+  /** Questions answered within the hour, with when, by who asked: edges on the Roll alone, so there are no more. */
+  readonly #answered = new Map<PeerId, Map<string, number>>()
   #given: readonly Given[] = []
 
   constructor(options: LettersOptions) {
@@ -83,16 +83,19 @@ export class Letters {
    */
   async answer(host: string, question: string, find: () => Promise<Uint8Array | undefined>): Promise<Answer> {
     const { self, sign, seal, meter, date } = this.#options
+    let takeBack = (): void => {}
     try {
       const { peer, at } = this.#judged(host, question)
+      // Counted before anything is waited for, or any number of questions at once would find room.
+      takeBack = this.#count(host, peer, at)
       const text = await find()
       if (text === undefined) throw new Fault('certificate/refused', `there is no certificate of ${host}`)
       const letter = base64(seal(peer, text, host))
-      this.#counts.set(peer, (this.#counts.get(peer) ?? 0) + 1)
       this.#given = [...this.#given, { host, peer, at: date() }].slice(-givenMax)
       meter.count('certificates.letters')
       return { letter, proof: base64(sign(words('answer', host, peer, self, at, letter))) }
     } catch (error) {
+      takeBack()
       if (isFault(error)) meter.count('certificates.lettersRefused')
       throw error
     }
@@ -105,23 +108,34 @@ export class Letters {
 
   /** The cheap looks first: anybody may ask. */
   #judged(host: string, question: string): { peer: PeerId; at: number } {
-    const { self, mayHave, verify, date, perHourMax } = this.#options
+    const { self, mayHave, verify, date } = this.#options
     const [peer = '', when = '', proof = ''] = question.split('~')
     const at = Number(when)
-    const refuse = (why: string): Fault =>
-      new Fault('certificate/refused', `no certificate of ${host} for ${peer.slice(-8)}: ${why}`)
-    if (!mayHave(host, peer)) throw refuse('no reader is led there')
+    if (!mayHave(host, peer)) throw refusal(host, peer, 'no reader is led there')
     if (!(Math.abs(date() - at) <= ageMsMax))
-      throw refuse('it asks at another time, so one of our clocks is wrong')
+      throw refusal(host, peer, 'it asks at another time, so one of our clocks is wrong')
     const signature = Buffer.from(proof, 'base64url')
     if (!verify(publicKeyOf(peer), words('question', host, peer, self, at), signature))
-      throw refuse('it was not asked by that edge')
-    const hour = Math.floor(date() / hourMs)
-    if (hour !== this.#hour) this.#counts.clear()
-    this.#hour = hour
-    if ((this.#counts.get(peer) ?? 0) >= perHourMax) throw refuse('it has had its letters of this hour')
+      throw refusal(host, peer, 'it was not asked by that edge')
     return { peer, at }
   }
+
+  /** One more letter of this hour; returns what undoes it. Fault `certificate/refused` when there is none left. */
+  #count(host: string, peer: PeerId, at: number): () => void {
+    const { date, perHourMax } = this.#options
+    const now = date()
+    const answered = this.#answered.get(peer) ?? new Map<string, number>()
+    for (const [question, when] of answered) if (Math.abs(now - when) >= hourMs) answered.delete(question)
+    const question = `${host} ${at}`
+    if (answered.has(question)) throw refusal(host, peer, 'that question was answered before')
+    if (answered.size >= perHourMax) throw refusal(host, peer, 'it has had its letters of this hour')
+    this.#answered.set(peer, answered.set(question, now))
+    return () => void answered.delete(question)
+  }
+}
+
+function refusal(host: string, peer: PeerId, why: string): Fault {
+  return new Fault('certificate/refused', `no certificate of ${host} for ${peer.slice(-8)}: ${why}`)
 }
 
 /** What is signed. Lines, as neither hosts nor peers have ends of lines in them. */

@@ -67,25 +67,32 @@ describe('the desk of certificates', () => {
     assert.equal(meter.read()['certificates.unknown'], 10_000)
   })
 
-  test('lets a name that was refused rest, twice as long each time, give or take a quarter', async () => {
-    let tries = 0
-    const obtain = async (): Promise<Paper> => {
-      tries++
-      throw new Fault('certificate/refused', 'no')
-    }
-    const { desk, pass } = world({ obtain })
-    await desk.find('a.example')
-    for (let failures = 1; failures <= 6; failures++) {
-      const nominalMs = 60_000 * 2 ** (failures - 1)
-      pass(0.75 * nominalMs - 1)
-      assert.equal(await desk.find('a.example'), undefined)
-      assert.equal(tries, failures, 'too early')
-      pass(0.5 * nominalMs + 2)
+  const lasting: readonly [what: string, hasBegun: boolean, firstMs: number][] = [
+    ['whose order failed rests for a minute', true, 60_000],
+    ['that another edge would not give rests for five seconds', false, 5000],
+  ]
+  for (const [what, hasBegun, firstMs] of lasting) {
+    test(`a name ${what}, twice as long each time, give or take a quarter`, async () => {
+      let tries = 0
+      const obtain: DeskOptions['obtain'] = async (_host, _old, begin) => {
+        tries++
+        if (hasBegun) begin()
+        throw new Fault('certificate/refused', 'no')
+      }
+      const { desk, pass } = world({ obtain })
       await desk.find('a.example')
-      assert.equal(tries, failures + 1, 'it is time')
-    }
-    assert.deepEqual(desk.problems(9), [{ host: 'a.example', what: 'no' }])
-  })
+      for (let failures = 1; failures <= 6; failures++) {
+        const nominalMs = firstMs * 2 ** (failures - 1)
+        pass(0.75 * nominalMs - 1)
+        assert.equal(await desk.find('a.example'), undefined)
+        assert.equal(tries, failures, 'too early')
+        pass(0.5 * nominalMs + 2)
+        await desk.find('a.example')
+        assert.equal(tries, failures + 1, 'it is time')
+      }
+      assert.deepEqual(desk.problems(9), [{ host: 'a.example', what: 'no' }])
+    })
+  }
 
   test('keeps to its hourly bound of orders, and to eight tries at once', async () => {
     const { desk, served, ordered, pass } = world({ ordersPerHourMax: 3 })

@@ -2,9 +2,10 @@
 //
 // Strangers decide what names arrive in handshakes, so the gate comes first and costs a look into memory: a name that
 // is not served here starts nothing. A name that passes is ordered once, however many wait for it, and those wait a
-// bounded while. Orders are few at once and few an hour; a name that was refused rests for longer each time. One edge
-// of the network orders a name, the others are given what it got (`obtain`), because authorities count certificates
-// by name and not by edge.
+// bounded while. Orders are few at once and few an hour; a name that was refused rests for longer each time, and less
+// where no order was begun: an edge that was asked may only have doubted us for a moment. One edge of
+// the network orders a name, the others are given what it got (`obtain`), because authorities count certificates by
+// name and not by edge.
 
 import { assert, Fault, isFault } from '../../base/fault.ts'
 import type { Meter } from '../../base/meter.ts'
@@ -128,7 +129,7 @@ export class Desk implements Certificates {
       if (desire === undefined) continue
       desire.failures = tries
       desire.failure = 'an order was begun and not finished before the edge stopped'
-      if (!isPlaced) desire.restsUntil = beganAt + backOffMs(tries, random)
+      if (!isPlaced) desire.restsUntil = beganAt + backOffMs(tries, true, random)
     }
     this.#orderedAt.sort((a, b) => a - b)
   }
@@ -213,8 +214,13 @@ export class Desk implements Certificates {
   /** Never rejects. */
   async #obtain(host: string, desire: Desire): Promise<void> {
     const { obtain, keep, now, random, meter, onFailed } = this.#options
+    let hasBegun = false
+    const begin = (): void => {
+      this.#begin()
+      hasBegun = true
+    }
     try {
-      const paper = await obtain(host, desire.paper, () => this.#begin())
+      const paper = await obtain(host, desire.paper, begin)
       if (paper === undefined) {
         desire.restsUntil = now() + restMs(desire.paper)
         return
@@ -226,7 +232,7 @@ export class Desk implements Certificates {
       assert(error instanceof Error, 'what is thrown is an error')
       desire.failures++
       desire.failure = error.message
-      desire.restsUntil = now() + backOffMs(desire.failures, random)
+      desire.restsUntil = now() + backOffMs(desire.failures, hasBegun, random)
       meter.count(isFault(error) ? 'certificates.failed' : 'certificates.bug')
       onFailed(host, error)
     }

@@ -73,8 +73,14 @@ export function pauseMs(wantedMs: number | undefined): number {
   return Math.min(Math.max(wantedMs ?? lookMs, minuteMs), dayMs)
 }
 
-/** After `failures` in a row: a minute, doubled up to a day, give or take a quarter. */
-export function backOffMs(failures: number, random: Random): number {
-  const ms = Math.min(minuteMs * 2 ** Math.min(failures - 1, 11), dayMs)
+/** Before who orders is asked again: no authority had any work, and what stood in the way may be over in seconds. */
+const askMs = 5000
+
+/**
+ * After `failures` in a row: a minute when the last one began an order and a twelfth of it when it did not, doubled
+ * each time, up to a day, give or take a quarter.
+ */
+export function backOffMs(failures: number, hasBegun: boolean, random: Random): number {
+  const ms = Math.min((hasBegun ? minuteMs : askMs) * 2 ** Math.min(failures - 1, 15), dayMs)
   return ms * (0.75 + random.next() / 2)
 }
