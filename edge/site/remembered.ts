@@ -5,6 +5,7 @@
 // names that are not there.
 
 import { LRUCache } from 'lru-cache'
+import { ownText } from '../own-text.ts'
 import type { Content, Resolved } from '../questions.ts'
 
 /** With paths of the greatest length about 5 MB. */
@@ -20,7 +21,7 @@ export function rememberPaths(content: Content): Content {
       const before = known.get(key)
       if (before !== undefined) return before
       const found = await content.resolve(root, path, signal)
-      if (found.kind !== 'missing' && path.length <= pathCharactersMax) known.set(key, found)
+      if (found.kind !== 'missing' && path.length <= pathCharactersMax) known.set(ownText(key), found)
       return found
     },
   }

@@ -6,6 +6,7 @@
 import { LRUCache } from 'lru-cache'
 import { type Answer, emptyResponse, type IngressResponse } from '../message.ts'
 import type { Pull } from '../origins.ts'
+import { ownText } from '../own-text.ts'
 import { page } from '../page.ts'
 import type { Content } from '../questions.ts'
 import { revalidate } from '../site/lasting.ts'
@@ -43,8 +44,10 @@ export function path(content: Pick<Content, 'resolve'>, pull: Pull): IngressStep
         ] as const
         return emptyResponse(located.status, fields)
       }
-      if (isKept && located.file.status === 200) files.set(`${root} ${address}`, located.file)
-      return onward(located.file)
+      const { file } = located
+      if (isKept && file.status === 200)
+        files.set(ownText(`${root} ${address}`), { ...file, segments: file.segments.map(ownText) })
+      return onward(file)
     })
   }
 }

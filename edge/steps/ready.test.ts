@@ -45,6 +45,7 @@ const rows: [about: string, said: Said, isReady: boolean][] = [
   ['any tag', { target: '/letters.txt', fields: [host, ['If-None-Match', '*']] }, false],
   ['a range', { target: '/letters.txt', fields: [host, ['Range', 'bytes=1-3']] }, false],
   ['on a condition', { target: '/letters.txt', fields: [host, ['If-Match', '"cid-letters"']] }, false],
+  ['long in asking', { target: `/letters.txt?${'x'.repeat(1000)}` }, false],
   ['two hosts', { target: '/letters.txt', fields: [host, host] }, false],
   ['no host', { target: '/letters.txt', fields: [] }, false],
   ['missing', { target: '/nowhere' }, false],
@@ -109,6 +110,15 @@ test('whatever was asked before, an answer is what the list would have said', as
   await fc.assert(property, { numRuns: 100, seed: 1 })
 })
 
+test('no host is written so that it reads as the word for TLS', async () => {
+  const ingress = createWorld()
+  await both(ingress, { target: '/letters.txt', secure: true })
+  for (const before of ['secure', 'https']) {
+    const odd = request({ target: '/letters.txt', fields: [['Host', `${before} welcome.inxt`]] })
+    assert.equal((await ingress(odd)).status, 400)
+  }
+})
+
 interface Shown {
   root: string
   sequence: number
@@ -162,12 +172,13 @@ test('what had to be waited for, is large or cannot be sent is asked of the list
 })
 
 test('a second holds on to so many answers and so much of them', () => {
-  for (const [bytes, max] of [
-    [0, 1000],
-    [32 * 1024, 256],
+  for (const [bytes, value, max] of [
+    [0, '', 1000],
+    [32 * 1024, '', 255],
+    [0, 'x'.repeat(16 * 1024), 255],
   ] as const) {
     const body = new Uint8Array(bytes)
-    const { ask, asked } = rig({ root: 'r', sequence: 1 }, () => bytesResponse(200, [], body))
+    const { ask, asked } = rig({ root: 'r', sequence: 1 }, () => bytesResponse(200, [['X', value]], body))
     const paths = Array.from({ length: 1200 }, (_, i) => `/${i}`)
     for (const path of paths) ask(path)
     for (const path of paths) ask(path)

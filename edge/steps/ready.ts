@@ -8,6 +8,7 @@
 
 import { parseAuthority } from '../authority.ts'
 import { type Field, fieldValue, type IngressRequest, type IngressResponse } from '../message.ts'
+import { ownText } from '../own-text.ts'
 import type { Sites } from '../questions.ts'
 import { areSendable } from '../sendable.ts'
 import { placeOf } from '../site/host.ts'
@@ -18,7 +19,8 @@ const answersMax = 1000
 const bytesMax = 8 * 1024 * 1024
 /** What is larger gains little: its way through the kernel takes longer. */
 const bodyBytesMax = 32 * 1024
-const targetCharactersMax = 256
+/** Who asks with more is no browser: those send about a hundred beside the address. */
+const keyCharactersMax = 1024
 
 interface Ready {
   readonly host: string
@@ -42,12 +44,13 @@ export function ready(sites: Sites, suffixes: readonly string[]): IngressStep {
     return { label: place.label, root: found.root, sequence: found.sequence }
   }
   const keep = (key: string, { fields }: IngressRequest, response: IngressResponse): void => {
-    const size = response.body === undefined ? 0 : (response.sizeBytes ?? bytesMax)
-    if (shelf.size >= answersMax || bytes + size > bytesMax || !isLasting(fields, response)) return
-    const { host } = parseAuthority(fieldValue(fields, 'host')!)
+    if (shelf.size >= answersMax || !isLasting(fields, response)) return
+    const size = sizeOf(key, response)
+    if (bytes + size > bytesMax) return
+    const host = ownText(parseAuthority(fieldValue(fields, 'host')!).host)
     const site = siteAt(host)
     if (site === undefined) return
-    shelf.set(key, { host, site, response: { ...response, isReady: true } })
+    shelf.set(ownText(key), { host, site, response: { ...response, isReady: true } })
     bytes += size
   }
   return (visit, next) => {
@@ -74,10 +77,19 @@ function isSame(before: Found, now: Found | undefined): boolean {
   return before.root === now?.root && before.sequence === now.sequence && before.label === now.label
 }
 
-/** All that the list looks at, as it was sent; undefined for requests that it has to see for itself. */
+/** In octets, what the rim makes of the fields included: a site may have a great many. */
+function sizeOf(key: string, { fields, body }: IngressResponse): number {
+  let size = key.length + (body instanceof Uint8Array ? body.length : 0)
+  for (const [name, value] of fields) size += 2 * (name.length + value.length)
+  return size
+}
+
+/**
+ * All that the list looks at, as it was sent; undefined for requests that it has to see for itself. Nothing that is
+ * answered 200 has a blank in what stands before the line break, so no two of these are written alike.
+ */
 function keyOf({ method, target, secure, fields }: IngressRequest): string | undefined {
   if ((method !== 'GET' && method !== 'HEAD') || target[0] !== '/') return undefined
-  if (target.length > targetCharactersMax) return undefined
   let [host, codings, tag]: (string | undefined)[] = []
   for (const [name, value] of fields) {
     const key = lookedAt.has(name.length) ? name.toLowerCase() : ''
@@ -93,7 +105,9 @@ function keyOf({ method, target, secure, fields }: IngressRequest): string | und
       tag = value
     }
   }
-  return host && `${method}${secure ? ' secure ' : ' '}${host} ${target}\n${codings ?? '\n'}\n${tag ?? ''}`
+  if (host === undefined) return undefined
+  const key = `${method} ${secure ? 'https' : 'http'} ${host} ${target}\n${codings ?? '\n'}\n${tag ?? ''}`
+  return key.length > keyCharactersMax ? undefined : key
 }
 
 /** Requests with these are few, and what they ask for has too many kinds to be worth a place. */
