@@ -2,8 +2,8 @@
 // client.
 //
 // Uploads need a grant (registry-contract/grant.ts): who signs must own the name on chain. A grant counts the bytes
-// that came under it, so one name cannot fill the store. When all is there, the homes of the root are told to hold
-// it too, before any name points at it.
+// that came under it, so one name cannot fill the store; what came stays for a grace. When all is there, the homes of
+// the root are told to hold it too, before any name points at it.
 
 import { LRUCache } from 'lru-cache'
 import { Fault, isFault } from '../base/fault.ts'
@@ -45,7 +45,10 @@ export interface RoutesOptions {
   /** Tells the homes of the root to hold it too; never throws. */
   readonly invite: (root: string, authorization: string) => void
   readonly siteBytesMax: number
+  /** By the calendar, as grants end. */
   readonly now: () => number
+  /** By the clock of the steward's turns. */
+  readonly steadyNow: () => number
 }
 
 const json = (value: unknown): { status: number; json: unknown } => ({ status: 200, json: value })
@@ -75,7 +78,7 @@ async function requireGrant(
 }
 
 export function createRoutes(options: RoutesOptions): Routes {
-  const { store, steward, now, siteBytesMax } = options
+  const { store, steward, now, steadyNow, siteBytesMax } = options
   /** Bytes that came under a grant, by name and root. */
   const received = new LRUCache<string, number>({ max: grantsMax })
 
@@ -85,19 +88,22 @@ export function createRoutes(options: RoutesOptions): Routes {
   }
 
   const missing = async (request: RouteRequest) => {
-    await granted(request)
+    const { grant } = await granted(request)
     const question = (await collectJson(request.body, questionBytesMax)) as { cids?: unknown } | null
     const cids = question?.cids
     if (!Array.isArray(cids) || cids.length > cidsMax)
       throw new Fault('bytes/malformed', '"cids" must be a list')
     const asked = cids.map(cid => parseCid(String(cid)))
     const has = await Promise.all(asked.map(cid => store.has(cid)))
+    const root = parseCid(grant.root)
+    for (const cid of asked.filter((_, i) => has[i])) steward.arrive(root, cid, steadyNow())
     return json({ missing: asked.filter((_, i) => !has[i]).map(formatCid) })
   }
 
   const take = async (request: RouteRequest) => {
     const { grant } = await granted(request)
     const key = `${grant.name} ${grant.root}`
+    const root = parseCid(grant.root)
     const { blocks } = await readCar(request.body, { blocksMax: 100_000, bytesMax: streamBytesMax })
     let stored = 0
     for await (const block of blocks) {
@@ -105,6 +111,7 @@ export function createRoutes(options: RoutesOptions): Routes {
       if (sum > siteBytesMax) throw new Fault('bytes/too-large', `${grant.name} exceeds content.siteBytesMax`)
       received.set(key, sum)
       await options.blocks.put(block)
+      steward.arrive(root, block.cid, steadyNow())
       stored++
     }
     return json({ stored })
@@ -112,7 +119,7 @@ export function createRoutes(options: RoutesOptions): Routes {
 
   const complete = async (request: RouteRequest) => {
     const { grant, authorization } = await granted(request)
-    await steward.grant(parseCid(grant.root), now())
+    await steward.grant(parseCid(grant.root), steadyNow())
     options.invite(grant.root, authorization)
     return json({ complete: true })
   }
@@ -120,7 +127,7 @@ export function createRoutes(options: RoutesOptions): Routes {
   /** From an edge that took an upload. The answer does not wait for the fetch: who asks counts the provider records. */
   const hold = async (request: RouteRequest) => {
     const { grant } = await granted(request)
-    steward.grant(parseCid(grant.root), now()).catch(error => {
+    steward.grant(parseCid(grant.root), steadyNow()).catch(error => {
       if (!isFault(error)) throw error
     })
     return json({ taken: true })

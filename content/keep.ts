@@ -43,6 +43,8 @@ export interface Keeper {
   release(root: CID): Promise<void>
   /** Whether all of `root` is here and pinned. */
   holds(root: CID): boolean
+  /** Whether its pins are ours: from the beginning of `keep` to the end of `release`. `root` is canonical. */
+  wants(root: string): boolean
   /** A block of it is gone from the store: it is no longer complete, and may be kept again. */
   lost(root: CID): void
   roots(): { complete: readonly CID[]; wanted: readonly CID[] }
@@ -97,6 +99,7 @@ export function createKeeper(options: KeeperOptions): Keeper {
       })
     },
     holds: root => complete.has(formatCid(root)),
+    wants: root => wanted.has(root),
     lost: root => void complete.delete(formatCid(root)),
     roots: () => ({
       complete: [...complete.keys()].map(key => wanted.get(key)!),

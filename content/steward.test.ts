@@ -5,7 +5,7 @@ import { utf8 } from '../base/bytes.ts'
 import { Fault, isFault } from '../base/fault.ts'
 import { createMeter } from '../base/meter.ts'
 import { buildDirectory, buildFile } from './builder.ts'
-import { formatCid } from './identifier.ts'
+import { formatCid, parseCid } from './identifier.ts'
 import { createKeeper } from './keep.ts'
 import { createMemoryStore } from './memory.ts'
 import { createSteward, type Steward } from './steward.ts'
@@ -41,7 +41,7 @@ function household(network: Map<string, Uint8Array>, bytesMax = 1_000_000) {
   const keeper = createKeeper({ blocks, store, wanted, windowBlocks: 4, blocksMax: 100 })
   const steward: Steward = createSteward({
     keeper,
-    usage: store.usage,
+    store,
     named: () => new Set(named),
     duty: root => duties.has(root),
     announce: (root, isComplete) => said.push(`${isComplete ? '+' : '~'}${root}`),
@@ -108,6 +108,30 @@ describe('steward', () => {
     assert.equal(said.length, 2)
     await turn(1000)
     assert.equal(keeper.holds(root), false)
+  })
+
+  test('an upload: stays while it goes on, and is let go of when it never ends', async () => {
+    const { root, blocks } = await site('seven')
+    const { store, keeper, steward, turn } = household(new Map())
+    const cids = [...blocks.keys()].map(cid => parseCid(cid))
+    const send = async (cid: CID, now: number): Promise<void> => {
+      await store.put({ cid, bytes: blocks.get(formatCid(cid))! })
+      steward.arrive(root, cid, now)
+    }
+    await send(cids[0]!, 0)
+    await turn(999)
+    assert.ok(store.usage().pinnedBytes > 0)
+    await turn(1000)
+    assert.equal(store.usage().pinnedBytes, 0)
+
+    for (const cid of cids) await send(cid, 1000)
+    const allBytes = store.usage().pinnedBytes
+    await steward.grant(root, 1500)
+    await turn(2499)
+    assert.equal(keeper.holds(root), true)
+    assert.equal(store.usage().pinnedBytes, allBytes, 'of what is kept nothing was let go of with the upload')
+    await turn(2500)
+    assert.equal(store.usage().pinnedBytes, 0)
   })
 
   test('visit: a reader makes a holder, while a name points there and half of the store is free', async () => {

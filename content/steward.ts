@@ -13,11 +13,12 @@ import { isFault } from '../base/fault.ts'
 import type { Meter } from '../base/meter.ts'
 import { formatCid, parseCid } from './identifier.ts'
 import type { Keeper } from './keep.ts'
-import type { Usage } from './store.ts'
+import type { Store } from './store.ts'
+import { createUploads } from './uploads.ts'
 
 export type StewardOptions = {
   readonly keeper: Keeper
-  readonly usage: () => Usage
+  readonly store: Pick<Store, 'pin' | 'unpin' | 'usage'>
   /** Roots, in canonical spelling, that a name points at now. */
   readonly named: () => ReadonlySet<string>
   readonly duty: (root: string) => boolean
@@ -33,6 +34,8 @@ export type StewardOptions = {
 }
 
 export interface Steward {
+  /** Of a site that its owner is uploading, `cid` is here: it stays until `grant`, or a grace after the last such call. */
+  arrive(root: CID, cid: CID, now: number): void
   /** The owner wants it held; resolves when all of it is here. Faults as `Keeper.keep`. */
   grant(root: CID, now: number): Promise<void>
   /** A reader asked for a part of it. Never throws, never waits. */
@@ -53,22 +56,13 @@ const farewellShare = 0.75
 
 export function createSteward(options: StewardOptions): Steward {
   const { keeper, meter } = options
+  const { announce, retract } = createAnnouncements(options)
   const grants = new Map<string, number>()
-  const visits = new Set<string>()
+  const visits = createVisits(options)
   const farewells = createFarewells(options)
+  const uploads = createUploads({ ...options, isKept: keeper.wants })
   const under = new Map<string, Promise<void>>()
-  /** What this run of the process said of each: complete or not; a restart says again what it still holds. */
-  const announced = new Map<string, boolean>()
   const retryAt = new Map<string, number>()
-
-  const announce = (root: string, isComplete: boolean): void => {
-    if (announced.get(root) === isComplete) return
-    announced.set(root, isComplete)
-    options.announce(root, isComplete)
-  }
-  const retract = (root: string): void => {
-    if (announced.delete(root)) options.retract(root)
-  }
 
   const hold = async (root: CID): Promise<void> => {
     const key = formatCid(root)
@@ -102,21 +96,22 @@ export function createSteward(options: StewardOptions): Steward {
   }
 
   return {
+    arrive: uploads.arrive,
     async grant(root, now) {
       grants.set(formatCid(root), now + options.graceMs)
-      await hold(root)
+      try {
+        await hold(root)
+      } finally {
+        uploads.end(root)
+      }
     },
-    visit(root) {
-      const { pinnedBytes, bytesMax } = options.usage()
-      if (visits.has(root) || pinnedBytes > bytesMax * visitedShare) return
-      visits.add(root)
-      if (visits.size > visitedMax) visits.delete(visits.values().next().value!)
-    },
+    visit: visits.add,
     turn(now) {
       for (const [root, untilAt] of grants) if (untilAt <= now) grants.delete(root)
+      uploads.turn(now)
       const named = options.named()
       farewells.turn(named, now)
-      for (const root of visits) if (!named.has(root)) visits.delete(root)
+      visits.turn(named)
       for (const root of keeper.roots().wanted.map(formatCid)) {
         if (!under.has(root) && !isWanted(root, named)) begin(root, now, () => release(root))
       }
@@ -126,7 +121,7 @@ export function createSteward(options: StewardOptions): Steward {
       for (const root of named) {
         if (under.size >= fetchesMax) break
         if ((retryAt.get(root) ?? now) > now) continue
-        if (under.has(root) || keeper.holds(parseCid(root)) || !isWanted(root, named)) continue
+        if (under.has(root) || !isWanted(root, named) || keeper.holds(parseCid(root))) continue
         begin(root, now, () => hold(parseCid(root)))
       }
     },
@@ -136,8 +131,40 @@ export function createSteward(options: StewardOptions): Steward {
   }
 }
 
+/** What this run of the process said of each: complete or not; a restart says again what it still holds. */
+function createAnnouncements(options: Pick<StewardOptions, 'announce' | 'retract'>) {
+  const announced = new Map<string, boolean>()
+  return {
+    announce(root: string, isComplete: boolean): void {
+      if (announced.get(root) === isComplete) return
+      announced.set(root, isComplete)
+      options.announce(root, isComplete)
+    },
+    retract(root: string): void {
+      if (announced.delete(root)) options.retract(root)
+    },
+  }
+}
+
+/** Roots that readers asked for. */
+function createVisits({ store }: Pick<StewardOptions, 'store'>) {
+  const visits = new Set<string>()
+  return {
+    has: (root: string): boolean => visits.has(root),
+    add(root: string): void {
+      const { pinnedBytes, bytesMax } = store.usage()
+      if (visits.has(root) || pinnedBytes > bytesMax * visitedShare) return
+      visits.add(root)
+      if (visits.size > visitedMax) visits.delete(visits.values().next().value!)
+    },
+    turn(named: ReadonlySet<string>): void {
+      for (const root of visits) if (!named.has(root)) visits.delete(root)
+    },
+  }
+}
+
 /** Roots that names pointed at lately, and that are all here. */
-function createFarewells({ keeper, usage, farewellMs }: StewardOptions) {
+function createFarewells({ keeper, store, farewellMs }: StewardOptions) {
   const untilAt = new Map<string, number>()
   let before: ReadonlySet<string> = new Set()
   return {
@@ -151,7 +178,7 @@ function createFarewells({ keeper, usage, farewellMs }: StewardOptions) {
         before = named
       }
       for (const [root, endsAt] of untilAt) if (endsAt <= now) untilAt.delete(root)
-      const { pinnedBytes, bytesMax } = usage()
+      const { pinnedBytes, bytesMax } = store.usage()
       // One at a turn: what it frees shows at the next.
       const [oldest] = untilAt.keys()
       if (oldest !== undefined && pinnedBytes > farewellShare * bytesMax) untilAt.delete(oldest)

@@ -181,7 +181,7 @@ function openSteward(
   const { settings, meter, stack } = ground
   const steward = createSteward({
     keeper,
-    usage: store.usage,
+    store,
     named: network.named,
     duty,
     ...announcing(ground, network),
