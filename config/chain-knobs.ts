@@ -15,6 +15,6 @@ export const chainKnobs = {
     unit: 'label',
     form: /^(0x[0-9a-f]{64})?$/,
     says: 'the root of a beacon block, 0x and 64 lower-case hexadecimal digits, or nothing',
-    why: 'What everything else is believed from: ask somebody you trust, not two weeks ago. Only for the first start.',
+    why: 'Everything else is believed from it: ask somebody you trust, at the first start and after two weeks off.',
   },
 } as const satisfies Record<string, Knob>

@@ -2,8 +2,9 @@
 // checkpoint in its settings, that of the validators, whose signatures need no endpoint to be honest.
 //
 // The light client brings types, forks and BLS along, so it is loaded only where it is asked for. It begins with the
-// settings' checkpoint once; from then on with the newest root that it has verified itself, kept on disk, because the
-// one in the settings is too old after two weeks.
+// settings' checkpoint once; from then on with the newest root that it has verified itself, kept on disk beside the one
+// that it came from, because the one in the settings is too old after two weeks. Another one in the settings counts
+// again: an edge that was off for longer needs a root that somebody trusts, and its operator has just named it.
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -37,7 +38,10 @@ export async function openHeaders(
     import('../../registry-contract/io/beacon.ts'),
   ])
   const file = join(folder, 'checkpoint')
-  let kept = (await readCheckpoint(file)) ?? settings['chain.checkpoint']
+  const named = settings['chain.checkpoint']
+  const earlier = await readCheckpoint(file)
+  const isEarlier = earlier !== undefined && (named === '' || named === earlier.named)
+  let kept = isEarlier ? earlier.root : named
   if (kept === '') {
     throw new Fault('config/invalid', 'chain.beacon: without chain.checkpoint there is nothing to begin with')
   }
@@ -51,7 +55,7 @@ export async function openHeaders(
     const root = finality.checkpoint()
     if (root === undefined || root === kept) return
     kept = root
-    await writeWhole(file, `${root}\n`).catch(error => {
+    await writeWhole(file, `${root} ${named || earlier?.named}\n`).catch(error => {
       if (!isFault(error)) throw error
       log.warn({ code: error.code, what: error.message }, 'the checkpoint was not kept')
     })
@@ -64,8 +68,9 @@ export async function openHeaders(
   return createAncestry({ finalHash, endpoints, onWarning })
 }
 
-/** Undefined without a file, and for one that holds no root: then the settings count. */
-async function readCheckpoint(file: string): Promise<string | undefined> {
+/** The newest root that was verified, and the one in the settings that it came from; undefined for no such file. */
+async function readCheckpoint(file: string): Promise<{ root: string; named: string } | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '')
-  return /^0x[0-9a-f]{64}$/.exec(text.trim())?.[0]
+  const [, root, named] = /^(0x[0-9a-f]{64}) (0x[0-9a-f]{64})$/.exec(text.trim()) ?? []
+  return root === undefined || named === undefined ? undefined : { root, named }
 }

@@ -56,6 +56,14 @@ describe('finality', () => {
     assert.deepEqual(warned, [])
   })
 
+  test('a checkpoint of more than two weeks is told, as its validators may have left', async () => {
+    const late = start + 32 + (15 * 86_400_000) / config.SLOT_DURATION_MS
+    const { finality, warned } = follow([endpoint('a', late, { updates: async () => [] })])
+    await finality.finalHash(msAt(late))
+    const says = 'the checkpoint is 15 days old: name a new one, from somebody you trust, in chain.checkpoint'
+    assert.equal(warned[0], `a: ${says}`)
+  })
+
   const rows: [why: string, bad: Partial<BeaconEndpoint>, says: RegExp][] = [
     [
       'has another bootstrap',

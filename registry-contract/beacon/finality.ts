@@ -45,8 +45,13 @@ export interface Finality {
 
 /** One slot; a new block is final every 32 slots. */
 const refreshMsDefault = 12_000
+/** After it, validators may have left, and lose nothing by signing another history (weak subjectivity). */
+const trustedMs = 14 * 24 * 3_600_000
 /** An update is about 60 KB of JSON. */
 const updatesMax = 16
+
+const advice = 'name a new one, from somebody you trust, in chain.checkpoint'
+const days = (ms: number): string => `${Math.floor(ms / 86_400_000)} days`
 
 /** The Beacon API wraps every answer in `{version, data}`. */
 function dataOf(answer: unknown): unknown {
@@ -72,13 +77,17 @@ export function createFinality(options: FinalityOptions): Finality {
     }
   }
 
-  const begin = async (): Promise<LightClient> => {
+  const begin = async (slot: number): Promise<LightClient> => {
     for (const endpoint of endpoints) {
       const begun = await attempt(endpoint.url, async () => {
         const answer = await endpoint.bootstrap(options.checkpoint)
         return createLightClient(network.config, trustedRoot, readBootstrap(network.config, dataOf(answer)))
       })
-      if (begun) return begun
+      if (!begun) continue
+      const oldMs = (slot - begun.finalized().slot) * network.config.SLOT_DURATION_MS
+      if (oldMs > trustedMs)
+        options.onWarning?.(endpoint.url, `the checkpoint is ${days(oldMs)} old: ${advice}`)
+      return begun
     }
     throw new Fault('chain/unreachable', `No beacon node knows the checkpoint ${options.checkpoint}.`)
   }
@@ -114,7 +123,7 @@ export function createFinality(options: FinalityOptions): Finality {
 
   const refresh = async (now: number): Promise<void> => {
     const slot = slotAt(network, now)
-    client ??= await begin()
+    client ??= await begin(slot)
     await catchUp(client, slot)
     await newest(client, slot)
     askedAt = now
