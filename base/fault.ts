@@ -62,7 +62,7 @@ export const faultCodes = {
   ],
   'chain/unreachable': [
     'The Ethereum endpoint does not answer.',
-    'Check that it runs: `inxt status` shows its address.',
+    'Check that it runs and that its address is right; `inxt status` shows that of the devnet.',
   ],
   'chain/reverted': [
     'The contract refused the transaction.',
@@ -93,7 +93,7 @@ export const faultCodes = {
     'Nothing is spent unless somebody agrees to the cost.',
     'Answer y, or run the command with --yes.',
   ],
-  'input/invalid': ['What was typed cannot be used.', 'See `inxt --help` for what the command takes.'],
+  'input/invalid': ['What was typed cannot be used.', 'Add --help to the command to see what it takes.'],
   'publish/refused': ['The edge did not accept the upload.', 'Read the reason in the first line.'],
   'publish/timeout': [
     'The network did not confirm in time.',

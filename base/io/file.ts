@@ -76,6 +76,21 @@ export function unwritten(what: string, cause: unknown): Fault {
   })
 }
 
+const unreadableWords: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EISDIR: 'is a folder, not a file',
+  EEXIST: 'is a file, not a folder',
+  EACCES: 'may not be read',
+}
+
+/** `config/unreadable`, in words for who named the file. */
+export function unreadable(path: string, cause: unknown, hint?: string): Fault {
+  const { code = '', message } = cause as NodeJS.ErrnoException
+  const options = hint === undefined ? { cause } : { cause, hint }
+  return new Fault('config/unreadable', `${path}: ${unreadableWords[code] ?? message}`, options)
+}
+
 function sweptOnce(folder: string): Promise<void> {
   // What cannot be removed costs some room, no more.
   const sweeping = sweeps.get(folder) ?? sweep(folder).catch(() => {})
@@ -109,7 +124,7 @@ export async function readJson(path: string): Promise<unknown> {
     content = await readFile(path, 'utf8')
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new Fault('config/unreadable', `${path} cannot be read.`, { cause })
+    throw unreadable(path, cause)
   }
   try {
     return JSON.parse(content)
@@ -133,6 +148,6 @@ export async function readBytes(path: string, bytesMax: number): Promise<Uint8Ar
   } catch (cause) {
     if (cause instanceof Fault) throw cause
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new Fault('config/unreadable', `${path} cannot be read.`, { cause })
+    throw unreadable(path, cause)
   }
 }

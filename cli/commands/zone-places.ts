@@ -11,6 +11,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { Fault } from '../../base/fault.ts'
+import { unreadable } from '../../base/io/file.ts'
 import { httpsData } from '../../resolver/select/https-record.ts'
 import { type AdmittedEdge, addressTypes, firstAddresses, usefulSets } from '../../resolver/sign/bundle.ts'
 import { parseIpv4, parseIpv6 } from '../../resolver/wire/address.ts'
@@ -98,7 +99,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    throw new Fault('config/unreadable', `${file}: ${(cause as Error).message}`, { cause })
+    throw unreadable(file, cause)
   }
 }
 

@@ -6,7 +6,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { assert, Fault, isFault } from '../../base/fault.ts'
 import { realRandom } from '../../base/io/chance.ts'
-import { writeWhole } from '../../base/io/file.ts'
+import { unreadable, writeWhole } from '../../base/io/file.ts'
 import { earlierMaxS, signBundle } from '../../resolver/sign/bundle.ts'
 import { encodeBundle } from '../../resolver/sign/bundle-codec.ts'
 import type { Keyring } from '../../resolver/sign/keyring.ts'
@@ -102,7 +102,7 @@ export async function readZoneFile(file: string): Promise<string> {
     return await readFile(file, 'latin1')
   } catch (cause) {
     if (cause instanceof Fault) throw cause
-    throw new Fault('config/unreadable', `${file}: ${(cause as Error).message}`, { cause })
+    throw unreadable(file, cause)
   }
 }
 

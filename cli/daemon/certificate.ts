@@ -4,7 +4,8 @@
 // for: the old one stays in use until the new one is whole.
 
 import { readFile } from 'node:fs/promises'
-import { Fault, isFault } from '../../base/fault.ts'
+import { isFault } from '../../base/fault.ts'
+import { unreadable } from '../../base/io/file.ts'
 import type { Log } from '../../base/io/log.ts'
 import type { Certificate } from '../../resolver/io/tls.ts'
 import { watchFiles } from './watch.ts'
@@ -25,8 +26,7 @@ async function readPem(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Fault('config/unreadable', `${file} cannot be read: ${why}`, { cause: error })
+    throw unreadable(file, error)
   }
 }
 

@@ -4,6 +4,7 @@
 
 import { readFile, stat } from 'node:fs/promises'
 import { Fault } from '../../base/fault.ts'
+import { unreadable } from '../../base/io/file.ts'
 import type { Log } from '../../base/io/log.ts'
 import { type MappedEdge, parseClientMap } from '../../resolver/select/client-map.ts'
 import { PrefixMap } from '../../resolver/select/prefix-map.ts'
@@ -37,7 +38,7 @@ async function readMap(file: string): Promise<string> {
     const { size } = await stat(file)
     if (size <= mapBytesMax) return await readFile(file, 'utf8')
   } catch (cause) {
-    throw new Fault('config/unreadable', `${file} cannot be read`, { cause })
+    throw unreadable(file, cause)
   }
   throw new Fault('config/invalid', `${file} is larger than ${mapBytesMax} bytes`)
 }

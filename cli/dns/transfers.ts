@@ -6,6 +6,7 @@
 import { open } from 'node:fs/promises'
 import { isIPv6 } from 'node:net'
 import { Fault, isFault } from '../../base/fault.ts'
+import { unreadable } from '../../base/io/file.ts'
 import type { Log } from '../../base/io/log.ts'
 import type { Meter } from '../../base/meter.ts'
 import type { Respond } from '../../resolver/responder.ts'
@@ -144,7 +145,6 @@ async function secretText(file: string): Promise<string> {
     return await handle.readFile('utf8')
   } catch (error) {
     if (isFault(error)) throw error
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Fault('config/unreadable', `${file} cannot be read: ${why}`, { cause: error })
+    throw unreadable(file, error)
   }
 }

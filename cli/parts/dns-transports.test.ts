@@ -107,7 +107,11 @@ describe('the transports of an edge', () => {
   const mistakes: [what: RegExp, code: 'config/invalid' | 'config/unreadable', assignments: string[]][] = [
     [/dns\.certificateFile names no file/, 'config/invalid', ports],
     [/dns\.keyFile names no file/, 'config/invalid', [ports[1]!, files[0]!]],
-    [/nowhere cannot be read/, 'config/unreadable', [...ports, files[0]!, `dns.keyFile=${folder}/nowhere`]],
+    [
+      /nowhere: there is no such file/,
+      'config/unreadable',
+      [...ports, files[0]!, `dns.keyFile=${folder}/nowhere`],
+    ],
     [/cannot be used/, 'config/invalid', [...ports, files[0]!, `dns.keyFile=${chain}`]],
   ]
   for (const [what, code, assignments] of mistakes) {

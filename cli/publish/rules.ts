@@ -6,6 +6,7 @@
 import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../base/fault.ts'
+import { unreadable } from '../../base/io/file.ts'
 import { findCircles } from '../../edge/site/circles.ts'
 import { type RuleComplaint, readRules, ruleFiles, type SiteRules } from '../../edge/site/rules.ts'
 
@@ -50,7 +51,7 @@ async function contentOf(path: string): Promise<Uint8Array | undefined> {
   const stats = await lstat(path).catch(() => undefined)
   if (stats?.isFile() !== true) return undefined
   return readFile(path).catch(cause => {
-    throw new Fault('config/unreadable', `${path}: ${(cause as Error).message}`, { cause })
+    throw unreadable(path, cause)
   })
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sizeText, toHex } from '../../base/bytes.ts'
 import { Fault, isFault } from '../../base/fault.ts'
+import { unreadable } from '../../base/io/file.ts'
 import { knobs } from '../../config/knobs.ts'
 import { encodeContenthash, formatCid } from '../../content/identifier.ts'
 import { importFolder } from '../../content/io/folder.ts'
@@ -96,7 +97,7 @@ function hashOf({ root }: Imported): string {
 async function judge({ zone, places }: ZoneFiles): Promise<JudgedZone & { bytes: number }> {
   const read = (file: string): Promise<Buffer> =>
     readFile(file).catch(cause => {
-      throw new Fault('config/unreadable', `${file}: ${(cause as Error).message}`, { cause })
+      throw unreadable(file, cause)
     })
   const files = { zone: await read(zone), places: places === undefined ? undefined : await read(places) }
   const bytes = files.zone.length + (files.places?.length ?? 0)

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { text as readText } from 'node:stream/consumers'
 import { Fault } from '../../base/fault.ts'
+import { unreadable } from '../../base/io/file.ts'
 
 export interface PassphraseSource {
   /** Its first line, or all of it: a line feed at the end does not count. */
@@ -53,7 +54,7 @@ export async function readSmall(file: string): Promise<string> {
     if (text.length > fileBytesMax) throw new Error(`is longer than ${fileBytesMax} bytes`)
     return text.replace(/\r?\n$/, '')
   } catch (cause) {
-    throw new Fault('config/unreadable', `${file}: ${(cause as Error).message}`, { cause })
+    throw unreadable(file, cause)
   }
 }
 

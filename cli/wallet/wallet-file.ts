@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Fault } from '../../base/fault.ts'
+import { unreadable } from '../../base/io/file.ts'
 import { openKeystore, parseKeystore } from '../../registry-contract/io/keystore.ts'
 import type { WalletKey } from '../../registry-contract/io/wallet.ts'
 
@@ -37,7 +38,10 @@ export async function readWalletKey(file: string, use: WalletUse): Promise<Walle
     return { privateKey: await openKeystore(keystore, await use.passphrase(), file) }
   }
   const key = openKey(text)
-  if (key === undefined) throw new Fault('state/broken', `${file} holds no wallet key`)
+  if (key === undefined)
+    throw new Fault('state/broken', `${file} holds no wallet key`, {
+      hint: 'Name a wallet with --wallet, or make one with `inxt wallet new`.',
+    })
   if (use.chainId === devnetChainId) return key
   throw new Fault('config/invalid', `${file} is not encrypted, and chain ${use.chainId} is not a devnet`, {
     hint: 'Make a wallet with `inxt wallet new`, or encrypt a key with `inxt wallet import`.',
@@ -53,10 +57,7 @@ async function readWallet(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    throw new Fault('config/unreadable', `${file}: ${(cause as Error).message}`, {
-      hint: 'Name a wallet with --wallet, or make one with `inxt wallet new`.',
-      cause,
-    })
+    throw unreadable(file, cause, 'Name a wallet with --wallet, or make one with `inxt wallet new`.')
   }
 }
 

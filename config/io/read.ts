@@ -2,6 +2,7 @@
 
 import { readFile, stat } from 'node:fs/promises'
 import { Fault } from '../../base/fault.ts'
+import { unreadable } from '../../base/io/file.ts'
 import type { Layer } from '../settings.ts'
 
 const bytesMax = 1024 * 1024
@@ -15,7 +16,7 @@ export async function readLayer(path: string): Promise<Layer> {
     text = await readFile(path, 'utf8')
   } catch (cause) {
     if (cause instanceof Fault) throw cause
-    throw new Fault('config/unreadable', `${path}: ${(cause as Error).message}`, { cause })
+    throw unreadable(path, cause)
   }
   try {
     return { source: path, values: JSON.parse(text) }

@@ -10,6 +10,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { createDecoder } from '@ipld/car/decoder'
 import type { CID } from 'multiformats/cid'
 import { Fault, isFault } from '../../base/fault.ts'
+import { unreadable } from '../../base/io/file.ts'
 import { blockBytesMax } from '../block.ts'
 import { inlineBytes, verifies } from '../identifier.ts'
 
@@ -45,7 +46,7 @@ export async function openCarFiles(paths: readonly string[]): Promise<CarFiles> 
   try {
     for (const path of paths) {
       const file = await open(path).catch(cause => {
-        throw new Fault('config/unreadable', `${path}: ${cause.message}`, { cause })
+        throw unreadable(path, cause)
       })
       files.push(file)
       roots.push(...(await index(path, file, places)))

@@ -10,6 +10,7 @@ import { type FileHandle, lstat, open, readdir, readlink, realpath } from 'node:
 import { join } from 'node:path'
 import { fromUtf8 } from '../../base/bytes.ts'
 import { Fault, isFault } from '../../base/fault.ts'
+import { unreadable } from '../../base/io/file.ts'
 import type { Sink } from '../block.ts'
 import { type Built, buildDirectory, buildFile, buildSymlink, chunkBytes } from '../builder.ts'
 
@@ -136,8 +137,6 @@ async function reading<T>(path: string, action: () => Promise<T>): Promise<T> {
     return await action()
   } catch (cause) {
     if (isFault(cause)) throw cause
-    throw new Fault('config/unreadable', `${path}: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    })
+    throw unreadable(path, cause)
   }
 }

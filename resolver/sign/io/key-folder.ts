@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../../base/fault.ts'
-import { writeWhole } from '../../../base/io/file.ts'
+import { unreadable, writeWhole } from '../../../base/io/file.ts'
 import type { Name } from '../../wire/name.ts'
 import { type Algorithm, type PublicKey, type SigningKey, signingKey } from '../key.ts'
 import {
@@ -138,10 +138,4 @@ async function readIfThere(file: string, bytesMax: number): Promise<string | und
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw unreadable(file, cause)
   }
-}
-
-function unreadable(file: string, cause: unknown): Fault {
-  return new Fault('config/unreadable', `${file}: ${cause instanceof Error ? cause.message : cause}`, {
-    cause,
-  })
 }
