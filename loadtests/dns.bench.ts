@@ -1,5 +1,5 @@
 // Answers a second over UDP beside NSD and Knot: the same zone, one thread for UDP each, asked by dnsperf one
-// after the other. `npm run bench -- dns`; what is not installed is named and left out.
+// after the other. `npm run bench -- loadtests/dns`; what is not installed is named and left out.
 //
 // dnsperf works on the same machine and takes its share of the cores, so a figure is of use only beside the others of
 // its run: the ratios are what to look at.
