@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Command } from 'commander'
@@ -25,6 +25,8 @@ const runners: Readonly<Record<string, (words: readonly string[]) => Promise<str
   async sim([protocol = '', ...words]) {
     if (protocol === '') return undefined
     const files = protocol.split('|').map(name => `sim/io/${name}.ts`)
+    const missing = files.find(file => !existsSync(join(root, file)))
+    if (missing !== undefined) return `no ${missing}`
     const usages = await Promise.all(
       files.map(async file => (await import(join(root, file))).usage as string),
     )
