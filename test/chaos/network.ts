@@ -15,10 +15,10 @@ import { foundRegistry } from '../../cli/devnet/contracts.ts'
 import { type RunningEdge, type Surroundings, startEdge } from '../../cli/devnet/edges.ts'
 import { type DevnetPlan, type EdgePlan, planDevnet, publisherAccount } from '../../cli/devnet/plan.ts'
 import { requireFree } from '../../cli/devnet/ports.ts'
-import { askEdge, type EdgeStatus, statusPath } from '../../cli/edge-interface.ts'
+import { askEdge, type EdgeStatus, holdPath, statusPath } from '../../cli/edge-interface.ts'
 import type { NetworkEdge } from '../../cli/network.ts'
 import { importFolder } from '../../cli/publish/import.ts'
-import { publishFolder } from '../../cli/publish/publish.ts'
+import { publishFolder, signGrant } from '../../cli/publish/publish.ts'
 import { quiet, type Terminal } from '../../cli/terminal.ts'
 import { devnetChainId } from '../../cli/wallet/wallet-file.ts'
 import { formatCid } from '../../content/identifier.ts'
@@ -29,9 +29,10 @@ import { devnetMnemonic, startAnvil } from '../../registry-contract/io/anvil.ts'
 import { compileContracts } from '../../registry-contract/io/compile.ts'
 import { createOperator } from '../../registry-contract/io/operator.ts'
 import { createRpc } from '../../registry-contract/io/rpc.ts'
-import { createWallet } from '../../registry-contract/io/wallet.ts'
+import { createWallet, type Wallet } from '../../registry-contract/io/wallet.ts'
 import { until } from '../e2e/devnet.ts'
 import { buildBadDisk } from './bad-disk.ts'
+import { harbour } from './plan.ts'
 import { openRelay, type Relay } from './relay.ts'
 import { type Site, type SiteFile, writeSite } from './sites.ts'
 
@@ -39,6 +40,8 @@ export const suffix = 'inxt'
 const ports = { dnsPort: 5391, httpPort: 8091, httpsPort: 8491, overlayPort: 4092, relayPort: 8092 }
 /** Until an upload is evicted from where no duty keeps it: sooner than usual, since the stores are small. */
 const uploadGraceMs = 30_000
+/** The same at the harbour: longer than the slowest publication and the time to the next. */
+const harbourGraceMs = 240_000
 /** Characters of the log of an edge that ended. */
 const lastWordsMax = 1000
 const restartMs = 60_000
@@ -71,6 +74,13 @@ export interface Published extends Site {
   versionsSince(askedAt: number): readonly (readonly SiteFile[])[]
 }
 
+export interface PublishOptions {
+  /** Called before the chain names it, once two edges hold it. */
+  readonly onNamed?: (replica: Replica) => void
+  /** The harbour is told to hold it then. */
+  readonly isHarboured?: boolean
+}
+
 export interface ShakenNetwork {
   readonly edges: readonly ShakenEdge[]
   /** PEM of who vouches for the edges. */
@@ -79,8 +89,8 @@ export interface ShakenNetwork {
   readonly hasDisks: boolean
   /** Without it no reading fails. */
   readonly canFailToRead: boolean
-  /** `onNamed` is called before the chain names it, once two edges hold it. Throws Faults as `publishFolder` does. */
-  publish(site: Site, onNamed?: (replica: Replica) => void): Promise<Replica>
+  /** Throws Faults as `publishFolder` does. */
+  publish(site: Site, options?: PublishOptions): Promise<Replica>
 }
 
 export interface NetworkOptions {
@@ -141,15 +151,18 @@ export async function openNetwork(
     authority: await readFile(join(authorityFolder, 'local-authority.pem'), 'utf8'),
     hasDisks: disks.every(isThere => isThere),
     canFailToRead: badDisk !== undefined,
-    async publish(site, onNamed) {
+    async publish(site, { onNamed, isHarboured = false } = {}) {
       // The first takes the upload, and keeps it for a while: each shall have its turn.
       published.edges.push(published.edges.shift()!)
       const folder = await writeSite(site, join(data, 'sites'))
       const imported = await importFolder(folder, false, quiet)
       const replica = { root: formatCid(imported.root), blocks: [...imported.blocks.keys()] }
       const request = { folder, name: site.name, network: published, hidden: false, deadlineMs }
-      const step: Terminal['step'] = (title, action) => {
-        if (title.includes('points at')) onNamed?.(replica)
+      const step: Terminal['step'] = async (title, action) => {
+        if (title.includes('points at')) {
+          if (isHarboured) await bringIn(edges[harbour - 1]!, plan, site.name, replica.root)
+          onNamed?.(replica)
+        }
         return quiet.step(title, action)
       }
       await publishFolder(request, { ...quiet, step })
@@ -188,7 +201,7 @@ async function openEdge(
       bootstrap: members.map(({ address }) => `${address}:${ports.overlayPort}`).join(),
     },
     chain: { rpc, addresses: addressesFile },
-    content: { graceMs: uploadGraceMs },
+    content: { graceMs: number === harbour ? harbourGraceMs : uploadGraceMs },
     store: { bytesMax: storeBytesMax, memoryBytesMax: Math.ceil(storeBytesMax / 16) },
   }
   await writeFile(plan.configFile, JSON.stringify(settings))
@@ -230,20 +243,28 @@ async function openEdge(
 }
 
 /** As the edge would do itself, but for the port at which others fetch from it. */
-async function enter(edge: ShakenEdge, { rpc: url, addressesFile }: DevnetPlan): Promise<void> {
+async function enter(edge: ShakenEdge, { rpc, addressesFile }: DevnetPlan): Promise<void> {
+  await using stack = new AsyncDisposableStack()
+  const wallet = await openWallet(rpc, edge.number, stack)
+  const { peer } = await viewOf(edge)
+  const addresses = (await readAddresses(addressesFile))!
+  const { address, dnsPort, httpsPort, overlayPort } = edge
+  const peerKey = `0x${toHex(publicKeyOf(peer))}`
+  const place = { peerKey, address, dnsPort, httpPort: ports.relayPort, httpsPort, overlayPort }
+  await createOperator({ wallet, addresses }).enter(place)
+}
+
+/** The harbour holds what its publisher granted, for its own grace. */
+async function bringIn(edge: ShakenEdge, plan: DevnetPlan, name: string, root: string): Promise<void> {
+  await using stack = new AsyncDisposableStack()
+  const wallet = await openWallet(plan.rpc, publisherAccount, stack)
+  await askEdge(edge, holdPath, { body: '', authorization: await signGrant(wallet, name, root) })
+}
+
+async function openWallet(url: string, account: number, stack: AsyncDisposableStack): Promise<Wallet> {
   const rpc = createRpc({ url })
-  try {
-    const key = { mnemonic: devnetMnemonic, account: edge.number }
-    const wallet = await createWallet({ rpc, chainId: devnetChainId, key })
-    const { peer } = await viewOf(edge)
-    const addresses = (await readAddresses(addressesFile))!
-    const { address, dnsPort, httpsPort, overlayPort } = edge
-    const peerKey = `0x${toHex(publicKeyOf(peer))}`
-    const place = { peerKey, address, dnsPort, httpPort: ports.relayPort, httpsPort, overlayPort }
-    await createOperator({ wallet, addresses }).enter(place)
-  } finally {
-    await rpc.close()
-  }
+  stack.defer(() => rpc.close())
+  return createWallet({ rpc, chainId: devnetChainId, key: { mnemonic: devnetMnemonic, account } })
 }
 
 function networkOf(edges: readonly ShakenEdge[], plan: DevnetPlan) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type FaultKind, faultKinds, lasting, planFaults } from './plan.ts'
+import { type FaultKind, faultKinds, harbour, lasting, planFaults } from './plan.ts'
 
 const options = { seed: 1, edges: 8, spanMs: 600_000 }
 const { liars, faults } = planFaults(options)
@@ -22,8 +22,9 @@ test('an edge has one fault at a time', () => {
   }
 })
 
-test('only liars lie, and the edge that lasts is never killed', () => {
+test('only liars lie, the edge that lasts is never killed, the harbour suffers nothing', () => {
   for (const { kind, edge } of faults) {
+    assert.notEqual(edge, harbour)
     if (kind === 'lie') assert(liars.includes(edge))
     if (kind === 'kill' || kind === 'loss') assert.notEqual(edge, lasting)
   }

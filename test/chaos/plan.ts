@@ -39,6 +39,8 @@ export interface Plan {
 
 /** Edge 1 is never killed, so that the memory of one process can be followed from start to end. */
 export const lasting = 1
+/** Where the publisher keeps what he publishes: it suffers nothing, so that his sites do not keep faults from others. */
+export const harbour = 2
 const liarsCount = 2
 const gapMs = 4000
 /** For an edge to be back after its fault: one at a time is enough for each. */
@@ -55,7 +57,8 @@ const lengthsMs: Readonly<Record<FaultKind, { readonly min: number; readonly max
 
 export function planFaults(options: { seed: number; edges: number; spanMs: number }): Plan {
   const random = seededRandom(options.seed)
-  const numbers = Array.from({ length: options.edges }, (_, i) => i + 1)
+  const all = Array.from({ length: options.edges }, (_, i) => i + 1)
+  const numbers = all.filter(number => number !== harbour)
   const liars = sample(
     random,
     numbers.filter(number => number !== lasting),

@@ -1,7 +1,8 @@
 // A publisher who does not wait for peace: one site of his is published anew all the time, and new ones beside it.
 //
-// What breaks off is published again, as he would do it. Until every living edge has confirmed a version the one before
-// may be read too, and for as long as an edge may be frozen after that; nothing that is older may.
+// What breaks off is published again, as he would do it. An edge that suffers nothing holds all of it for some time: what
+// is new has few holders, and would keep most faults from happening. Until every living edge has confirmed a version
+// the one before may be read too, and for as long as an edge may be frozen after that; nothing that is older may.
 
 import { isFault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
@@ -67,9 +68,10 @@ export function createChangingSite(name: string): ChangingSite {
       const before = versions.at(-1)
       const version: Version = { files: makeChapter(chapter++), supersededAt: Number.POSITIVE_INFINITY }
       versions = [...since(performance.now() - 2 * staleMs), version]
-      await publish({ name, files: version.files }, replica => {
+      const onNamed = (replica: Replica): void => {
         version.replica = replica
-      })
+      }
+      await publish({ name, files: version.files }, { onNamed, isHarboured: true })
       if (before !== undefined) before.supersededAt = performance.now()
     },
   }
@@ -79,11 +81,11 @@ export function createChangingSite(name: string): ChangingSite {
 export async function publishOn(options: Publishing, changing: ChangingSite): Promise<Publications> {
   const { network, sites, everyMs, signal } = options
   const figures: Publications = { changes: 0, freshSites: 0, failed: {}, tookMs: [] }
-  const publish: ShakenNetwork['publish'] = async (site, onNamed) => {
+  const publish: ShakenNetwork['publish'] = async (site, options) => {
     const startedAt = performance.now()
     for (;;) {
       try {
-        const replica = await network.publish(site, onNamed)
+        const replica = await network.publish(site, options)
         figures.tookMs.push(performance.now() - startedAt)
         return replica
       } catch (error) {
@@ -103,7 +105,7 @@ export async function publishOn(options: Publishing, changing: ChangingSite): Pr
         figures.changes++
       } else {
         const site = { name: `fresh-${turn}`, files: makeChapter(1000 * turn) }
-        sites.push(steadySite(site, await publish(site)))
+        sites.push(steadySite(site, await publish(site, { isHarboured: true })))
         figures.freshSites++
       }
     } catch (error) {
