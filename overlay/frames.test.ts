@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { concatBytes } from '../base/bytes.ts'
 import { isFault } from '../base/fault.ts'
 import { encodeStreamFrame, FrameSplitter, streamFrameBytesMax } from './frames.ts'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
 
 const frames = [Uint8Array.of(1, 2, 3), new Uint8Array(0), new Uint8Array(streamFrameBytesMax).fill(7)]
 
@@ -12,13 +17,35 @@ test('frames come back as they were, however the stream is cut', () => {
   for (const step of [1, 2, 3, 7, 1000, 100_000]) {
     const splitter = new FrameSplitter()
     const out: Uint8Array[] = []
-    for (let at = 0; at < bytes.length; at += step) out.push(...splitter.push(bytes.slice(at, at + step)))
+    for (let at = 0; at < bytes.length; at += step) {
+      const chunk = Buffer.from(bytes.subarray(at, at + step))
+      out.push(...splitter.push(chunk))
+      chunk.fill(0xff) // the muxer's, who may use it again
+    }
     assert.deepEqual(
       out.map(frame => frame.length),
       frames.map(frame => frame.length),
     )
     assert.deepEqual(Buffer.concat(out), Buffer.concat(frames))
   }
+})
+
+test('a frame that comes octet by octet costs about its size until it is whole', () => {
+  const splitters = Array.from({ length: 20 }, () => new FrameSplitter())
+  const head = encodeStreamFrame(new Uint8Array(streamFrameBytesMax)).subarray(0, 4)
+  const held = (): number => {
+    collect()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    return heapUsed + arrayBuffers
+  }
+  const before = held()
+  for (const splitter of splitters) {
+    splitter.push(head)
+    for (let i = 0; i < 10_000; i++) splitter.push(Uint8Array.of(i))
+  }
+  const perOctet = (held() - before) / (splitters.length * 10_000)
+  assert.ok(perOctet < 10, `${perOctet} octets for one`)
+  assert.equal(splitters.at(-1)?.push(new Uint8Array(streamFrameBytesMax - 10_000))[0]?.[9999], 9999 & 255)
 })
 
 test('a length over the bound ends it before anything is collected', () => {

@@ -59,7 +59,13 @@ async function openPair() {
   stack.defer(() => lines.close())
   stack.defer(() => far.close())
   const relay = await openRelay(hosts[1]!.address)
-  return { lines, relay, heard, to: { id: theirs.id, host: '127.0.0.1', port: relay.port } }
+  return {
+    lines,
+    relay,
+    heard,
+    near: hosts[0]!.node,
+    to: { id: theirs.id, host: '127.0.0.1', port: relay.port },
+  }
 }
 
 test('a small frame is one packet, and nothing comes back for it', async t => {
@@ -88,9 +94,13 @@ test('a small frame is one packet, and nothing comes back for it', async t => {
   for (let i = 0; i < count; i++) await send(new Uint8Array(100))
   // Length and tag of Noise, head of Yamux, length of a frame (overlay/frames.ts).
   const frameBytes = 2 + 16 + 12 + 4 + 100
-  assert.equal(relay.there.bytes - before.there.bytes, count * frameBytes)
+  assert.equal(
+    relay.there.bytes - before.there.bytes,
+    count * frameBytes,
+    'heads as the libraries write them',
+  )
   assert.equal(writes.mock.calls.filter(call => (call.this as Socket).remotePort === to.port).length, count)
-  assert.equal(relay.back.bytes - before.back.bytes, 0)
+  assert.equal(relay.back.bytes - before.back.bytes, 0, 'yamux tells of room seldom: see growSeldom')
 
   // Far more than a window: the room is told of in time, or this would stand still.
   const large = new Uint8Array(streamFrameBytesMax).fill(7)
@@ -98,4 +108,32 @@ test('a small frame is one packet, and nothing comes back for it', async t => {
   assert.deepEqual(heard.at(-1), large)
   const updates = (relay.back.bytes - before.back.bytes) / (frameBytes - 4 - 100)
   assert.ok(updates <= 20, `${updates} updates for ten windows`)
+})
+
+test('a stream that broke while it was opened, or refuses what it is given, is followed by another', async t => {
+  const { lines, heard, near, to } = await openPair()
+  const dial = near.dialProtocol.bind(near)
+  const broken = new Error('broken')
+  const opened: Awaited<ReturnType<typeof dial>>[] = []
+  const dialled = t.mock.method(near, 'dialProtocol', async (...words: Parameters<typeof dial>) => {
+    const stream = await dial(...words)
+    opened.push(stream)
+    if (opened.length === 1) stream.abort(broken)
+    return stream
+  })
+  const unsent = (): number => meter.read()['overlay.lines.unsent'] ?? 0
+  const before = unsent()
+  lines.send(to, Uint8Array.of(1))
+  await eventually('it is counted', () => unsent() === before + 1)
+  lines.send(to, Uint8Array.of(2))
+  await eventually('the next frame arrives', () => heard.length === 1)
+  t.mock.method(opened[1] as unknown as { sendData(): never }, 'sendData', () => {
+    throw broken
+  })
+  lines.send(to, Uint8Array.of(3))
+  assert.equal(unsent(), before + 2)
+  lines.send(to, Uint8Array.of(4))
+  await eventually('the one after that arrives', () => heard.length === 2)
+  assert.deepEqual(heard, [Uint8Array.of(2), Uint8Array.of(4)])
+  assert.equal(dialled.mock.callCount(), 3)
 })

@@ -57,6 +57,8 @@ export async function openLines(options: LinesOptions): Promise<Lines> {
         stream.addEventListener('close', drop)
         line.stream = stream
         for (const frame of line.waiting.splice(0)) write(stream, frame)
+        // One that closed before we listened tells nobody any more.
+        if (stream.status !== 'open') drop()
       },
       () => {
         meter.count('overlay.lines.unsent', line.waiting.length)
@@ -68,9 +70,14 @@ export async function openLines(options: LinesOptions): Promise<Lines> {
   }
   const write = (stream: Stream, frame: Uint8Array): void => {
     const isOpen = stream.status === 'open' && stream.writeStatus === 'writable'
-    if (isOpen && stream.writeBufferLength + frame.length <= queuedBytesMax)
-      stream.send(encodeStreamFrame(frame))
-    else meter.count('overlay.lines.unsent')
+    const hasRoom = stream.writeBufferLength + frame.length <= queuedBytesMax
+    try {
+      if (isOpen && hasRoom) return void stream.send(encodeStreamFrame(frame))
+    } catch (error) {
+      // The connection below may be gone a moment before the stream hears of it.
+      stream.abort(error as Error)
+    }
+    meter.count('overlay.lines.unsent')
   }
   const split = (stream: Stream, splitter: FrameSplitter, chunk: Uint8Array): Uint8Array[] => {
     try {
@@ -88,8 +95,7 @@ export async function openLines(options: LinesOptions): Promise<Lines> {
     growSeldom(stream)
     stream.addEventListener('close', () => inbound.delete(stream))
     stream.addEventListener('message', ({ data }) => {
-      // A copy: the machine keeps parts of a frame, and the muxer's buffer is not ours.
-      for (const frame of split(stream, splitter, Uint8Array.from(data.subarray()))) hear(from, frame)
+      for (const frame of split(stream, splitter, data.subarray())) hear(from, frame)
     })
   }
   await node.handle(protocol, take, { maxInboundStreams: 2 })
