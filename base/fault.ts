@@ -61,7 +61,7 @@ export const faultCodes = {
     'Read its reason in the first line; it is asked again after a while.',
   ],
   'chain/unreachable': [
-    'The Ethereum endpoint does not answer.',
+    'Names can be neither looked up nor changed without the chain.',
     'Check that it runs and that its address is right; `inxt status` shows that of the devnet.',
   ],
   'chain/reverted': [

@@ -19,7 +19,7 @@ export async function edgeSettings(options: EdgeOptions): Promise<{ data: string
   const { data } = options
   if (data === undefined) {
     throw new Fault('input/invalid', 'an edge needs --data <folder>', {
-      hint: 'Name a folder for its identity, blocks and state; or give --standalone with --zone.',
+      hint: 'Name a folder for its identity, blocks and state; without chain and peers give --standalone.',
     })
   }
   const preset = Object.entries(presets).find(([name]) => name === options.preset)?.[1]
@@ -29,5 +29,11 @@ export async function edgeSettings(options: EdgeOptions): Promise<{ data: string
   }
   const layers = [{ source: `preset ${options.preset}`, values: preset }]
   if (options.config !== undefined) layers.push((await readLayer(options.config)) as (typeof layers)[number])
-  return { data, settings: settingsFrom([...layers, assignmentLayer(options.set)]) }
+  const settings = settingsFrom([...layers, assignmentLayer(options.set)])
+  if (settings['chain.addresses'] === '') {
+    throw new Fault('config/invalid', 'chain.addresses is not set: it is not known where the contracts are', {
+      hint: 'Add --config with the settings of the edge, or --set chain.addresses=FILE.',
+    })
+  }
+  return { data, settings }
 }

@@ -1,7 +1,9 @@
 // The command line: which words start which command. Each command is a file of its own, loaded when it is asked for.
 
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, type Option } from 'commander'
+import { Fault } from '../base/fault.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { printFault } from './terminal.ts'
 
 const collect = (value: string, previous: string[]): string[] => [...previous, value]
 
@@ -11,10 +13,30 @@ function wholeNumber(text: string): number {
   return value
 }
 
+/** What is off, or empty, when nothing is said goes without saying. */
+function optionDescription({ description, defaultValue }: Option): string {
+  const isTold = typeof defaultValue === 'string' || typeof defaultValue === 'number'
+  return isTold ? `${description} (default: ${defaultValue})` : description
+}
+
+/** Wrong words of a command line, in three lines as any other error. */
+function printMisuse(text: string): void {
+  printFault(
+    new Fault(
+      'input/invalid',
+      text
+        .trim()
+        .replace(/^error: /, '')
+        .replaceAll('\n', ' '),
+    ),
+  )
+}
+
 export const program = new Command('inxt')
   .description('Names on Ethereum, content by hash, served by the nearest honest edge.')
   .version(packageJson.version)
-  .showHelpAfterError('(inxt --help lists the commands)')
+  .configureHelp({ optionDescription })
+  .configureOutput({ outputError: printMisuse })
   // Options behind the word of a command are that command's, also where the one above has the same.
   .enablePositionalOptions()
 
@@ -156,7 +178,9 @@ withWallet(program.command('deploy'))
   .option('--json', 'print one JSON object instead', false)
   .action(async options => (await import('./commands/deploy.ts')).deploy(options))
 
-const zone = program.command('zone').description('a DNS zone of your own: sign it, check it, its keys')
+const zone = program
+  .command('zone')
+  .description('a DNS zone of your own: sign it, publish it, check it, its keys')
 
 function withKeys(command: Command, mustName = true): Command {
   const named = mustName
@@ -259,7 +283,7 @@ function onEdge(command: Command): Command {
 
 const edge = onEdge(program.command('edge').enablePositionalOptions())
   .description(
-    'run one edge; with --standalone a mere name server for zone files, or a mere cache before an origin',
+    'run one edge; with --standalone only a name server for zone files, a cache before an origin, or a server of files',
   )
   .option('--standalone', 'serve zone files or an origin, without chain, peers and --data', false)
   .option('--zone <name=file>', 'standalone: a zone and its master file; may be repeated', collect, [])

@@ -54,6 +54,7 @@ export async function domainClaim(typed: string, site: string, options: SpendOpt
   const domain = requireDomain(typed)
   const { label } = await spell(site)
   await using chain = await openChainFor(options)
+  requireForeign(domain, chain.addresses.suffix)
   const { owner, expiresAt } = await readName(chain.reader, chain.addresses, label)
   if (expiresAt <= (await chain.reader.now()) * 1000) {
     throw new Fault('input/invalid', `${label} belongs to nobody now, so no domain can show it.`, {
@@ -82,6 +83,14 @@ export async function domainClaim(typed: string, site: string, options: SpendOpt
   }
   printServers(terminal, claim, servers)
   terminal.line(`  \`inxt domain show ${domain}\` says what an edge sees.${transactionText(spent)}\n`)
+}
+
+/** What lies below the suffix is answered from the chain, whoever claims it. */
+function requireForeign(domain: string, suffix: string): void {
+  if (domain !== suffix && !domain.endsWith(`.${suffix}`)) return
+  throw new Fault('input/invalid', `${domain} is a name of this network, not a domain of the DNS.`, {
+    hint: 'It needs no claim: publish your site under it.',
+  })
 }
 
 export async function domainRelease(typed: string, options: SpendOptions): Promise<void> {

@@ -1,13 +1,14 @@
 // `inxt name register|renew|transfer|set`: what one can do to a name, each with its cost before it is spent.
 
 import { toHex } from '../../base/bytes.ts'
-import { Fault } from '../../base/fault.ts'
+import { Fault, isFault } from '../../base/fault.ts'
 import { encodeContenthash, parseCid } from '../../content/identifier.ts'
 import { readName } from '../../registry-contract/io/names.ts'
 import { type Call, zeroAddress } from '../../registry-contract/io/reader.ts'
 import { type Registrar, registrationGas } from '../../registry-contract/io/registrar.ts'
 import type { Receipt, Wallet } from '../../registry-contract/io/wallet.ts'
 import { type Spelling, spell } from '../../registry-contract/spelling.ts'
+import { requireNotOurs } from '../publish/own-labels.ts'
 import { createTerminal, durationText, quiet, type Terminal } from '../terminal.ts'
 import { type AccountOptions, type OpenChain, openChainFor } from '../wallet/account.ts'
 import { type Expense, settleOn } from '../wallet/consent.ts'
@@ -76,6 +77,7 @@ export async function nameRegister(
   const { years } = options
   const contenthash = options.content === undefined ? '0x' : hashOf(options.content, '--content')
   await atDesk(typed, options, async ({ registrar, name, terminal, agree }) => {
+    requireNotOurs(name.label)
     await registrar.requireFree(name.label)
     const [{ rent, premium }, restMs] = await Promise.all([
       registrar.price(name.label, years),
@@ -130,6 +132,7 @@ export async function nameRenew(typed: string, options: NameOptions & { years: n
   const { years } = options
   await atDesk(typed, options, async desk => {
     const { registrar, name } = desk
+    await requireHolder(desk)
     const { rent } = await registrar.price(name.label, years)
     const call = await registrar.calls.renew(name.label, years)
     const term = yearsText(years)
@@ -156,6 +159,7 @@ interface SetOptions extends NameOptions {
 export async function nameSet(typed: string, options: SetOptions): Promise<void> {
   const { content, zone, delegate } = options
   await atDesk(typed, options, async desk => {
+    await requireHolder(desk)
     const { calls } = desk.registrar
     const { label } = desk.name
     const deeds: Deed[] = []
@@ -177,7 +181,7 @@ export async function nameSet(typed: string, options: SetOptions): Promise<void>
   })
 }
 
-/** The registrar would refuse as well, but in the words of its token. */
+/** The contracts would refuse as well, but in words of their own. */
 async function requireOwner({ chain, wallet, name }: Desk): Promise<void> {
   const { owner, expiresAt } = await readName(chain.reader, chain.addresses, name.label)
   const now = (await chain.reader.now()) * 1000
@@ -186,19 +190,25 @@ async function requireOwner({ chain, wallet, name }: Desk): Promise<void> {
   throw new Fault('name/taken', `${name.label} ${what}; the wallet is ${wallet.address}.`)
 }
 
-/** `none`, a CID, `/ipfs/…`, `ipfs://…`, or EIP-1577 as 0x and hexadecimal. Throws Fault content/*, bytes/malformed. */
+/** A name that was never registered; one that ran out can still be renewed for a while, which the chain judges. */
+async function requireHolder({ chain, name }: Desk): Promise<void> {
+  const { expiresAt } = await readName(chain.reader, chain.addresses, name.label)
+  if (expiresAt > 0) return
+  throw new Fault('input/invalid', `Nobody holds ${name.label}.`, {
+    hint: `Take it first: inxt name register ${name.label}`,
+  })
+}
+
+/** `none`, a CID, `/ipfs/…`, `ipfs://…`, or EIP-1577 as 0x and hexadecimal. Fault input/invalid, content/unsupported. */
 function hashOf(text: string, flag: string): string {
   if (text === 'none') return '0x'
   if (/^0x([0-9a-fA-F]{2})+$/.test(text)) return text.toLowerCase()
-  const [, cid] = /^(?:\/ipfs\/|ipfs:\/\/)?([A-Za-z0-9]+)\/?$/.exec(text) ?? []
-  if (cid === undefined) {
-    throw new Fault(
-      'input/invalid',
-      `${flag}: ${JSON.stringify(text.slice(0, 80))} is no content identifier`,
-      {
-        hint: 'Give a CID such as bafybei…, or none.',
-      },
-    )
+  const [, cid = ''] = /^(?:\/ipfs\/|ipfs:\/\/)?([A-Za-z0-9]+)\/?$/.exec(text) ?? []
+  try {
+    return `0x${toHex(encodeContenthash(parseCid(cid)))}`
+  } catch (cause) {
+    if (!isFault(cause, 'bytes/malformed')) throw cause
+    const what = `${flag}: ${JSON.stringify(text.slice(0, 80))} is no content identifier`
+    throw new Fault('input/invalid', what, { hint: 'Give a CID such as bafybei…, or none.', cause })
   }
-  return `0x${toHex(encodeContenthash(parseCid(cid)))}`
 }

@@ -26,13 +26,10 @@ export async function openChain(ground: Ground, onChanges: (changes: Changes) =>
   const { settings, folder, log, meter, stack } = ground
   const addresses = await readAddresses(settings['chain.addresses'])
   if (addresses === undefined) {
-    throw new Fault(
-      'config/unreadable',
-      `chain.addresses: ${settings['chain.addresses'] || '(nothing)'} is no file`,
-      {
-        hint: 'Name the addresses.json that the deployment of the contracts wrote.',
-      },
-    )
+    const what = `chain.addresses: ${settings['chain.addresses']}: there is no such file`
+    throw new Fault('config/unreadable', what, {
+      hint: 'Name the file that the deployment of the contracts wrote.',
+    })
   }
   const endpoints = createRpcs(settings['chain.rpc'])
   for (const rpc of endpoints) stack.defer(() => rpc.close())

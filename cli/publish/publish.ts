@@ -11,7 +11,6 @@ import { readName } from '../../registry-contract/io/names.ts'
 import type { Registrar } from '../../registry-contract/io/registrar.ts'
 import type { Wallet } from '../../registry-contract/io/wallet.ts'
 import { spell } from '../../registry-contract/spelling.ts'
-import { ownLabels } from '../../resolver/zone/suffix.ts'
 import { askEdge, type EdgeStatus, type HoldersAnswer, holdersPath, statusPath } from '../edge-interface.ts'
 import type { Network, NetworkEdge } from '../network.ts'
 import { durationText, type Terminal } from '../terminal.ts'
@@ -20,6 +19,7 @@ import { amountText } from '../wallet/amount.ts'
 import { devnetChainId } from '../wallet/wallet-file.ts'
 import { awaitBlock, awaitEverywhere, type Resolution } from './confirm.ts'
 import { type Imported, importFolder, requireFolder } from './import.ts'
+import { requireNotOurs } from './own-labels.ts'
 import { uploadSite } from './upload.ts'
 
 export interface PublishRequest {
@@ -55,10 +55,14 @@ const holdersMin = 2
 export async function publishFolder(request: PublishRequest, terminal: Terminal): Promise<Publication> {
   const { folder, network, deadlineMs } = request
   const { label: name } = await spell(request.name)
-  if (ownLabels.has(name))
-    throw new Fault('name/invalid', `the suffix itself needs ${name}: no site is there`)
+  requireNotOurs(name)
   requireFolder(folder)
   const imported = await importFolder(folder, request.hidden, terminal)
+  if (imported.files === 0) {
+    throw new Fault('input/invalid', `${folder}: there is no file in it`, {
+      hint: 'Name the folder that holds your site; --hidden includes names that begin with a dot.',
+    })
+  }
   const root = formatCid(imported.root)
   // Before anything is spent.
   const live = await livingEdges(network)

@@ -57,7 +57,9 @@ async function uploadTo(edge: NetworkEdge, request: UploadRequest, terminal: Ter
   )
   const bytes = [...missing].reduce((sum, cid) => sum + imported.blocks.get(cid)!, 0)
   const title =
-    missing.size === 0 ? 'nothing to upload, the edge has all of it' : `uploaded ${missing.size} blocks`
+    missing.size === 0
+      ? 'nothing to upload, the edge has all of it'
+      : `uploaded ${missing.size} block${missing.size === 1 ? '' : 's'}`
   await terminal.bar(title, bytes, async advance => {
     await sendBlocks(edge, request, missing, advance)
     await askEdge(edge, completePath, { body: '{}', authorization: grant, timeoutMs: uploadTimeoutMs })

@@ -63,8 +63,8 @@ const defaultDns = '127.0.0.1:5300'
 export async function standalone(options: StandaloneOptions): Promise<void> {
   const files = options.zone.map(zoneFileOf)
   if (files.length === 0) {
-    throw new Fault('input/invalid', '--standalone serves zone files, and none is named', {
-      hint: 'Such as --zone example.com=example.com.zone; it may be repeated.',
+    throw new Fault('input/invalid', '--standalone: it is not said what to serve', {
+      hint: 'Give --zone example.com=FILE, --origin URL, --site FOLDER or --car FILE.',
     })
   }
   const log = createLog({ name: 'standalone', level: options.logLevel ?? 'info' })

@@ -99,7 +99,7 @@ describe('a standalone name server', () => {
   })
 
   const mistakes: [words: string[], what: RegExp][] = [
-    [[], /no zone|none is named/],
+    [[], /not said what to serve/],
     [['--zone', 'example.com'], /an equals sign/],
     [['--zone', 'example.com=FILE', '--dns', 'localhost'], /--dns localhost/],
     [['--zone', 'example.com=FILE', '--dns', '127.0.91.2:0', '--dot', '127.0.91.2:0'], /--tls-cert/],
