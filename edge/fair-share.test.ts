@@ -17,6 +17,16 @@ test('a site under a flood leaves room for the others, and takes all but that wh
   assert.ok(quiet >= 33, 'an equal share is always to be had while there is room')
 })
 
+test('who had nothing of it leaves nothing behind', () => {
+  const share = new FairShare(4)
+  const one = share.of('one')
+  assert.ok(one.enter(0) && one.enter(4))
+  one.leave(4)
+  one.leave(0)
+  assert.ok(one.enter(4))
+  assert.equal(one.enter(1), false)
+})
+
 test('a client has its burst, then its rate, and does not take from another', () => {
   const rates = new Rates({ perS: 10, burst: 3, clientsMax: 2 })
   assert.deepEqual(

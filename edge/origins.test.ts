@@ -211,3 +211,35 @@ test('a site has so many requests under way, and hears so at once when it wants 
   await Promise.resolve()
   assert.equal((await ask('http://one.inxt/api/c')).status, 200)
 })
+
+test('what arrives for all sites and origins has one bound', async () => {
+  const end = Promise.withResolvers<void>()
+  let count = 0
+  const open = (name: string): Origin => ({
+    name,
+    async ask() {
+      count++
+      const body = (async function* () {
+        yield utf8('x'.repeat(60))
+        await end.promise
+      })()
+      return {
+        ...{ status: 200, body, trailers: () => [], ended: end.promise },
+        fields: [
+          ['Cache-Control', 'max-age=60'],
+          ['Content-Length', '60'],
+        ],
+      }
+    },
+  })
+  const { ask } = bench({ open, arrivingBytesMax: 100, requestsPerSiteMax: 9 })
+  const all = ['http://one.inxt/api/a', 'http://one.inxt/x/', 'http://two.inxt/api/a']
+  const answers = Promise.all(all.map(url => ask(url)))
+  await new Promise(resolve => setImmediate(resolve))
+  end.resolve()
+  await answers
+  assert.equal(count, 3)
+  const kept = []
+  for (const url of all) kept.push(/hit/.test(how(await ask(url)) ?? ''))
+  assert.deepEqual([kept, count], [[true, false, false], 5])
+})

@@ -8,6 +8,7 @@
 import { LRUCache } from 'lru-cache'
 import { chain } from '../base/chain.ts'
 import type { Store } from './cache/store.ts'
+import { FairShare } from './fair-share.ts'
 import type { Answer, Field, IngressResponse } from './message.ts'
 import type { Origin, OriginAnswer, OriginFailure, OriginRequest } from './origin.ts'
 import type { ProxyOptions } from './proxy.ts'
@@ -16,8 +17,10 @@ import { cache } from './steps/cache.ts'
 import { failed, forward } from './steps/forward.ts'
 import { known, type Visit } from './visit.ts'
 
-export interface OriginsOptions extends Omit<ProxyOptions, 'origin' | 'store'> {
+export interface OriginsOptions extends Omit<ProxyOptions, 'origin' | 'store' | 'arriving'> {
   readonly storeOf: (site: string) => Store
+  /** Of all bodies that are on their way and meant to be kept, whatever site they are for. */
+  readonly arrivingBytesMax: number
   /** Of one site's, until the last byte of the answer; streams of events and tunnels hold theirs. */
   readonly requestsPerSiteMax: number
   /** Why this edge does not ask there, in words that follow "the site is to come from …:". */
@@ -57,25 +60,26 @@ const originsPerSiteMax = 16
 
 export function createPull(options: OriginsOptions): Pull {
   const sites = new LRUCache<string, (origin: string) => Ask>({ max: sitesMax })
+  const arriving = new FairShare(options.arrivingBytesMax)
   return async (visit, place) => {
     const { origin, path } = place
     const { label } = known(visit, 'site')
     const why = options.refuses(origin)
     if (why !== undefined) return unasked(place, why)
     let site = sites.get(label)
-    if (site === undefined) sites.set(label, (site = originsOf(label, options)))
+    if (site === undefined) sites.set(label, (site = originsOf(label, options, arriving)))
     return relayed(await site(origin)({ ...visit, request: { ...visit.request, target: path } }))
   }
 }
 
-function originsOf(label: string, options: OriginsOptions): (origin: string) => Ask {
+function originsOf(label: string, options: OriginsOptions, share: FairShare): (origin: string) => Ask {
   const store = options.storeOf(label)
   const slots = { used: 0, max: options.requestsPerSiteMax }
   const chains = new LRUCache<string, Ask>({ max: originsPerSiteMax })
   return name => {
     const before = chains.get(name)
     if (before !== undefined) return before
-    const all = { ...options, store, origin: bounded(options.open(name), slots) }
+    const all = { ...options, store, arriving: share.of(label), origin: bounded(options.open(name), slots) }
     const ask = chain([cache(all)], forward(all))
     chains.set(name, ask)
     return ask

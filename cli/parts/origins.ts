@@ -4,11 +4,12 @@ import { realClock } from '../../base/io/clock.ts'
 import type { Settings } from '../../config/knobs.ts'
 import { createStore } from '../../edge/cache/store.ts'
 import { createStores } from '../../edge/cache/stores.ts'
+import { FairShare } from '../../edge/fair-share.ts'
 import { createOrigin, type OriginOptions } from '../../edge/io/origin.ts'
 import { createGuard } from '../../edge/io/public-address.ts'
 import type { Ingress } from '../../edge/message.ts'
 import { createPull, type Pull } from '../../edge/origins.ts'
-import { createProxy, type ProxyOptions } from '../../edge/proxy.ts'
+import { createProxy } from '../../edge/proxy.ts'
 import type { Ground } from './ground.ts'
 
 /** What the edge calls itself in Via, CDN-Loop and Cache-Status. */
@@ -23,7 +24,8 @@ export function openProxy(url: string, ground: Part): Ingress {
   const origin = createOrigin({ url, ...clientOptions(ground.settings) })
   ground.stack.defer(() => origin.close())
   const store = createStore(ground.settings['cache.bytesMax'])
-  return createProxy({ ...proxyOptions(ground), origin, store })
+  const { arrivingBytesMax, ...options } = proxyOptions(ground)
+  return createProxy({ ...options, arriving: new FairShare(arrivingBytesMax).of(url), origin, store })
 }
 
 export interface Surroundings {
@@ -79,7 +81,7 @@ function clientOptions(settings: Settings): Omit<OriginOptions, 'url'> {
   }
 }
 
-function proxyOptions({ settings, meter, log }: Part): Omit<ProxyOptions, 'origin' | 'store'> {
+function proxyOptions({ settings, meter, log }: Part) {
   const bytesMax = settings['cache.bytesMax']
   return {
     name: proxyName,
@@ -88,12 +90,13 @@ function proxyOptions({ settings, meter, log }: Part): Omit<ProxyOptions, 'origi
     restMs: settings['origin.restMs'],
     restMaxMs,
     bodyBytesMax: Math.floor(bytesMax / 8),
+    /** Of all sites together. */
     arrivingBytesMax: Math.floor(bytesMax / 2),
     heuristic: {
       share: settings['cache.heuristicPercent'] / 100,
       lifetimeMaxMs: settings['cache.heuristicMaxS'] * 1000,
     },
     staleOnErrorMs: settings['cache.staleOnErrorS'] * 1000,
-    onBug: error => log.error({ err: error }, 'a fetch behind an answer met a bug'),
+    onBug: (error: unknown) => log.error({ err: error }, 'a fetch behind an answer met a bug'),
   }
 }

@@ -2,6 +2,7 @@
 
 import { createMeter } from '../../base/meter.ts'
 import { collect } from '../body.ts'
+import { FairShare } from '../fair-share.ts'
 import { type Field, fieldValue, type IngressRequest, type IngressResponse } from '../message.ts'
 import { type CacheOptions, cache } from '../steps/cache.ts'
 import { createStore } from './store.ts'
@@ -34,7 +35,7 @@ export function bench(answer: Answer, options: Partial<CacheOptions> = {}) {
     store: createStore(1024 * 1024),
     heuristic: { share: 0.1, lifetimeMaxMs: 86_400_000 },
     bodyBytesMax: 64 * 1024,
-    arrivingBytesMax: 256 * 1024,
+    arriving: new FairShare(256 * 1024).of(''),
     staleOnErrorMs: 3_600_000,
     now: () => clock.now,
     meter,

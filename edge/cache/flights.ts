@@ -7,6 +7,7 @@
 
 import type { Meter } from '../../base/meter.ts'
 import { createSieve, type Sieve } from '../../base/sieve.ts'
+import type { Share } from '../fair-share.ts'
 import type { Body, Field, IngressRequest, IngressResponse } from '../message.ts'
 import { freshnessOf, type Heuristic } from './freshness.ts'
 import { wholeBytesOf } from './part.ts'
@@ -22,8 +23,8 @@ export interface FlightOptions {
   readonly heuristic: Heuristic
   /** A longer body is passed on, not kept. */
   readonly bodyBytesMax: number
-  /** Of all bodies that are on their way and meant to be kept. */
-  readonly arrivingBytesMax: number
+  /** Room for bodies that are on their way and meant to be kept, in octets. */
+  readonly arriving: Share
   /** How stale a copy may be that stands in for an error, where its origin does not say. */
   readonly staleOnErrorMs: number
   readonly now: () => number
@@ -41,7 +42,12 @@ export type Outcome =
       readonly status: number
     }
   /** For one client only, who has to read its body. */
-  | { readonly kind: 'passed'; readonly response: IngressResponse }
+  | {
+      readonly kind: 'passed'
+      readonly response: IngressResponse
+      /** It could have been for all, had there been room for it. */
+      readonly isCrowdedOut: boolean
+    }
   /** The edge's own page about it, for all. */
   | { readonly kind: 'failed'; readonly response: IngressResponse }
 
@@ -50,7 +56,10 @@ export interface Flights {
   fetch(key: string, request: IngressRequest, ask: Ask): Promise<Outcome & { readonly collapsed: boolean }>
   /** Fetches although nobody waits, unless somebody does already. */
   refresh(key: string, request: IngressRequest, ask: Ask): Promise<void>
-  /** Fetches the whole of which somebody has just got a part, if there is room for it and it may be kept. */
+  /**
+   * Fetches the whole of which somebody has just got a part, if there is room for it, it may be kept and few others are
+   * fetched so; resolves when it is there.
+   */
   complete(key: string, request: IngressRequest, part: Answered, ask: Ask): Promise<void>
   /** Whether answers to such requests were lately for one person each. */
   isPassed(key: string, request: readonly Field[]): boolean
@@ -73,12 +82,18 @@ const passedBytesMax = 1024 * 1024
 /** How far an origin may be ahead of the slowest reader of a body too long to keep. */
 const aheadBytesMax = 256 * 1024
 
+/**
+ * Wholes that come behind parts at once, from one origin for one site: for one octet that somebody asks for, the origin
+ * sends up to `bodyBytesMax`, and its readers wait for connections that these hold.
+ */
+const completingMax = 4
+
 interface Sky {
   readonly options: FlightOptions
   readonly flights: Map<string, Flight>
   /** Until when answers to such requests count as personal. */
   readonly passed: Sieve<{ readonly until: number; readonly flightKey: string }>
-  arrivingBytes: number
+  completing: number
 }
 
 export function createFlights(options: FlightOptions): Flights {
@@ -86,7 +101,7 @@ export function createFlights(options: FlightOptions): Flights {
     bytesMax: passedBytesMax,
     bytesOf: ({ flightKey }) => 2 * flightKey.length,
   })
-  const sky: Sky = { options, flights: new Map(), passed, arrivingBytes: 0 }
+  const sky: Sky = { options, flights: new Map(), passed, completing: 0 }
   const { store, meter } = options
   const flights: Flights = {
     async fetch(key, request, ask) {
@@ -110,20 +125,22 @@ export function createFlights(options: FlightOptions): Flights {
       return { ...(await raced(own.outcome, request.signal)), collapsed: false }
     },
     async refresh(key, request, ask) {
-      if (sky.flights.has(store.flightKey(key, request.fields))) return
-      const result = await depart(sky, key, request, ask).outcome
-      if (result.kind !== 'passed') return
-      discard(result.response.body)
-      // Whatever it is now, it is not for everybody any more.
-      if (result.response.status < 500) store.remove(key)
+      await refreshed(sky, key, request, ask)
     },
     async complete(key, request, { response, ...times }, ask) {
       const bytes = wholeBytesOf({ request, response, times }, options.heuristic)
-      const isRoom = bytes !== undefined && bytes <= options.bodyBytesMax
-      if (!isRoom || sky.arrivingBytes + bytes > options.arrivingBytesMax) return
-      if (isPassed(sky, store.flightKey(key, request.fields))) return
+      const flightKey = store.flightKey(key, request.fields)
+      if (bytes === undefined || !isRoom(sky, bytes) || isPassed(sky, flightKey)) return
       meter.count('cache.completed')
-      await flights.refresh(key, request, ask)
+      sky.completing++
+      try {
+        const stored = await refreshed(sky, key, request, ask)
+        await stored?.body.done
+        // Not to be tried again with the next part.
+        if (stored !== undefined && !(await stored.body.kept)) pass(sky, flightKey)
+      } finally {
+        sky.completing--
+      }
     },
     isPassed: (key, request) => isPassed(sky, store.flightKey(key, request)),
     invalidate(key) {
@@ -136,6 +153,33 @@ export function createFlights(options: FlightOptions): Flights {
     },
   }
   return flights
+}
+
+/** What came of a fetch for which nobody waits, where it may be kept. */
+async function refreshed(
+  sky: Sky,
+  key: string,
+  request: IngressRequest,
+  ask: Ask,
+): Promise<Stored | undefined> {
+  const { store } = sky.options
+  if (sky.flights.has(store.flightKey(key, request.fields))) return undefined
+  const result = await depart(sky, key, request, ask).outcome
+  if (result.kind === 'stored') return result.stored
+  discard(result.response.body)
+  // Whatever it is now, it is not for everybody any more.
+  if (result.kind === 'passed' && result.response.status < 500 && !result.isCrowdedOut) store.remove(key)
+  return undefined
+}
+
+function isRoom({ options: { arriving, bodyBytesMax }, completing }: Sky, bytes: number): boolean {
+  if (completing >= completingMax || bytes > bodyBytesMax || !arriving.enter(bytes)) return false
+  arriving.leave(bytes)
+  return true
+}
+
+function pass({ passed, options }: Sky, flightKey: string): void {
+  passed.set(flightKey, { until: options.now() + passedMs, flightKey })
 }
 
 function isPassed({ passed, options }: Sky, flightKey: string): boolean {
@@ -174,7 +218,7 @@ function depart(sky: Sky, key: string, request: IngressRequest, ask: Ask): Fligh
   }
   outcome.then(result => {
     const shared = isShared(sky, result, request)
-    if (!shared) sky.passed.set(flightKey, { until: now() + passedMs, flightKey })
+    if (!shared && !(result.kind === 'passed' && result.isCrowdedOut)) pass(sky, flightKey)
     if (shared && result.kind === 'stored') void result.stored.body.kept.then(land)
     else land()
   }, land)
@@ -189,7 +233,7 @@ function judge(
   old: Stored | undefined,
   { response, requestedAt, receivedAt }: Answered,
 ): Outcome {
-  const { heuristic, staleOnErrorMs, bodyBytesMax, meter, store } = sky.options
+  const { heuristic, staleOnErrorMs, bodyBytesMax, arriving, meter, store } = sky.options
   const { status } = response
   const fields = dated(response.fields, receivedAt)
   const times = { requestedAt, receivedAt }
@@ -211,25 +255,38 @@ function judge(
   if (response.body instanceof Uint8Array) return { kind: 'failed', response }
   const freshness = freshnessOf({ status, fields }, times, heuristic)
   const short = (response.sizeBytes ?? 0) <= bodyBytesMax
-  if (!short || !storable({ request, response, freshness })) return { kind: 'passed', response }
+  if (!short || !storable({ request, response, freshness }))
+    return { kind: 'passed', response, isCrowdedOut: false }
+  // Room for its beginning is taken at once: what is forgotten before its first reader has come is lost for all.
+  const roomBytes = response.sizeBytes ?? Math.min(bodyBytesMax, aheadBytesMax)
+  if (!arriving.enter(roomBytes)) return { kind: 'passed', response, isCrowdedOut: true }
   const names = variantNames(fields)
   const variant = variantOf(names, request.fields)
   const head = { status, fields, freshness, names, variant, sizeBytes: response.sizeBytes }
-  return { kind: 'stored', stored: keep(sky, flight, response, head), status }
+  return { kind: 'stored', stored: keep(sky, flight, response, head, roomBytes), status }
 }
 
-function keep(sky: Sky, flight: Flight, response: IngressResponse, head: Omit<Stored, 'body'>): Stored {
-  const { bodyBytesMax, arrivingBytesMax, store, meter } = sky.options
-  let bytes = 0
+function keep(
+  sky: Sky,
+  flight: Flight,
+  response: IngressResponse,
+  head: Omit<Stored, 'body'>,
+  roomBytes: number,
+): Stored {
+  const { bodyBytesMax, arriving, store, meter } = sky.options
+  let [bytes, held] = [0, roomBytes]
   const mayKeep = (more: number): boolean => {
     bytes += more
-    sky.arrivingBytes += more
-    return bytes <= bodyBytesMax && sky.arrivingBytes <= arrivingBytesMax
+    if (bytes <= held) return true
+    if (bytes > bodyBytesMax || !arriving.enter(bytes - held)) return false
+    held = bytes
+    return true
   }
   const body = record(chunksOf(response.body), { mayKeep, aheadBytesMax })
   const stored = { ...head, body }
+  // What was not kept to its end waits for its slowest reader first.
+  void body.done.then(() => arriving.leave(held))
   void body.kept.then(whole => {
-    sky.arrivingBytes -= bytes
     if (!whole) return
     if (!flight.outdated) store.put(flight.key, stored)
     meter.count('cache.stored')

@@ -19,6 +19,8 @@ export interface Recording {
   readonly wholeBytes: number | undefined
   /** Resolves once it is known: true when all of it was kept, false when it grew too long or the source failed. */
   readonly kept: Promise<boolean>
+  /** Resolves once nothing more comes, and no more than `aheadBytesMax` of what was not kept waits for a reader. */
+  readonly done: Promise<void>
 }
 
 export interface RecordOptions {
@@ -52,7 +54,7 @@ export function record(source: Bytes, options: RecordOptions): Recording {
     changed: Promise.withResolvers(),
   }
   const kept = Promise.withResolvers<boolean>()
-  pump(tape, source, options, () => kept.resolve(false))
+  const done = pump(tape, source, options, () => kept.resolve(false))
     .catch((error: unknown) => ({ error }))
     .then(failure => {
       tape.end = failure ?? {}
@@ -72,6 +74,7 @@ export function record(source: Bytes, options: RecordOptions): Recording {
       return tape.end === undefined || 'error' in tape.end ? undefined : tape.sizeBytes
     },
     kept: kept.promise,
+    done,
   }
 }
 

@@ -14,6 +14,7 @@ import { realClock } from '../../base/io/clock.ts'
 import { silentLog } from '../../base/io/log.ts'
 import { createMeter } from '../../base/meter.ts'
 import { createStore } from '../cache/store.ts'
+import { FairShare } from '../fair-share.ts'
 import { createProxy } from '../proxy.ts'
 import { createOrigin } from './origin.ts'
 import { get, last, raw } from './rig.ts'
@@ -57,7 +58,7 @@ async function proxyTo(
   const meter = createMeter()
   const ingress = createProxy({
     ...{ name: 'inxt', origin, meter, now: realClock.now, store: createStore(8 << 20) },
-    ...{ bodyBytesMax: 1 << 20, arrivingBytesMax: 4 << 20, staleOnErrorMs: 60_000 },
+    ...{ bodyBytesMax: 1 << 20, arriving: new FairShare(4 << 20).of(''), staleOnErrorMs: 60_000 },
     ...{ heuristic: { share: 0.1, lifetimeMaxMs: 60_000 }, restMs: limits.restMs ?? 0, restMaxMs: 1000 },
     onBug: error => assert.fail(String(error)),
   })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Answer, bench, says } from '../cache/bench.ts'
+import { type Answer, bench, bytes, says } from '../cache/bench.ts'
+import { FairShare } from '../fair-share.ts'
 import { type Field, fieldValue } from '../message.ts'
 
 /** Until all that goes on without waiting for anything has come to its end. */
@@ -21,6 +22,8 @@ describe('what was asked for in part', () => {
       return { ...said, status: 206 }
     }
 
+  const lasts: Field = ['Cache-Control', 'max-age=60']
+
   test('is fetched whole behind it, once, for the parts that follow', async () => {
     const { get, asked, counts } = bench(digits(['Cache-Control', 'max-age=60']))
     const [one, other] = await Promise.all([
@@ -38,7 +41,6 @@ describe('what was asked for in part', () => {
   })
 
   test('is not, where it may not be kept or is too long', async () => {
-    const lasts: Field = ['Cache-Control', 'max-age=60']
     const part =
       (value: string): Answer =>
       () => ({ ...says('23', lasts, ['Content-Range', value]), status: 206 })
@@ -58,8 +60,44 @@ describe('what was asked for in part', () => {
     }
   })
 
+  test('comes whole of few at once, so that parts of many do not hold all connections', async () => {
+    const end = Promise.withResolvers<void>()
+    const { get, asked } = bench(request => {
+      if (fieldValue(request.fields, 'range') !== undefined) return digits(lasts)(request)
+      const body = (async function* () {
+        await end.promise
+        yield bytes('0123456789')
+      })()
+      return { ...says('0123456789', lasts), body }
+    })
+    const wholes = (): number =>
+      asked.filter(({ fields }) => fieldValue(fields, 'range') === undefined).length
+    for (let i = 0; i < 20; i++) await get(`/${i}`, ['Range', 'bytes=0-0'])
+    await turns()
+    assert.equal(wholes(), 4)
+    end.resolve()
+    await turns()
+    await get('/20', ['Range', 'bytes=0-0'])
+    await turns()
+    assert.equal(wholes(), 5)
+  })
+
+  test('is not tried again at once, when it was longer than the origin had said', async () => {
+    const { get, asked } = bench(request => {
+      if (fieldValue(request.fields, 'range') !== undefined) return digits(lasts)(request)
+      return { ...says('x'.repeat(70_000), lasts), sizeBytes: undefined }
+    })
+    for (let i = 0; i < 3; i++) {
+      await get('/', ['Range', 'bytes=0-0'])
+      await turns()
+    }
+    assert.equal(asked.length, 4)
+  })
+
   test('is not, where so much arrives already', async () => {
-    const { get, asked } = bench(digits(['Cache-Control', 'max-age=60']), { arrivingBytesMax: 9 })
+    const { get, asked } = bench(digits(['Cache-Control', 'max-age=60']), {
+      arriving: new FairShare(9).of(''),
+    })
     await get('/', ['Range', 'bytes=2-3'])
     await turns()
     assert.equal(asked.length, 1)
