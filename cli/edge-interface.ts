@@ -55,6 +55,8 @@ export interface OverlayStatus {
 export interface EdgeStatus extends OverlayStatus {
   readonly peer: string
   readonly address: string
+  /** Empty for none. */
+  readonly ipv6: string
   readonly version: string
   readonly startedAt: number
   readonly chain: {

@@ -19,6 +19,9 @@ test('a table lines up, whatever the colours', () => {
 test('durations are read at a glance', () => {
   assert.equal(durationText(999), '999 ms')
   assert.equal(durationText(12_340), '12.3 s')
+  assert.equal(durationText(739_500), '12 min')
+  assert.equal(durationText(26 * 3_600_000), '26 h')
+  assert.equal(durationText(200 * 3_600_000), '8 days')
 })
 
 test('an error has three lines; a bug says that it is ours', () => {

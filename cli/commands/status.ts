@@ -42,6 +42,8 @@ export async function status(options: StatusOptions): Promise<void> {
   const terminal = createTerminal()
   terminal.line()
   printEdges(terminal, seen)
+  terminal.line(`\n  the chain is at ${network.rpc}`)
+  if (chosen === undefined) terminal.line('  No edge answers: `npm start` starts the devnet.')
   if (chosen?.status) printMembers(terminal, chosen.edge, chosen.status)
   printProblems(terminal, seen, 'domains', ({ domains }) =>
     domains.problems.map(({ domain, site, what }) => `${domain}${site === '' ? '' : ` (${site})`} ${what}`),
@@ -72,11 +74,15 @@ function printEdges(terminal: Terminal, seen: readonly Seen[]): void {
   terminal.table(
     [...head, 'keys', 'frames/s', 'memory', 'up'],
     seen.map(({ edge, status }) => {
-      const start = [`${edge.number}`, edge.address]
-      if (status === undefined) return [...start, terminal.paint('red', 'no answer')]
-      const { content, chain, frames, grid } = status
+      const number = `${edge.number}`
+      if (status === undefined) {
+        const state = isRunning(edge.pid) ? `no answer from process ${edge.pid}` : 'not running'
+        return [number, edge.address, terminal.paint('red', state)]
+      }
+      const { address, ipv6, content, chain, frames, grid } = status
       return [
-        ...start,
+        number,
+        ipv6 ? `${address}, ${ipv6}` : address,
         terminal.paint('green', 'serving'),
         `${status.serving.length} of ${seen.length}`,
         chain.healthy ? `${chain.height}` : terminal.paint('yellow', `${chain.height} (chain silent)`),
@@ -93,6 +99,14 @@ function printEdges(terminal: Terminal, seen: readonly Seen[]): void {
       ]
     }),
   )
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 function printMembers(terminal: Terminal, edge: NetworkEdge, status: EdgeStatus): void {

@@ -32,6 +32,7 @@ export function createStatus(
     return {
       peer: overlay.peer,
       address: ground.settings['edge.address'],
+      ipv6: ground.settings['edge.ipv6'],
       version: packageJson.version,
       startedAt,
       chain: {
