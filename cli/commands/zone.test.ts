@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { isFault } from '../../base/fault.ts'
-import { createSignedPlaces } from '../../resolver/sign/bundle.ts'
-import { decodeBundle } from '../../resolver/sign/bundle-codec.ts'
+import { viewBundle } from '../../resolver/sign/bundle-view.ts'
 import { judgeZone } from '../../resolver/sign/verdict.ts'
 import { types } from '../../resolver/wire/code.ts'
 import { parseName } from '../../resolver/wire/name.ts'
@@ -180,7 +179,7 @@ describe('inxt zone', () => {
     )
     assert.equal(ds.length, 2)
     assert.deepEqual(findings(out), [])
-    const places = createSignedPlaces(decodeBundle(readFileSync(at('places'))))
+    const places = viewBundle(readFileSync(at('places')))
     const ranked = [Uint8Array.of(192, 0, 2, 2), Uint8Array.of(192, 0, 2, 1)]
     assert.equal(places.choose(parseName('www.example.com'), types.A, ranked)?.data.length, 2)
     assert.match(readFileSync(out, 'utf8'), /www\.example\.com\. 30 IN AAAA 2001:db8::1/)

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { isFault } from '../../base/fault.ts'
-import { lifeOf, spansOf } from '../../resolver/sign/verdict.ts'
+import { lifeOf, spansOf, worstOf } from '../../resolver/sign/verdict.ts'
 import { types } from '../../resolver/wire/code.ts'
 import { parseName } from '../../resolver/wire/name.ts'
 import { readZone } from '../../resolver/zone/master.ts'
+import { freshnessOf } from './zone-freshness.ts'
 import { createZoneReader } from './zone-reader.ts'
 import { openVersion, parseVersion } from './zone-version.ts'
 
@@ -57,6 +58,7 @@ test('what is told of the life of signatures is that of all of them', () => {
       for (let hour = 0; hour < 30 * 24; hour += 7) {
         const nowS = beginS + 3600 * hour
         if (life !== undefined) assert.deepEqual(life(nowS), lifeOf(all, nowS))
+        assert.deepEqual(freshnessOf(worstOf(all, beginS), nowS), freshnessOf(all, nowS))
       }
     }),
     { numRuns: 30 },

@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { Fault, isFault } from '../../base/fault.ts'
-import { lifeLeftS, type Validity } from '../../resolver/sign/rrsig.ts'
-import { lifeOf, spansOf } from '../../resolver/sign/verdict.ts'
+import type { Validity } from '../../resolver/sign/rrsig.ts'
+import { lifeOf, spansOf, worstOf } from '../../resolver/sign/verdict.ts'
 import { types } from '../../resolver/wire/code.ts'
 import { complaintText, readZone } from '../../resolver/zone/master.ts'
 import { openZone, type PackedZone } from '../../resolver/zone/packed.ts'
@@ -59,19 +59,6 @@ export function parseVersion(text: string, { apex, file }: ZoneFile): Omit<Packe
 export function openVersion({ packed, spans, ...version }: PackedVersion): ZoneVersion {
   const life = spans.length === 0 ? undefined : (nowS: number) => lifeOf(spans, nowS)
   return { ...version, zone: openZone(packed), life }
-}
-
-/** Those that end, alarm and warn first: `lifeOf` says the same of them as of all, of which there may be a million. */
-function worstOf(spans: readonly Validity[], nowS: number): readonly Validity[] {
-  const left = (span: Validity, share: number): number =>
-    lifeLeftS(span, nowS) - share * lifeLeftS(span, span.inceptionAtS)
-  const worst = [0, 1 / 10, 1 / 3].map(share =>
-    spans.reduce<Validity | undefined>(
-      (first, span) => (first === undefined || left(span, share) < left(first, share) ? span : first),
-      undefined,
-    ),
-  )
-  return worst.filter(span => span !== undefined)
 }
 
 function contentOf(file: string): Buffer {

@@ -78,6 +78,17 @@ function tooLarge(what: string): Fault {
 export function decodeBundle(bytes: Uint8Array): Bundle {
   if (bytes.length > bundleBytesMax) throw tooLarge(`${bytes.length} octets`)
   const reader = new Reader(bytes)
+  const head = readHead(reader)
+  const families = {
+    [types.A]: readFamily(reader, types.A, head.owners.length),
+    [types.AAAA]: readFamily(reader, types.AAAA, head.owners.length),
+  }
+  if (reader.left > 0) throw malformed('octets after the end of a bundle')
+  return { ...head, families }
+}
+
+/** All that stands before the addresses. Throws Fault `bytes/malformed`. */
+export function readHead(reader: Reader): Omit<Bundle, 'families'> {
   if (reader.u8() !== version) throw malformed('a bundle of an unknown version')
   const zone = readCanonicalName(reader)
   const [serial, ttlS, inceptionAtS, expirationAtS] = [reader.u32(), reader.u32(), reader.u32(), reader.u32()]
@@ -86,13 +97,7 @@ export function decodeBundle(bytes: Uint8Array): Bundle {
     throw malformed('a bundle of an unknown algorithm')
   }
   const tag = reader.u16()
-  const owners = readOwners(reader, zone)
-  const families = {
-    [types.A]: readFamily(reader, types.A, owners.length),
-    [types.AAAA]: readFamily(reader, types.AAAA, owners.length),
-  }
-  if (reader.left > 0) throw malformed('octets after the end of a bundle')
-  return { zone, serial, ttlS, inceptionAtS, expirationAtS, algorithm, tag, owners, families }
+  return { zone, serial, ttlS, inceptionAtS, expirationAtS, algorithm, tag, owners: readOwners(reader, zone) }
 }
 
 /** Not compressed, in lower case. */
@@ -118,9 +123,8 @@ function readOwners(reader: Reader, zone: Name): Name[] {
 }
 
 function readFamily(reader: Reader, type: AddressType, owners: number): Family {
-  const count = reader.u16()
-  if (count > addressesMax) throw malformed(`a bundle of ${count} addresses`)
-  const addresses = Array.from({ length: count }, () => reader.take(addressBytes(type)))
+  const addresses = readAddresses(reader, type)
+  const count = addresses.length
   const distinct = new Set(addresses.map(toHex))
   if (distinct.size < count) throw malformed('an address that is twice in a bundle')
   const sets: SignedMembers[] = []
@@ -135,6 +139,13 @@ function readFamily(reader: Reader, type: AddressType, owners: number): Family {
     }
   }
   return { addresses, sets }
+}
+
+/** All of a type. Throws Fault `bytes/malformed`. */
+export function readAddresses(reader: Reader, type: AddressType): Uint8Array[] {
+  const count = reader.u16()
+  if (count > addressesMax) throw malformed(`a bundle of ${count} addresses`)
+  return Array.from({ length: count }, () => reader.take(addressBytes(type)))
 }
 
 function readMembers(reader: Reader, addresses: number): number[] {

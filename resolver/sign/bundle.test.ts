@@ -8,15 +8,16 @@ import { dataOctets } from '../wire/rdata.ts'
 import type { Rrset } from '../zone/rrset.ts'
 import {
   type AdmittedEdge,
+  addressTypes,
   type Bundle,
   bundleFindings,
-  createSignedPlaces,
   signBundle,
   usefulSets,
 } from './bundle.ts'
 import { bundleBytesMax, decodeBundle, encodeBundle } from './bundle-codec.ts'
+import { viewBundle } from './bundle-view.ts'
 import { signingKey } from './key.ts'
-import { judge } from './rrsig.ts'
+import { judge, readSignature } from './rrsig.ts'
 
 const zone = parseName('example.com')
 const www = parseName('www.example.com')
@@ -91,7 +92,7 @@ describe('bundle', () => {
   const v4 = (...numbers: number[]): Uint8Array[] => numbers.map(i => Uint8Array.of(192, 0, 2, i))
 
   test('an edge chooses as many of the best as were signed together', () => {
-    const places = createSignedPlaces(decodeBundle(encoded))
+    const places = viewBundle(encoded)
     const rows: [ranked: Uint8Array[], chosen: number[]][] = [
       [v4(3, 4, 5), [3, 4, 5]],
       [v4(5, 3, 4, 1), [3, 4, 5]],
@@ -114,6 +115,18 @@ describe('bundle', () => {
     assert.equal(places.choose(parseName('other.example.com'), types.A, v4(1)), undefined)
   })
 
+  test('every set that is in the bundle is found in it', () => {
+    const places = viewBundle(encoded)
+    for (const type of addressTypes) {
+      const { addresses, sets } = bundle.families[type]
+      for (const { owner, members, signature } of sets) {
+        const ranked = members.map(member => addresses[member]!)
+        const [rrsig] = places.choose(bundle.owners[owner]!, type, ranked)!.signatures
+        assert.deepEqual(readSignature(rrsig!).bytes, signature)
+      }
+    }
+  })
+
   test('no address of a type: nothing is chosen', () => {
     const only = signBundle({
       owners: [www],
@@ -124,8 +137,8 @@ describe('bundle', () => {
       key,
       validity: { inceptionAtS: nowS, expirationAtS: nowS + 1 },
     })
-    assert.equal(createSignedPlaces(only).choose(www, types.AAAA, []), undefined)
-    assert.deepEqual(last(createSignedPlaces(only).choose(www, types.A, [])), [1])
+    assert.equal(viewBundle(encodeBundle(only)).choose(www, types.AAAA, []), undefined)
+    assert.deepEqual(last(viewBundle(encodeBundle(only)).choose(www, types.A, [])), [1])
   })
 })
 

@@ -145,13 +145,17 @@ export function compareMembers(a: readonly number[], b: readonly number[]): numb
   return i < 0 ? 0 : a[i]! - b[i]!
 }
 
-/** One set of a bundle as it is answered. */
-function setOf(bundle: Bundle, type: AddressType, signed: SignedMembers): Rrset {
+/** One set of a bundle as it is answered; `addresses` are all of its type. */
+export function setOf(
+  bundle: Omit<Bundle, 'families'>,
+  type: AddressType,
+  addresses: readonly Uint8Array[],
+  signed: SignedMembers,
+): Rrset {
   const { owner, members, earlierS, signature } = signed
   const { zone, ttlS, algorithm, tag, inceptionAtS } = bundle
   const expirationAtS = bundle.expirationAtS - earlierS
   const name = bundle.owners[owner]!
-  const { addresses } = bundle.families[type]
   const data = members.map(member => dataOf(type, addresses[member]!))
   const labels = labelsIn(name)
   const fields = {
@@ -175,56 +179,6 @@ function labelsIn(name: Name): number {
   return name.startsWith('\x01*') ? count - 1 : count
 }
 
-export interface SignedPlaces {
-  /**
-   * The signed set of `owner` (lower case) with as many of `ranked` (best first) as were signed together, the
-   * best in any case; when none of them is admitted, some set that is. Undefined when the owner admitted no
-   * address of that type.
-   */
-  choose(owner: Name, type: AddressType, ranked: readonly Uint8Array[]): Rrset | undefined
-}
-
-/** Sets are made when first chosen, and kept: there are no more than the bundle has. */
-export function createSignedPlaces(bundle: Bundle): SignedPlaces {
-  const sets = new Map<string, SignedMembers>()
-  const places = new Map<string, number>()
-  const made = new Map<SignedMembers, Rrset>()
-  for (const type of addressTypes) {
-    for (const [place, address] of bundle.families[type].addresses.entries())
-      places.set(idOf(type, address), place)
-    for (const set of bundle.families[type].sets) sets.set(`${type} ${set.owner} ${set.members}`, set)
-  }
-  return {
-    choose(name, type, ranked) {
-      const owner = bundle.owners.indexOf(name)
-      if (owner < 0) return undefined
-      const best = ranked.map(address => places.get(idOf(type, address))).filter(place => place !== undefined)
-      for (const members of [...combinations(best.slice(0, membersMax)), [0]]) {
-        const set = sets.get(`${type} ${owner} ${members.sort((a, b) => a - b)}`)
-        if (set === undefined) continue
-        const found = made.get(set) ?? setOf(bundle, type, set)
-        made.set(set, found)
-        return found
-      }
-      return undefined
-    },
-  }
-}
-
-function idOf(type: number, address: Uint8Array): string {
-  return `${type} ${Buffer.from(address).toString('hex')}`
-}
-
-/** All three, then the best with one other, then the best, then the rest. */
-function combinations(best: readonly number[]): number[][] {
-  const [a, b, c] = best
-  const sets: number[][] = []
-  if (a !== undefined && b !== undefined && c !== undefined) sets.push([a, b, c])
-  if (a !== undefined && b !== undefined) sets.push([a, b])
-  if (a !== undefined && c !== undefined) sets.push([a, c])
-  return [...sets, ...best.map(one => [one])]
-}
-
 /**
  * What is wrong with a bundle, in words, ten at most: whoever gets one from a stranger asks before it is served.
  * Every signature is checked, which takes about as long as it took to make them.
@@ -235,9 +189,10 @@ export function bundleFindings(bundle: Bundle, keys: readonly PublicKey[], nowS:
   const outside = bundle.owners.filter(owner => !isWithin(owner, bundle.zone))
   const findings = outside.map(owner => `${nameText(owner)} is not in ${nameText(bundle.zone)}`)
   for (const type of addressTypes) {
-    for (const members of bundle.families[type].sets) {
+    const { addresses, sets } = bundle.families[type]
+    for (const members of sets) {
       if (findings.length >= 10) return findings
-      const verdict = verdictOf(setOf(bundle, type, members), key, nowS)
+      const verdict = verdictOf(setOf(bundle, type, addresses, members), key, nowS)
       if (verdict !== 'good')
         findings.push(`${nameText(bundle.owners[members.owner]!)} ${members.members}: ${verdict}`)
     }

@@ -1,24 +1,24 @@
 // What an owner publishes of a zone, judged as a validator would before any server answers from it.
 //
 // Two files: the zone as a master file, as `inxt zone sign` writes it and any name server reads it, and beside it the
-// signed places of the site (bundle.ts). Who judges gives the verdict together with the records as octets, in
-// parts that each take a millisecond to read: judging takes seconds for a large zone and is done on a thread of its
-// own (io/judging.ts), and a thread that answers DNS must not stand still while it takes over what was judged.
+// signed places of the site (bundle.ts). Judging takes seconds for a large zone and is done on a thread of its own
+// (io/judging.ts). Who judges gives the verdict together with the zone as it is answered from, octets in shared memory:
+// a thread that answers DNS must not stand still while it takes over what was judged, whatever its size.
 
 import { Fault, isFault } from '../../base/fault.ts'
 import { types } from '../wire/code.ts'
 import { foldCase, type Name, nameText, parseName } from '../wire/name.ts'
 import { dataOctets } from '../wire/rdata.ts'
-import { Reader } from '../wire/reader.ts'
-import { type ResourceRecord, readRecord, writeRecord } from '../wire/record.ts'
-import { Writer } from '../wire/writer.ts'
+import type { ResourceRecord } from '../wire/record.ts'
 import { readZone } from '../zone/master.ts'
-import { createZone } from '../zone/snapshot.ts'
+import type { PackedZone } from '../zone/packed.ts'
+import { packingZone } from '../zone/snapshot.ts'
+import { atOnce } from '../zone/work.ts'
 import { type Bundle, bundleEndsAtS, bundleFindings } from './bundle.ts'
 import { decodeBundle } from './bundle-codec.ts'
 import { type PublicKey, readDnskey } from './key.ts'
 import type { Validity } from './rrsig.ts'
-import { judgeZone, spansOf } from './verdict.ts'
+import { judgeZone, spansOf, worstOf } from './verdict.ts'
 
 /** Names of the files in the folder that is published. */
 export const zoneFileName = 'zone'
@@ -36,10 +36,9 @@ export interface JudgedZone {
   readonly serial: number
   readonly records: number
   readonly isSigned: boolean
-  /** Of all signatures, each once; empty where nothing is signed. */
+  /** Of the signatures that are worst off; empty where nothing is signed. */
   readonly spans: readonly Validity[]
-  /** The records, for `recordsIn`, 64 KiB at most each. */
-  readonly parts: readonly Uint8Array[]
+  readonly packed: PackedZone
 }
 
 /** Why a publication is not served. */
@@ -71,9 +70,9 @@ export function judgePublication({ zone, places }: PublishedFiles, nowS: number)
     const apex = publishedApex(zone)
     const text = Buffer.from(zone.buffer, zone.byteOffset, zone.byteLength).toString('latin1')
     const { records } = readZone(text, apex)
-    createZone(records, apex) // whatever it would complain of later
+    const packed = atOnce(packingZone(records, apex))
     const bundle = places && decodeBundle(places)
-    return verdictOf(records, apex, bundle, nowS)
+    return verdictOf(records, packed, bundle, nowS)
   } catch (error) {
     if (!isFault(error)) throw error
     const refusal = error.code === 'bytes/too-large' ? 'too large' : 'broken'
@@ -83,10 +82,11 @@ export function judgePublication({ zone, places }: PublishedFiles, nowS: number)
 
 function verdictOf(
   records: readonly ResourceRecord[],
-  apex: Name,
+  packed: PackedZone,
   bundle: Bundle | undefined,
   nowS: number,
 ): Judgement {
+  const { apex } = packed
   const soa = records.find(({ type }) => type === types.SOA)?.data
   const serial = soa?.kind === 'authority' ? soa.serial : 0
   const { isSigned, findings } = judgeZone(records, apex, nowS)
@@ -102,7 +102,7 @@ function verdictOf(
   const timing = timingRefusal(spans, nowS)
   if (timing !== undefined) return timing
   if (wrong.length > 0) return { refusal: 'broken', why: wrong.slice(0, 3).join('; ') }
-  return { zone: { apex, serial, records: records.length, isSigned, spans, parts: partsOf(records) } }
+  return { zone: { apex, serial, records: records.length, isSigned, spans: worstOf(spans, nowS), packed } }
 }
 
 /** Told before what else is wrong: such a version may become good again, or have been good. */
@@ -125,38 +125,4 @@ function keysOf(records: readonly ResourceRecord[], apex: Name): PublicKey[] {
     .filter(({ name, type }) => type === types.DNSKEY && foldCase(name) === apex)
     .map(({ data }) => readDnskey(apex, dataOctets(data)))
     .filter(key => key !== undefined)
-}
-
-/** As large as a message, and with the room of a header before them: compression knows no other place. */
-const partBytesMax = 0xffff
-const room = new Uint8Array(12)
-
-function partsOf(records: readonly ResourceRecord[]): Uint8Array[] {
-  const writer = new Writer()
-  const parts: Uint8Array[] = []
-  const begin = (): void => {
-    writer.reset(partBytesMax)
-    writer.put(room)
-  }
-  begin()
-  for (const record of records) {
-    const whole = writer.at
-    writeRecord(writer, record)
-    if (!writer.overflowed) continue
-    writer.at = whole
-    parts.push(writer.copy())
-    begin()
-    writeRecord(writer, record)
-    if (writer.overflowed) throw new Fault('bytes/too-large', `a record of ${nameText(record.name)}`)
-  }
-  return [...parts, writer.copy()]
-}
-
-/** The records of one part of a zone that was judged. */
-export function recordsIn(part: Uint8Array): ResourceRecord[] {
-  const reader = new Reader(part)
-  reader.at = room.length
-  const records: ResourceRecord[] = []
-  while (reader.left > 0) records.push(readRecord(reader))
-  return records
 }

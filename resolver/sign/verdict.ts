@@ -96,6 +96,29 @@ export function lifeOf(spans: readonly Validity[], nowS: number): Life {
   return { endsAtS: nowS + leftS, freshness: ranks[rank]! }
 }
 
+/**
+ * Those of `spans` that end, alarm and warn first, and that which begins last: `lifeOf` says the same of them as of
+ * all, of which there may be a million, and so does whoever asks whether one is still to begin.
+ */
+export function worstOf(spans: readonly Validity[], nowS: number): readonly Validity[] {
+  const left = (span: Validity, share: number): number =>
+    lifeLeftS(span, nowS) - share * lifeLeftS(span, span.inceptionAtS)
+  const begun = ({ inceptionAtS }: Validity): number => (nowS - inceptionAtS) | 0
+  const measures = [...[0, 1 / 10, 1 / 3].map(share => (span: Validity) => left(span, share)), begun]
+  const worst = measures.map(measure => leastBy(spans, measure))
+  return [...new Set(worst.filter(span => span !== undefined))]
+}
+
+function leastBy<T>(all: readonly T[], measure: (one: T) => number): T | undefined {
+  let least: T | undefined
+  let leastMeasure = Number.POSITIVE_INFINITY
+  for (const one of all) {
+    const measured = measure(one)
+    if (measured < leastMeasure) [least, leastMeasure] = [one, measured]
+  }
+  return least
+}
+
 function readIfWell(data: RecordData): ReturnType<typeof readSignature> | undefined {
   try {
     return readSignature(data)

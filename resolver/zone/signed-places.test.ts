@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createMeter } from '../../base/meter.ts'
 import { createResponder } from '../responder.ts'
-import { createSignedPlaces, signBundle, usefulSets } from '../sign/bundle.ts'
+import { signBundle, usefulSets } from '../sign/bundle.ts'
+import { encodeBundle } from '../sign/bundle-codec.ts'
+import { viewBundle } from '../sign/bundle-view.ts'
 import { signingKey } from '../sign/key.ts'
 import { judge } from '../sign/rrsig.ts'
 import { rcodes, types } from '../wire/code.ts'
@@ -42,7 +44,7 @@ www 300 IN CNAME @
 function ask(near: readonly string[], name: string, type: number): Message {
   const zone = createZone(readZone(file, apex).records, apex)
   const zones = [
-    withSignedPlaces(zone, { site: 'mysite', owners: bundle.owners, sets: createSignedPlaces(bundle) }),
+    withSignedPlaces(zone, { site: 'mysite', owners: bundle.owners, sets: viewBundle(encodeBundle(bundle)) }),
   ]
   const respond = createResponder({
     suffixes: [],

@@ -15,8 +15,8 @@ import { settingsFrom } from '../../config/settings.ts'
 import { serveTcp } from '../../resolver/io/tcp.ts'
 import { serveUdp } from '../../resolver/io/udp.ts'
 import { createResponder } from '../../resolver/responder.ts'
-import { createSignedPlaces } from '../../resolver/sign/bundle.ts'
 import { decodeBundle } from '../../resolver/sign/bundle-codec.ts'
+import { viewBundle } from '../../resolver/sign/bundle-view.ts'
 import { readZone } from '../../resolver/zone/master.ts'
 import { withSignedPlaces } from '../../resolver/zone/signed-places.ts'
 import { createZone } from '../../resolver/zone/snapshot.ts'
@@ -42,13 +42,14 @@ const clients = await openClients(
     records: { get: async () => [], publish: async () => 0, withdraw: async () => 0 },
   },
 )
-const bundle = decodeBundle(readFileSync(join(folder, 'bundle')))
+const octets = readFileSync(join(folder, 'bundle'))
+const bundle = decodeBundle(octets)
 const { records } = readZone(readFileSync(join(folder, 'zone'), 'utf8'), bundle.zone)
 const zones = [
   withSignedPlaces(createZone(records, bundle.zone), {
     site: 'site',
     owners: bundle.owners,
-    sets: createSignedPlaces(bundle),
+    sets: viewBundle(octets),
   }),
 ]
 const respond = createResponder({
