@@ -65,7 +65,9 @@ async function start(ground: Ground): Promise<{ peer: PeerId; leave: () => void 
   }
   let publish = (_changes: Changes): void => {}
   let look = (_labels: Changes['labels']): void => {}
+  let renamed = (_labels: Changes['labels']): void => {}
   const chain = await openChain(ground, changes => {
+    renamed(changes.labels)
     changed()
     publish(changes)
     look(changes.labels)
@@ -73,6 +75,7 @@ async function start(ground: Ground): Promise<{ peer: PeerId; leave: () => void 
   const proofs = createProofs(ground, chain, await openHeaders(ground, chain))
   const overlay = await openOverlay(ground, changed, proofs)
   const network = createNetwork(chain.follower, overlay, whenChanged)
+  renamed = network.named.renamed
   const content = await openContent(ground, network)
   await awaitNames(ground, chain)
   publish = publishNames(ground, network, proofs)

@@ -42,8 +42,11 @@ function household(network: Map<string, Uint8Array>, bytesMax = 1_000_000) {
   const steward: Steward = createSteward({
     keeper,
     store,
-    named: () => new Set(named),
-    duty: root => duties.has(root),
+    named,
+    duties: {
+      has: root => named.has(root) && duties.has(root),
+      [Symbol.iterator]: () => duties.intersection(named).values(),
+    },
     announce: (root, isComplete) => said.push(`${isComplete ? '+' : '~'}${root}`),
     retract: root => said.push(`-${root}`),
     graceMs: 1000,

@@ -16,12 +16,15 @@ import type { Keeper } from './keep.ts'
 import type { Store } from './store.ts'
 import { createUploads } from './uploads.ts'
 
+type Roots = { has(root: string): boolean }
+
 export type StewardOptions = {
   readonly keeper: Keeper
   readonly store: Pick<Store, 'pin' | 'unpin' | 'usage'>
   /** Roots, in canonical spelling, that a name points at now. */
-  readonly named: () => ReadonlySet<string>
-  readonly duty: (root: string) => boolean
+  readonly named: Roots
+  /** Those of them that this edge is to hold. */
+  readonly duties: Roots & Iterable<string>
   /** All of `root` is here, or is being fetched, or neither (any more): tell the others. */
   readonly announce: (root: string, isComplete: boolean) => void
   readonly retract: (root: string) => void
@@ -34,7 +37,7 @@ export type StewardOptions = {
 }
 
 export interface Steward {
-  /** Of a site that its owner is uploading, `cid` is here: it stays until `grant`, or a grace after the last such call. */
+  /** `cid` is here, of a site that its owner is uploading: it stays until `grant`, or a grace after the last call. */
   arrive(root: CID, cid: CID, now: number): void
   /** The owner wants it held; resolves when all of it is here. Faults as `Keeper.keep`. */
   grant(root: CID, now: number): Promise<void>
@@ -55,7 +58,7 @@ const visitedMax = 10_000
 const farewellShare = 0.75
 
 export function createSteward(options: StewardOptions): Steward {
-  const { keeper, meter } = options
+  const { keeper, meter, named, duties } = options
   const { announce, retract } = createAnnouncements(options)
   const grants = new Map<string, number>()
   const visits = createVisits(options)
@@ -87,8 +90,12 @@ export function createSteward(options: StewardOptions): Steward {
     under.set(root, done)
   }
 
-  const isWanted = (root: string, named: ReadonlySet<string>): boolean =>
-    grants.has(root) || farewells.has(root) || (named.has(root) && (visits.has(root) || options.duty(root)))
+  const isWanted = (root: string): boolean =>
+    grants.has(root) || farewells.has(root) || duties.has(root) || (visits.has(root) && named.has(root))
+  function* toFetch(): Generator<string> {
+    yield* duties
+    for (const root of [...visits.all(), ...grants.keys()]) if (named.has(root)) yield root
+  }
 
   const release = async (root: string): Promise<void> => {
     retract(root)
@@ -109,19 +116,18 @@ export function createSteward(options: StewardOptions): Steward {
     turn(now) {
       for (const [root, untilAt] of grants) if (untilAt <= now) grants.delete(root)
       uploads.turn(now)
-      const named = options.named()
-      farewells.turn(named, now)
-      visits.turn(named)
+      farewells.turn(now)
+      visits.turn()
       for (const root of keeper.roots().wanted.map(formatCid)) {
-        if (!under.has(root) && !isWanted(root, named)) begin(root, now, () => release(root))
+        if (!under.has(root) && !isWanted(root)) begin(root, now, () => release(root))
       }
-      for (const root of keeper.roots().complete.map(formatCid))
-        if (isWanted(root, named)) announce(root, true)
+      for (const root of keeper.roots().complete.map(formatCid)) if (isWanted(root)) announce(root, true)
       for (const root of retryAt.keys()) if (!named.has(root)) retryAt.delete(root)
-      for (const root of named) {
+      for (const root of toFetch()) {
         if (under.size >= fetchesMax) break
         if ((retryAt.get(root) ?? now) > now) continue
-        if (under.has(root) || !isWanted(root, named) || keeper.holds(parseCid(root))) continue
+        if (under.has(root) || keeper.holds(parseCid(root))) continue
+        farewells.see(root)
         begin(root, now, () => hold(parseCid(root)))
       }
     },
@@ -147,7 +153,7 @@ function createAnnouncements(options: Pick<StewardOptions, 'announce' | 'retract
 }
 
 /** Roots that readers asked for. */
-function createVisits({ store }: Pick<StewardOptions, 'store'>) {
+function createVisits({ store, named }: Pick<StewardOptions, 'store' | 'named'>) {
   const visits = new Set<string>()
   return {
     has: (root: string): boolean => visits.has(root),
@@ -157,27 +163,30 @@ function createVisits({ store }: Pick<StewardOptions, 'store'>) {
       visits.add(root)
       if (visits.size > visitedMax) visits.delete(visits.values().next().value!)
     },
-    turn(named: ReadonlySet<string>): void {
+    all: (): Iterable<string> => visits,
+    turn(): void {
       for (const root of visits) if (!named.has(root)) visits.delete(root)
     },
   }
 }
 
 /** Roots that names pointed at lately, and that are all here. */
-function createFarewells({ keeper, store, farewellMs }: StewardOptions) {
+function createFarewells({ keeper, store, named, farewellMs }: StewardOptions) {
   const untilAt = new Map<string, number>()
-  let before: ReadonlySet<string> = new Set()
+  /** Of those that are wanted, whether complete or not. */
+  const seen = new Set<string>()
   return {
     has: (root: string): boolean => untilAt.has(root),
-    turn(named: ReadonlySet<string>, now: number): void {
-      if (named !== before) {
-        for (const root of keeper.roots().complete.map(formatCid)) {
-          if (named.has(root)) untilAt.delete(root)
-          else if (before.has(root)) untilAt.set(root, now + farewellMs)
-        }
-        before = named
+    /** It is named now, and will be wanted. */
+    see: (root: string): void => void seen.add(root),
+    turn(now: number): void {
+      for (const root of seen) {
+        if (named.has(root)) continue
+        seen.delete(root)
+        if (keeper.holds(parseCid(root))) untilAt.set(root, now + farewellMs)
       }
-      for (const [root, endsAt] of untilAt) if (endsAt <= now) untilAt.delete(root)
+      for (const cid of keeper.roots().wanted) if (named.has(formatCid(cid))) seen.add(formatCid(cid))
+      for (const [root, endsAt] of untilAt) if (endsAt <= now || named.has(root)) untilAt.delete(root)
       const { pinnedBytes, bytesMax } = store.usage()
       // One at a turn: what it frees shows at the next.
       const [oldest] = untilAt.keys()

@@ -84,8 +84,8 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
   const wanted = createWantedFile(join(folder, 'sites.json'))
   const keeper = createKeeper({ blocks, store, wanted, windowBlocks: 8, blocksMax })
   await keeper.recover()
-  const duty = dutyOf(network, replicas)
-  const steward = openSteward(ground, network, { store, keeper, duty })
+  const duties = dutiesOf(network, replicas)
+  const steward = openSteward(ground, network, { store, keeper, duties })
   lost = roots => {
     log.warn({ roots }, 'the disk lost a block: its sites are fetched again')
     for (const root of roots) keeper.lost(parseCid(root))
@@ -98,7 +98,7 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
   keepWarm(ground, network, gateway.warm)
   prefetch(ground, network, blocks)
   log.info({ ...store.usage(), sites: keeper.roots().complete.length }, 'the store is open')
-  return { store, blocks, keeper, steward, relays: root => duty(root) && network.named().has(root) }
+  return { store, blocks, keeper, steward, relays: root => duties.has(root) }
 }
 
 /** Edges to which a connection is kept open; a fetch from one of them saves the round trip of opening it. */
@@ -129,7 +129,6 @@ const prefetchAfterMs = [1000, 10_000]
  * Bounded in rate, and what has no room in the line is left to its readers.
  */
 function prefetch({ stack, meter }: Ground, network: Network, blocks: Blocks): void {
-  let seen = network.named()
   const line: { root: CID; dueAt: number }[] = []
   const over = new AbortController()
   let cancel = (): void => {}
@@ -145,14 +144,10 @@ function prefetch({ stack, meter }: Ground, network: Network, blocks: Blocks): v
     meter.count('content.prefetched', settled.filter(({ status }) => status === 'fulfilled').length)
     if (!over.signal.aborted) cancel = realClock.after(prefetchAfterMs[0]!, () => void turn())
   }
-  network.onChange(() => {
-    const named = network.named()
-    if (named === seen) return
-    const roots = [...named].filter(root => !seen.has(root)).slice(0, newRootsMax - line.length)
+  network.named.onTurn((root, isNamed) => {
+    if (!isNamed || line.length >= newRootsMax) return
     const now = realClock.now()
-    for (const ms of prefetchAfterMs)
-      line.push(...roots.map(root => ({ root: parseCid(root), dueAt: now + ms })))
-    seen = named
+    for (const ms of prefetchAfterMs) line.push({ root: parseCid(root), dueAt: now + ms })
   })
   void turn()
   stack.defer(async () => {
@@ -161,29 +156,38 @@ function prefetch({ stack, meter }: Ground, network: Network, blocks: Blocks): v
   })
 }
 
-/** Whether this edge is a home of a root; remembered until the network changes. */
-function dutyOf(network: Network, replicas: number): (root: string) => boolean {
-  const duties = new Map<string, boolean>()
-  network.onChange(() => duties.clear())
-  return root => {
-    const isOurs = ({ peer }: { peer: string }): boolean => peer === network.overlay.peer
-    const known = duties.get(root) ?? network.homes(root, replicas).some(isOurs)
-    duties.set(root, known)
-    return known
+/** The named roots of which this edge is a home; weighed anew when other edges serve, one by one when names change. */
+function dutiesOf(network: Network, replicas: number): ReadonlySet<string> {
+  const duties = new Set<string>()
+  const weigh = (root: string): void => {
+    const isOurs = network.homes(root, replicas).some(({ peer }) => peer === network.overlay.peer)
+    if (isOurs) duties.add(root)
+    else duties.delete(root)
   }
+  let peers = ''
+  const weighAll = (): void => {
+    const now = network.serving().map(({ peer }) => peer)
+    if (now.join() === peers) return
+    peers = now.join()
+    for (const root of network.named) weigh(root)
+  }
+  network.named.onTurn((root, isNamed) => (isNamed ? weigh(root) : duties.delete(root)))
+  network.onChange(weighAll)
+  weighAll()
+  return duties
 }
 
 function openSteward(
   ground: Ground,
   network: Network,
-  { store, keeper, duty }: Pick<ContentPart, 'store' | 'keeper'> & { duty: (root: string) => boolean },
+  { store, keeper, duties }: Pick<ContentPart, 'store' | 'keeper'> & { duties: ReadonlySet<string> },
 ): Steward {
   const { settings, meter, stack } = ground
   const steward = createSteward({
     keeper,
     store,
     named: network.named,
-    duty,
+    duties,
     ...announcing(ground, network),
     graceMs: settings['content.graceMs'],
     farewellMs: settings['content.farewellMs'],

@@ -5,10 +5,11 @@
 import { fromHex } from '../../base/bytes.ts'
 import { isFault } from '../../base/fault.ts'
 import { rendezvous } from '../../base/hash.ts'
+import { realClock } from '../../base/io/clock.ts'
 import { decodeContenthash, formatCid } from '../../content/identifier.ts'
 import type { NameEntry } from '../../registry-contract/entry.ts'
 import type { Follower } from '../../registry-contract/io/follow.ts'
-import { createNamedRoots } from '../named-roots.ts'
+import { createNamedRoots, type NamedRoots } from '../named-roots.ts'
 import { nearestFirst, type ServingEdge, servingEdges } from '../serving.ts'
 import type { Overlay } from './overlay.ts'
 
@@ -21,8 +22,8 @@ export interface Network {
   name(label: string): NameEntry | undefined
   /** Canonical CID that a name points at; undefined for none and for what is no CID. */
   rootOf(name: NameEntry): string | undefined
-  /** Roots that names point at now; the same set until something changes. */
-  named(): ReadonlySet<string>
+  /** Roots that names point at now. */
+  readonly named: Omit<NamedRoots, 'refresh'>
   /** Other roots that names point at: their zones. */
   alsoNamed(roots: () => Iterable<string>): void
   /** The edges that should hold a root. */
@@ -38,24 +39,23 @@ export function createNetwork(follower: Follower, overlay: Overlay, whenChanged:
   const { registry } = follower
   let serving: readonly ServingEdge[] | undefined
   const others: (() => Iterable<string>)[] = []
-  let named: ReadonlySet<string> | undefined
-  const namedNow = createNamedRoots({
-    state: () => registry.head()?.hash ?? '',
-    *roots(now) {
-      for (const name of registry.names()) {
-        const root = now < name.expiresAt ? rootOf(name) : undefined
-        if (root !== undefined) yield root
-      }
+  const named = createNamedRoots({
+    *labels() {
+      for (const { label } of registry.names()) yield label
+    },
+    rootOf(label) {
+      const name = registry.lookup(label, Date.now())
+      return name && rootOf(name)
     },
     *others() {
       for (const roots of others) yield* roots()
     },
-    wallNow: Date.now,
+    now: realClock.now,
   })
   let turn = 0
   const forget = (): void => {
     serving = undefined
-    named = undefined
+    named.refresh()
   }
   whenChanged.add(forget)
   const network: Network = {
@@ -70,10 +70,10 @@ export function createNetwork(follower: Follower, overlay: Overlay, whenChanged:
     self: () => network.serving().find(({ peer }) => peer === overlay.peer),
     name: label => registry.lookup(label, Date.now()),
     rootOf,
-    named: () => (named ??= namedNow()),
+    named,
     alsoNamed(roots) {
       others.push(roots)
-      named = undefined
+      named.refresh()
     },
     homes(root, countMax) {
       const edges = network.serving()

@@ -21,7 +21,7 @@ export interface Pages {
 /** Undefined where the operator wants none. */
 export function createPages(network: Pick<Network, 'named'>, settings: Settings): Pages | undefined {
   if (settings['gateway.pages'] === 'off') return undefined
-  const isServed = (root: string): boolean => network.named().has(root)
+  const isServed = (root: string): boolean => network.named.has(root)
   const isRoot = (label: string): boolean => {
     const root = canonicalCid(label)
     return root !== undefined && isServed(root) && labelOf(root) === label

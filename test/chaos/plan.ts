@@ -39,7 +39,7 @@ export interface Plan {
 
 /** Edge 1 is never killed, so that the memory of one process can be followed from start to end. */
 export const lasting = 1
-/** Where the publisher keeps what he publishes: it suffers nothing, so that his sites do not keep faults from others. */
+/** Where the publisher keeps what is new: it suffers nothing, so that his sites do not keep faults from others. */
 export const harbour = 2
 const liarsCount = 2
 const gapMs = 4000

@@ -1,8 +1,8 @@
 // A publisher who does not wait for peace: one site of his is published anew all the time, and new ones beside it.
 //
-// What breaks off is published again, as he would do it. An edge that suffers nothing holds all of it for some time: what
-// is new has few holders, and would keep most faults from happening. Until every living edge has confirmed a version
-// the one before may be read too, and for as long as an edge may be frozen after that; nothing that is older may.
+// What breaks off is published again, as he would do it. An edge that suffers nothing holds all of it for some time:
+// what is new has few holders, and would keep most faults from happening. Until every living edge has confirmed a
+// version the one before may be read too, and for as long as an edge may be frozen after that; nothing older may.
 
 import { isFault } from '../../base/fault.ts'
 import { delay } from '../../base/io/clock.ts'
