@@ -50,8 +50,10 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
   const doorman = secure && new Doorman(context, secure)
   const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: 64 * 1024 })
   connections.bound(server)
+  const sweeping = sweepOften(context, conversations)
   const keep = (socket: Socket, conversation: Conversation): void => {
     conversations.add(conversation)
+    sweeping.begin()
     socket.once('close', () => conversations.delete(conversation))
   }
   server.on('connection', socket => {
@@ -76,11 +78,10 @@ export async function serveHttp(options: ServeOptions): Promise<HttpServer> {
   })
   await listen(server, options)
   server.on('error', error => log.error({ error }, 'http server'))
-  const stopSweeping = sweepOften(context, conversations)
   const { port } = server.address() as AddressInfo
   return {
     port,
-    close: deadlineMs => close(context, server, { sockets, silent, conversations, stopSweeping, deadlineMs }),
+    close: deadlineMs => close(context, server, { sockets, silent, conversations, deadlineMs }),
   }
 }
 
@@ -101,19 +102,25 @@ function converse(
   })
 }
 
-function sweepOften(context: Context, conversations: ReadonlySet<Conversation>): () => void {
+/** While there are any: an edge that nobody asks is not woken. */
+function sweepOften(context: Context, conversations: ReadonlySet<Conversation>): { begin(): void } {
   const { clock, limits } = context
   const { headTimeoutMs, keepAliveMs, idleTimeoutMs, answerTimeoutMs, lingerMs } = limits
   const shortest = Math.min(headTimeoutMs, keepAliveMs, idleTimeoutMs, answerTimeoutMs, lingerMs)
   const everyMs = Math.max(20, Math.min(1_000, shortest / 4))
-  let cancel = (): void => {}
+  let isArmed = false
+  const begin = (): void => {
+    if (isArmed || conversations.size === 0) return
+    isArmed = true
+    clock.after(everyMs, sweep)
+  }
   const sweep = (): void => {
+    isArmed = false
     const now = clock.now()
     for (const conversation of conversations) conversation.sweep(now)
-    cancel = clock.after(everyMs, sweep)
+    begin()
   }
-  cancel = clock.after(everyMs, sweep)
-  return () => cancel()
+  return { begin }
 }
 
 async function listen(server: Server, { address, port }: ServeOptions): Promise<void> {
@@ -143,7 +150,6 @@ interface Open {
   readonly sockets: ReadonlySet<Socket>
   readonly silent: ReadonlySet<Socket>
   readonly conversations: ReadonlySet<Conversation>
-  readonly stopSweeping: () => void
   readonly deadlineMs: number
 }
 
@@ -158,5 +164,4 @@ async function close(context: Context, server: Server, open: Open): Promise<void
   const cancel = context.clock.after(open.deadlineMs, () => cut(open.sockets))
   await closed
   cancel()
-  open.stopSweeping()
 }
