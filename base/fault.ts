@@ -43,7 +43,7 @@ export const faultCodes = {
     'Another process already uses this data folder.',
     'Stop it first, or choose another folder with --data.',
   ],
-  'store/full': ['The block store has reached its bound.', 'Raise store.bytesMax, or publish less.'],
+  'store/full': ['There is no room left for it.', 'Raise store.bytesMax, or publish less.'],
   'content/missing': [
     'No reachable holder has this content.',
     'Wait until a holder is back, or publish it again.',

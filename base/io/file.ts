@@ -64,13 +64,16 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+export function hasNoRoom(cause: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '')
+}
+
 /** `store/full` when the disk has no room, which the operator can mend and which passes; `state/unwritten` else. */
 export function unwritten(what: string, cause: unknown): Fault {
-  const { code, message } = cause as NodeJS.ErrnoException
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') {
-    return new Fault('state/unwritten', `${what} cannot be written: ${message}`, { cause })
+  if (!hasNoRoom(cause)) {
+    return new Fault('state/unwritten', `${what} cannot be written: ${(cause as Error).message}`, { cause })
   }
-  return new Fault('store/full', 'the disk has no space left', {
+  return new Fault('store/full', `${what} cannot be written: the disk has no space left`, {
     cause,
     hint: 'Free some space on the disk.',
   })

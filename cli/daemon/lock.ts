@@ -6,7 +6,7 @@
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../base/fault.ts'
-import { unreadable } from '../../base/io/file.ts'
+import { hasNoRoom, unreadable, unwritten } from '../../base/io/file.ts'
 
 /** Resolves to the function that lets go. Throws Fault state/locked or config/unreadable. */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
@@ -23,7 +23,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     }
   } catch (cause) {
     if (cause instanceof Fault) throw cause
-    throw unreadable(folder, cause)
+    throw hasNoRoom(cause) ? unwritten(folder, cause) : unreadable(folder, cause)
   }
   throw new Fault('state/locked', `${folder} is in use by another process that started just now`)
 }

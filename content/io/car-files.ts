@@ -91,7 +91,10 @@ async function index(path: string, file: FileHandle, places: Map<string, Place>)
     return roots
   } catch (cause) {
     const why = (cause as Error).message
-    throw new Fault(isFault(cause) ? cause.code : 'bytes/malformed', `${path} is no CAR: ${why}`, { cause })
+    throw new Fault(isFault(cause) ? cause.code : 'bytes/malformed', `${path} is no CAR: ${why}`, {
+      hint: 'Name a CAR file that is whole, as `/ipfs/<root>?format=car` gives one.',
+      cause,
+    })
   }
 }
 

@@ -69,10 +69,10 @@ describe('keystore', () => {
     const file = join(folder, 'there.json')
     await writeFile(file, 'mine')
     const refused = createKeystore({ file, passphrase: 'x', cost })
-    await assert.rejects(refused, (error: unknown) => isFault(error, 'state/locked'))
+    await assert.rejects(refused, (error: unknown) => isFault(error, 'state/unwritten'))
     assert.equal(await readFile(file, 'utf8'), 'mine')
     const nowhere = createKeystore({ file: join(folder, 'no', 'w.json'), passphrase: 'x', cost })
-    await assert.rejects(nowhere, (error: unknown) => isFault(error, 'config/unreadable'))
+    await assert.rejects(nowhere, (error: unknown) => isFault(error, 'state/unwritten'))
   })
 
   test('new keys differ', async () => {

@@ -11,6 +11,7 @@ import { open } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { fromHex } from '../../base/bytes.ts'
 import { assert, Fault } from '../../base/fault.ts'
+import { unwritten } from '../../base/io/file.ts'
 
 /** The parts of a keystore that can be read without the pass phrase. */
 export interface Keystore {
@@ -126,7 +127,7 @@ export interface NewKeystore {
   readonly cost?: typeof usualCost
 }
 
-/** Returns the address. Fault `state/locked` when the file is there already (nothing is ever overwritten). */
+/** Returns the address. Fault `state/unwritten` when the file is there already (nothing is ever overwritten). */
 export async function createKeystore(options: NewKeystore): Promise<string> {
   const { file, passphrase } = options
   const { encryptKeystoreJson, Wallet } = await ethersWallet()
@@ -180,11 +181,8 @@ async function writeOnce(file: string, text: string): Promise<void> {
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     assert(code !== undefined, message)
-    if (code === 'EEXIST') {
-      const hint = 'Name another file: a wallet is never overwritten.'
-      throw new Fault('state/locked', `${file} is there already.`, { hint, cause })
-    }
-    const hint = 'Check that its folder exists and that you may write there.'
-    throw new Fault('config/unreadable', `${file} cannot be written: ${message}`, { hint, cause })
+    if (code !== 'EEXIST') throw unwritten(file, cause)
+    const hint = 'Name another file: a wallet is never overwritten.'
+    throw new Fault('state/unwritten', `${file} is there already.`, { hint, cause })
   }
 }

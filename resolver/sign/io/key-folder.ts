@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../../base/fault.ts'
-import { unreadable, writeWhole } from '../../../base/io/file.ts'
+import { unreadable, unwritten, writeWhole } from '../../../base/io/file.ts'
 import type { Name } from '../../wire/name.ts'
 import { type Algorithm, type PublicKey, type SigningKey, signingKey } from '../key.ts'
 import {
@@ -102,7 +102,7 @@ async function ready(folder: string): Promise<void> {
     const made = await mkdir(folder, { recursive: true, mode: 0o700 })
     if (made !== undefined) await chmod(folder, 0o700)
   } catch (cause) {
-    throw unreadable(folder, cause)
+    throw unwritten(folder, cause)
   }
 }
 
@@ -113,7 +113,7 @@ async function writeNew(file: string, text: string): Promise<void> {
     await handle.writeFile(text)
     await handle.sync()
   } catch (cause) {
-    throw unreadable(file, cause)
+    throw unwritten(file, cause)
   }
 }
 
