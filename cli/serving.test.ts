@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { toHex } from '../base/bytes.ts'
 import { peerIdOf } from '../overlay/peer.ts'
-import { nearestFirst, servingEdges } from './serving.ts'
+import { nearestFirst, nearestKept, servingEdges } from './serving.ts'
 
 const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 const entry = (byte: number) => ({
@@ -37,4 +37,23 @@ test('the nearest come first, and those about as near take turns', () => {
   assert.deepEqual(ordered(0, 9), [1, 3, 0, 2, 4])
   assert.deepEqual(ordered(1, 9), [3, 1, 0, 2, 4])
   assert.deepEqual(ordered(1, 2), [3, 1])
+})
+
+test('who is kept stays among those about as near, and makes way for who is nearer by far', () => {
+  const kept = new Set<number>()
+  const keep = (rtts: readonly (number | undefined)[]): number[] => {
+    const near = nearestKept(
+      [...rtts.keys()],
+      i => rtts[i],
+      i => kept.has(i),
+      2,
+    )
+    kept.clear()
+    for (const i of near) kept.add(i)
+    return near.sort()
+  }
+  assert.deepEqual(keep([undefined, 12, 11, 10]), [2, 3])
+  for (let turn = 0; turn < 9; turn++) assert.deepEqual(keep([10, 9 + (turn % 3), 12, 11]), [2, 3])
+  assert.deepEqual(keep([7, 9, 12, 11]), [0, 3])
+  assert.deepEqual(keep([undefined]), [0])
 })

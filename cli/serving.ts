@@ -42,3 +42,20 @@ export function nearestFirst<T>(
 ): T[] {
   return inProportion(bandsOf(items, rttMsOf), turn, countMax)
 }
+
+/** How much farther than another may be who is kept in its place: predictions are not better than that. */
+const keptRatio = 1.5
+const unknownMs = 1e6
+
+/** `countMax` of them, the nearest, without turns: who is kept makes way only for who is nearer by far. */
+export function nearestKept<T>(
+  items: readonly T[],
+  rttMsOf: (item: T) => number | undefined,
+  isKept: (item: T) => boolean,
+  countMax: number,
+): T[] {
+  const costs = new Map(
+    items.map(item => [item, (rttMsOf(item) ?? unknownMs) / (isKept(item) ? keptRatio : 1)]),
+  )
+  return [...items].sort((a, b) => costs.get(a)! - costs.get(b)!).slice(0, countMax)
+}

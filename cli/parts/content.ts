@@ -19,6 +19,8 @@ import { createRelay } from '../../content/relay.ts'
 import { createSteward, type Steward } from '../../content/steward.ts'
 import type { Store } from '../../content/store.ts'
 import type { Content } from '../../edge/questions.ts'
+import type { PeerId } from '../../overlay/peer.ts'
+import { nearestKept, type ServingEdge } from '../serving.ts'
 import { announcing, holderOf, holdersFor } from './content-holders.ts'
 import type { Ground } from './ground.ts'
 import type { Network } from './network.ts'
@@ -105,13 +107,18 @@ export async function openContent(ground: Ground, network: Network): Promise<Con
 const warmMax = 4
 const warmMs = 10_000
 
-function keepWarm({ stack, meter }: Ground, network: Network, warm: (holder: Holder) => void): void {
+function keepWarm({ stack, meter }: Ground, network: Network, warm: (holder: Holder) => Promise<void>): void {
   const { overlay } = network
   let cancel = (): void => {}
+  // The same ones as long as they are near: each new connection carries ballast.
+  let kept: ReadonlySet<PeerId> = new Set()
   const turn = (): void => {
     const others = network.serving().filter(({ peer }) => peer !== overlay.peer)
-    for (const edge of network.nearest(others, warmMax)) warm(holderOf(edge, overlay.rttMs(edge.peer)))
-    meter.count('content.warmed', Math.min(others.length, warmMax))
+    const rttMsOf = ({ peer }: ServingEdge): number | undefined => overlay.rttMs(peer)
+    const near = nearestKept(others, rttMsOf, ({ peer }) => kept.has(peer), warmMax)
+    for (const edge of near) void warm(holderOf(edge, rttMsOf(edge)))
+    kept = new Set(near.map(({ peer }) => peer))
+    meter.count('content.warmed', near.length)
     cancel = realClock.after(warmMs, turn)
   }
   cancel = realClock.after(warmMs, turn)
