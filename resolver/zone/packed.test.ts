@@ -102,3 +102,18 @@ test('names that collide under every seed are refused, and cost no more than tha
     error => isFault(error, 'config/invalid'),
   )
 })
+
+test('names made to lie side by side, each in the slot that it wants, are put elsewhere', () => {
+  const all = Array.from({ length: 60_000 }, (_, i) => parseName(`n${i}.example.com`))
+  const { slots, seed } = atOnce(slotsOf(new Map(all.map((name, i) => [name, i + 1]))))
+  const [count, size] = [2000, 4096]
+  const bySlot = new Map<number, Name>()
+  for (let i = 0; i < slots.length; i += 2) {
+    const slot = slots[i]! % size
+    if (slots[i + 1] !== 0 && slot < count) bySlot.set(slot, all[slots[i + 1]! - 1]!)
+  }
+  assert.equal(bySlot.size, count)
+  const made = atOnce(slotsOf(new Map([...bySlot.values()].map((name, i) => [name, i + 1]))))
+  assert.equal(made.slots.length, 2 * size)
+  assert.notEqual(made.seed, seed)
+})

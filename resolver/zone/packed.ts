@@ -127,8 +127,11 @@ export class Sink {
   }
 }
 
-/** A table that is two thirds full, as it is at most, needs some dozens. */
-const probesMax = 1024
+/**
+ * Names side by side in the table: who looks for a name that is not there walks to the end of them. A table that is two
+ * thirds full, as it is at most, has a hundred and twenty in a row among a million by chance.
+ */
+const runMax = 1024
 /** An owner may look for names that collide under one of them; under all of them at once, names are too short for. */
 const seeds = [0x811c9dc5, 0x2545f491, 0x9e3779b9, 0x6a09e667]
 
@@ -150,12 +153,23 @@ function* fill(slots: Uint32Array, seed: number, places: ReadonlyMap<Name, numbe
     const hash = hashOf(name, seed)
     let slot = hash & mask
     for (let probes = 0; slots[2 * slot + 1] !== 0; slot = (slot + 1) & mask) {
-      if (++probes > probesMax) return false
+      if (++probes > runMax) return false
     }
     slots[2 * slot] = hash
     slots[2 * slot + 1] = at
   }
-  return true
+  return longestRun(slots) <= runMax
+}
+
+/** Also of names that each have the slot they wanted, and so cost nothing to put in. */
+function longestRun(slots: Uint32Array): number {
+  let longest = 0
+  let run = 0
+  for (let i = 1; i < slots.length; i += 2) {
+    run = slots[i] === 0 ? 0 : run + 1
+    if (run > longest) longest = run
+  }
+  return longest
 }
 
 /** FNV-1a, its bits mixed once more, since the lower ones choose the slot. */
