@@ -20,6 +20,9 @@ export interface JournalShelf {
   write(zone: Zone, kept: Kept): Promise<void>
 }
 
+/** A zone that is given for a key only is not to be read in a folder beside. */
+const ownOnly = { file: 0o600, folder: 0o700 }
+
 /** A hundred thousand records have some 10 MB. */
 const bytesMax = 256 * 1024 * 1024
 
@@ -34,8 +37,10 @@ export function openJournalShelf(
     async read(zone) {
       const file = fileOf(zone)
       try {
-        const { size } = await stat(file)
-        if (size > bytesMax) throw new Error(`${size} octets are too many`)
+        const found = await stat(file)
+        // To read a pipe is to wait for whoever writes, and a device may never end.
+        if (!found.isFile()) throw new Error('it is no file')
+        if (found.size > bytesMax) throw new Error(`${found.size} octets are too many`)
         const { digest, ...kept } = readJournal(await readFile(file))
         return digest === digestOf(zone) ? kept : undefined
       } catch (error) {
@@ -49,7 +54,7 @@ export function openJournalShelf(
       const digest = digestOf(zone)
       if (digest === undefined) return
       try {
-        await writeWhole(fileOf(zone), journalOctets({ ...kept, digest }))
+        await writeWhole(fileOf(zone), journalOctets({ ...kept, digest }), ownOnly)
       } catch (error) {
         if (!isFault(error)) throw error
         log.warn({ zone: nameText(zone.apex), why: error.message }, 'a journal is not kept')

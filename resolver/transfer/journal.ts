@@ -53,7 +53,13 @@ interface Chain extends Kept {
   readonly zone: Zone
 }
 
-export function createJournal({ versionsMax = 16, recordsMax = 100_000 }: JournalOptions = {}): Journal {
+/** Records in all differences of a zone, where nothing else is said. */
+export const recordsMaxUsual = 100_000
+
+export function createJournal({
+  versionsMax = 16,
+  recordsMax = recordsMaxUsual,
+}: JournalOptions = {}): Journal {
   const chains = new Map<Name, Chain>()
   return {
     *note(older, newer) {
@@ -89,6 +95,8 @@ export function createJournal({ versionsMax = 16, recordsMax = 100_000 }: Journa
 /** Whether each difference begins where the one before it ends, and the last ends at `zone`. */
 function leadsTo(zone: Zone, differences: readonly Difference[]): boolean {
   const starts = [...differences.map(({ from }) => from), soaOf(zone)]
+  const all = [...starts, ...differences.map(({ to }) => to)]
+  if (!all.every(({ type, name }) => type === types.SOA && foldCase(name) === zone.apex)) return false
   return differences.length > 0 && differences.every(({ to }, i) => serialOf(to) === serialOf(starts[i + 1]!))
 }
 

@@ -63,6 +63,8 @@ test('what leads elsewhere, has a gap or is too much is left', () => {
     { zone, differences: [] },
     { zone, differences: [one!, three!] },
     { zone, differences: [one!, two!] },
+    { zone, differences: [{ ...one!, to: { ...one!.to, name: parseName('other') } }, two!, three!] },
+    { zone, differences: [{ ...one!, from: three!.added[0]! }, two!, three!] },
     { zone, differences: kept.differences, versionsMax: 2 },
     { zone, differences: kept.differences, recordsMax: 5 },
   ]
@@ -83,6 +85,18 @@ test('a journal that was cut or changed anywhere is a fault', () => {
       changed[at]! ^= change
       assert.throws(() => readJournal(changed), isMalformed)
     }),
+  )
+})
+
+test('a journal of more records than are kept is refused before they take memory', () => {
+  const { kept } = keptOf([['a']])
+  const [one] = kept.differences
+  const removed = Array.from({ length: 1000 }, () => one!.added[0]!)
+  const differences = Array.from({ length: 100 }, () => ({ ...one!, removed }))
+  const octets = concatBytes([...journalOctets({ ...kept, differences })])
+  assert.throws(
+    () => readJournal(octets),
+    error => isFault(error, 'bytes/malformed') && /of 100\d+ records/.test(error.message),
   )
 })
 

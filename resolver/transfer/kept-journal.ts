@@ -13,7 +13,7 @@ import { dataOctets } from '../wire/rdata.ts'
 import { malformed, Reader } from '../wire/reader.ts'
 import { type ResourceRecord, readRecord } from '../wire/record.ts'
 import { pieceSize } from '../zone/work.ts'
-import type { Difference, Kept } from './journal.ts'
+import { type Difference, type Kept, recordsMaxUsual } from './journal.ts'
 
 export interface KeptJournal extends Kept {
   /** Of the zone file: differences lead to the zone that is in it, and to no other. */
@@ -64,7 +64,10 @@ function recordOctets({ name, type, class: classCode, ttlS, data }: ResourceReco
   return Buffer.concat([nameOctets(name), head, octets])
 }
 
-/** Throws Fault `bytes/malformed` for anything but what `journalOctets` made, to the last octet. */
+/**
+ * Throws Fault `bytes/malformed` for anything but what `journalOctets` made, to the last octet, and for more records than
+ * a journal keeps, before they take memory.
+ */
 export function readJournal(bytes: Uint8Array): KeptJournal {
   const end = bytes.length - sumBytes
   const body = bytes.subarray(0, Math.max(0, end))
@@ -75,9 +78,12 @@ export function readJournal(bytes: Uint8Array): KeptJournal {
   const digest = Buffer.from(reader.take(reader.u8())).toString('latin1')
   const zoneRecords = reader.u32()
   const differences: Difference[] = []
+  let records = 0
   for (let left = reader.u16(); left > 0; left--) {
     const [from, to] = [readRecord(reader), readRecord(reader)]
     const [removedCount, addedCount] = [reader.u32(), reader.u32()]
+    records += 2 + removedCount + addedCount
+    if (records > recordsMaxUsual) throw malformed(`a journal of ${records} records`)
     const [removed, added] = [readRecords(reader, removedCount), readRecords(reader, addedCount)]
     differences.push({ from, to, removed, added })
   }
