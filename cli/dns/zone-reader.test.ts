@@ -40,6 +40,21 @@ describe('a thread that reads zone files', () => {
     assert(missing?.status === 'rejected' && isFault(missing.reason, 'config/unreadable'))
     assert.equal(await reader.read(good, digest), undefined)
   })
+  test('ends with a zone that takes too much memory, and the others are read all the same', async () => {
+    using reader = createZoneReader(32)
+    const [large, good] = [join(folder, 'large'), join(folder, 'small')]
+    await writeFile(
+      large,
+      `${head}${Array.from({ length: 100_000 }, (_, i) => `n${i} TXT a b c\n`).join('')}`,
+    )
+    await writeFile(good, head)
+    const [none, read] = await Promise.allSettled(
+      [large, good].map(file => reader.read({ apex, file }, undefined)),
+    )
+    assert(none?.status === 'rejected' && isFault(none.reason, 'bytes/too-large'))
+    assert.match(none.reason.message, /\/large takes more than 32 MiB/)
+    assert(read?.status === 'fulfilled' && read.value?.serial === 7)
+  })
 })
 
 test('what is told of the life of signatures is that of all of them', () => {

@@ -30,8 +30,13 @@ export interface ZoneReader extends Disposable {
   readonly read: ReadZone
 }
 
-export function createZoneReader(): ZoneReader {
-  const waiting = new Map<number, PromiseWithResolvers<ZoneVersion | undefined>>()
+interface Reading extends PromiseWithResolvers<ZoneVersion | undefined> {
+  readonly wanted: Wanted
+}
+
+export function createZoneReader(maxOldGenerationSizeMb = memoryMb): ZoneReader {
+  /** In the order in which the thread reads them. */
+  const waiting = new Map<number, Reading>()
   let thread: Worker | undefined
   let asked = 0
   const end = (): void => {
@@ -45,33 +50,40 @@ export function createZoneReader(): ZoneReader {
     if (fault !== undefined) one?.reject(new Fault(fault.code, fault.message))
     else one?.resolve(version && openVersion(version))
   }
+  /** The thread ended with the one that it was at; the others begin anew. */
   const fail = (error: Error): void => {
-    end()
-    for (const { reject } of waiting.values()) reject(error)
-    waiting.clear()
+    thread = undefined
+    const [at, ...others] = waiting.values()
+    if (at === undefined) return
+    waiting.delete(at.wanted.id)
+    at.reject(faultOf(error, at.wanted.zone.file, maxOldGenerationSizeMb))
+    for (const { wanted } of others) post(wanted)
   }
   const begin = (): Worker => {
     const begun = new Worker(new URL('./zone-thread.ts', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb },
+      resourceLimits: { maxOldGenerationSizeMb },
     })
     begun.on('message', hear)
-    begun.once('error', error => begun === thread && fail(faultOf(error)))
+    begun.once('error', error => begun === thread && fail(error))
     return begun
   }
+  const post = (wanted: Wanted): void => {
+    thread ??= begin()
+    thread.postMessage(wanted)
+  }
   return {
-    read(zone, known) {
-      const one = Promise.withResolvers<ZoneVersion | undefined>()
-      const id = ++asked
-      waiting.set(id, one)
-      thread ??= begin()
-      thread.postMessage({ id, zone: { apex: zone.apex, file: zone.file }, known } satisfies Wanted)
+    read({ apex, file }, known) {
+      const wanted: Wanted = { id: ++asked, zone: { apex, file }, known }
+      const one = { ...Promise.withResolvers<ZoneVersion | undefined>(), wanted }
+      waiting.set(wanted.id, one)
+      post(wanted)
       return one.promise
     },
     [Symbol.dispose]: end,
   }
 }
 
-function faultOf(error: Error & { readonly code?: unknown }): Error {
+function faultOf(error: Error & { readonly code?: unknown }, file: string, memoryMb: number): Error {
   if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return error
-  return new Fault('bytes/too-large', `a zone takes more than ${memoryMb} MiB to read`, { cause: error })
+  return new Fault('bytes/too-large', `${file} takes more than ${memoryMb} MiB to read`, { cause: error })
 }
