@@ -10,12 +10,12 @@
 import { createHash, type Hash } from 'node:crypto'
 import { equalBytes, fromHex, fromUtf8, toHex, utf8 } from '../base/bytes.ts'
 import { Fault, isFault } from '../base/fault.ts'
+import { Claim, claimKey, domainHash } from './claim.ts'
 import { hashFlaw } from './contenthash.ts'
 import { rowWords } from './entry.ts'
-import { claimKey } from './facts.ts'
 import type { BlockRef, Journal, PlainJournal } from './journal.ts'
 import type { RowImage } from './rows.ts'
-import { type ClaimEntry, type EdgeEntry, Table, type Undo } from './table.ts'
+import { type EdgeEntry, Table, type Undo } from './table.ts'
 
 interface Expected {
   readonly suffixNode: string
@@ -149,15 +149,15 @@ function parseEdge(value: unknown): EdgeEntry {
   }
 }
 
-function parseClaim(value: unknown): ClaimEntry {
+function parseClaim(value: unknown): Claim {
   const claim = record(value, 'a claim')
-  return {
-    domain: hex(claim.domain, 32, 'a domain'),
-    name: text(claim.name, /^[a-z0-9.-]{1,253}$/, 'the name of a domain'),
+  const name = text(claim.name, /^[a-z0-9.-]{1,253}$/, 'the name of a domain')
+  if (domainHash(name) === undefined) broken('the name of a domain is none')
+  return new Claim({
+    name,
     owner: hex(claim.owner, 20, 'the owner of a claim'),
     site: hex(claim.site, 32, 'the site of a claim'),
-    token: text(claim.token, /^[0-9a-f]{32}$/, 'the token of a claim'),
-  }
+  })
 }
 
 function parseHash(value: unknown): string {

@@ -8,8 +8,7 @@
 // A sequence that jumps means that a log was lost on the way: the newer fact is still the better one, so it is
 // folded, and the gap is told, for the logs to be read again.
 
-import { keccak_256 } from '@noble/hashes/sha3.js'
-import { fromHex, toHex, utf8 } from '../base/bytes.ts'
+import { Claim, claimKey, domainHash, tokenOf } from './claim.ts'
 import { hashFlaw } from './contenthash.ts'
 import { ipv4Text, ipv6Text } from './endpoint.ts'
 import type { ClaimEvent, EdgeEvent, LabelEvent, NameEvent, Salvage } from './events.ts'
@@ -174,24 +173,6 @@ export function foldClaimEvent(table: Table, event: ClaimEvent): Outcome {
   if (domainHash(name) !== domain) return { refused: 'domain', why: 'its hash is not that of a valid domain' }
   if (event.token !== `0x${token}`)
     return { refused: 'domain', why: 'its token is not that of domain and owner' }
-  const entered = table.claims.set(key, { domain, name, owner, site, token })
+  const entered = table.claims.set(key, new Claim({ name, owner, site }))
   return entered ? folded : { refused: 'full', why: 'the table of claims is full' }
-}
-
-export function claimKey(domain: string, owner: string): string {
-  return domain + owner.slice(2)
-}
-
-/** keccak256 of a domain in wire format (RFC 1035 section 3.1); undefined for what is no domain of LDH labels. */
-export function domainHash(name: string): string | undefined {
-  if (name.length === 0 || name.length + 2 > 255) return undefined
-  const labels = name.split('.')
-  if (!labels.every(isLabel)) return undefined
-  const wire = `${labels.map(label => String.fromCharCode(label.length) + label).join('')}\0`
-  return `0x${toHex(keccak_256(utf8(wire)))}`
-}
-
-/** As `tokenOf` of DomainClaims.sol: the first 16 bytes of keccak256(domain ‖ owner), without 0x. */
-export function tokenOf(domain: string, owner: string): string {
-  return toHex(keccak_256(fromHex(domain + owner.slice(2))!).subarray(0, 16))
 }

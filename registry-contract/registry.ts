@@ -14,6 +14,7 @@ import { fromHex } from '../base/bytes.ts'
 import { assert, isFault } from '../base/fault.ts'
 import { createMeter, type Meter } from '../base/meter.ts'
 import { encodeCheckpoint, parseCheckpoint } from './checkpoint.ts'
+import type { ClaimEntry } from './claim.ts'
 import type { NameEntry } from './entry.ts'
 import { decodeEvent, eventName, type Log, type RegistryEvent, salvage } from './events.ts'
 import {
@@ -27,7 +28,7 @@ import {
 import { type BlockRef, createJournal, type Journal } from './journal.ts'
 import { createRefusedList, type RefusedEvent } from './refused.ts'
 import type { Source } from './signatures.ts'
-import { type ClaimEntry, type EdgeEntry, Table, type Undo } from './table.ts'
+import { type EdgeEntry, Table, type Undo } from './table.ts'
 
 export interface RegistryOptions {
   /** The node under which the names lie: `nodeOf('inxt')`. */
@@ -82,8 +83,6 @@ export interface Registry {
   roll(): readonly EdgeEntry[]
   /** Claims by domain, then owner; the same frozen array until one changes. */
   claims(): readonly ClaimEntry[]
-  /** Claims to one domain, by owner. */
-  claimsTo(domain: string): readonly ClaimEntry[]
   /** The last events that made no sense, oldest first. */
   refused(): readonly RefusedEvent[]
   /** The whole as bytes, in parts that are not copied: to be written before the next change. */
@@ -242,8 +241,6 @@ function createFolder(options: Settled, state: State) {
 function createReaders(state: State) {
   let all: readonly EdgeEntry[] | undefined
   let roll: readonly EdgeEntry[] = []
-  let listed: readonly ClaimEntry[] | undefined
-  let byDomain = new Map<string, readonly ClaimEntry[]>()
   return {
     lookup(label: string, now: number): NameEntry | undefined {
       const { rows } = state.table
@@ -272,12 +269,6 @@ function createReaders(state: State) {
       return roll
     },
     claims: () => state.table.claims.list(),
-    claimsTo(domain: string): readonly ClaimEntry[] {
-      const claims = state.table.claims.list()
-      if (claims !== listed) byDomain = Map.groupBy(claims, claim => claim.name)
-      listed = claims
-      return byDomain.get(domain) ?? []
-    },
   }
 }
 

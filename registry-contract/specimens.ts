@@ -1,6 +1,7 @@
 // Arbitrary events and blocks for tests: mostly sensible ones, so that a fold has something to do.
 
 import fc from 'fast-check'
+import { domainHash, tokenOf } from './claim.ts'
 import {
   type ClaimEvent,
   type EdgeEvent,
@@ -10,7 +11,6 @@ import {
   type NameEvent,
   type RegistryEvent,
 } from './events.ts'
-import { domainHash, tokenOf } from './facts.ts'
 import { childNode, nodeOf } from './label.ts'
 import type { RegistryOptions } from './registry.ts'
 import { eventsOf, type Source, sources, topics } from './signatures.ts'

@@ -1,10 +1,11 @@
 // What the chain says, in three parts (names, edges, claims), and what it takes to undo a block's changes to it.
 //
 // Names are rows that are changed in place: the first change of a row in a block takes a picture of it, and
-// rows that are new in the block need none, since undoing takes them away. Edges and claims are few: their
-// entries are frozen and replaced whole, and undoing puts the old ones back. The order of entries is not part
+// rows that are new in the block need none, since undoing takes them away. Edges are few and claims
+// small (claim.ts): their entries are frozen and replaced whole, and undoing puts the old ones back. The order of entries is not part
 // of the state: names have none, the others are sorted.
 
+import { Claim, ClaimIndex } from './claim.ts'
 import { type RowImage, Rows } from './rows.ts'
 
 export interface EdgeEntry {
@@ -27,18 +28,6 @@ export interface EdgeEntry {
   readonly withdrawableAt: number
 }
 
-export interface ClaimEntry {
-  /** keccak256 of the domain in wire format. */
-  readonly domain: string
-  /** The domain as text, without a dot at the end. */
-  readonly name: string
-  readonly owner: string
-  /** Node of the site that the domain is to show. */
-  readonly site: string
-  /** Label that the host names of the owner's name servers carry: 32 hexadecimal digits. */
-  readonly token: string
-}
-
 /** Everything that takes one block back. */
 export interface Undo {
   /** How many rows and how much of the labels there were. */
@@ -46,20 +35,27 @@ export interface Undo {
   readonly labelEnd: number
   readonly images: readonly (readonly [row: number, image: RowImage])[]
   readonly edges: readonly (readonly [peerKey: string, before: EdgeEntry | null])[]
-  readonly claims: readonly (readonly [key: string, before: ClaimEntry | null])[]
+  readonly claims: readonly (readonly [key: string, before: Claim | null])[]
+}
+
+type Index<T> = Pick<Map<string, T>, 'get' | 'size'> & {
+  set(key: string, entry: T): unknown
+  delete(key: string): unknown
+  values(): Iterable<T>
 }
 
 /** Frozen entries by key, with the entries that a block replaced. */
 export class Entries<T extends object> {
-  readonly #entries = new Map<string, T>()
+  readonly #entries: Index<T>
   readonly #countMax: number
   readonly #order: (a: T, b: T) => number
   #before: [string, T | null][] = []
   #sorted: readonly T[] | undefined
 
-  constructor(countMax: number, order: (a: T, b: T) => number) {
+  constructor(countMax: number, order: (a: T, b: T) => number, entries: Index<T> = new Map()) {
     this.#countMax = countMax
     this.#order = order
+    this.#entries = entries
   }
 
   get(key: string): T | undefined {
@@ -108,7 +104,7 @@ const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 export class Table {
   readonly rows: Rows
   readonly edges: Entries<EdgeEntry>
-  readonly claims: Entries<ClaimEntry>
+  readonly claims: Entries<Claim>
   readonly #namesMax: number
   readonly #images = new Map<number, RowImage>()
   #rows = 0
@@ -118,7 +114,7 @@ export class Table {
     this.rows = new Rows(seed)
     this.#namesMax = bounds.namesMax
     this.edges = new Entries(bounds.edgesMax, (a, b) => byText(a.peerKey, b.peerKey))
-    this.claims = new Entries(bounds.claimsMax, (a, b) => byText(a.name, b.name) || byText(a.owner, b.owner))
+    this.claims = new Entries(bounds.claimsMax, Claim.order, new ClaimIndex())
   }
 
   isFull(): boolean {

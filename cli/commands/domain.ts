@@ -8,6 +8,7 @@ import { toHex } from '../../base/bytes.ts'
 import { Fault } from '../../base/fault.ts'
 import { rendezvous } from '../../base/hash.ts'
 import { knobs } from '../../config/knobs.ts'
+import type { ClaimEntry } from '../../registry-contract/claim.ts'
 import {
   claimCall,
   claimOf,
@@ -22,7 +23,6 @@ import { confirmContracts } from '../../registry-contract/io/deploy.ts'
 import { readName } from '../../registry-contract/io/names.ts'
 import type { Call } from '../../registry-contract/io/reader.ts'
 import { spell } from '../../registry-contract/spelling.ts'
-import type { ClaimEntry } from '../../registry-contract/table.ts'
 import { createLookUp } from '../../resolver/delegation/io/look-up.ts'
 import { type Delegation, type Security, securityOf, verdictOf } from '../../resolver/delegation/verdict.ts'
 import type { Finding } from '../../resolver/delegation/walk.ts'

@@ -1,8 +1,8 @@
 // What an edge serves of custom domains, ready for those who ask at every query: zones for DNS, labels for HTTP.
 
 import { isFault } from '../../base/fault.ts'
+import type { ClaimEntry } from '../../registry-contract/claim.ts'
 import type { Registry } from '../../registry-contract/registry.ts'
-import type { ClaimEntry } from '../../registry-contract/table.ts'
 import { type Security, securityOf } from '../../resolver/delegation/verdict.ts'
 import type { Change, Kept, Standing } from '../../resolver/delegation/watch.ts'
 import { types } from '../../resolver/wire/code.ts'
