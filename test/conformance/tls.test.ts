@@ -237,7 +237,12 @@ describe('TLS', () => {
         finding: string
       }[]
       assert.ok(all.length > 100, `${all.length} findings in all`)
-      const bad = all.filter(({ id, severity }) => !['OK', 'INFO'].includes(severity) && !notOurs.has(id))
+      // On a busy machine it hangs up before the ticket has come; two tests above resume by ticket.
+      const isHasty = ({ id, finding }: { id: string; finding: string }): boolean =>
+        id === 'sessionresumption_ticket' && finding.startsWith('check failed')
+      const bad = all.filter(
+        one => !['OK', 'INFO'].includes(one.severity) && !notOurs.has(one.id) && !isHasty(one),
+      )
       assert.deepEqual(bad, [])
     })
   })
