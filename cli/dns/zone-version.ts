@@ -11,8 +11,7 @@ import { lifeOf, spansOf, worstOf } from '../../resolver/sign/verdict.ts'
 import { types } from '../../resolver/wire/code.ts'
 import { complaintText, readZone } from '../../resolver/zone/master.ts'
 import { openZone, type PackedZone } from '../../resolver/zone/packed.ts'
-import { packingZone } from '../../resolver/zone/snapshot.ts'
-import { atOnce } from '../../resolver/zone/work.ts'
+import { packZone } from '../../resolver/zone/snapshot.ts'
 import type { ZoneFile, ZoneVersion } from './zone-files.ts'
 
 /** A version as it crosses from one thread to another. */
@@ -40,7 +39,7 @@ export function readVersion(zone: ZoneFile, known: string | undefined): PackedVe
 export function parseVersion(text: string, { apex, file }: ZoneFile): Omit<PackedVersion, 'digest'> {
   try {
     const { records, warnings } = readZone(text, apex)
-    const packed = atOnce(packingZone(records, apex))
+    const packed = packZone(records, apex)
     const soa = records.find(({ type }) => type === types.SOA)?.data
     return {
       packed,

@@ -12,8 +12,7 @@ import { dataOctets } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import { readZone } from '../zone/master.ts'
 import type { PackedZone } from '../zone/packed.ts'
-import { packingZone } from '../zone/snapshot.ts'
-import { atOnce } from '../zone/work.ts'
+import { packZone } from '../zone/snapshot.ts'
 import { type Bundle, bundleEndsAtS, bundleFindings } from './bundle.ts'
 import { decodeBundle } from './bundle-codec.ts'
 import { type PublicKey, readDnskey } from './key.ts'
@@ -70,7 +69,7 @@ export function judgePublication({ zone, places }: PublishedFiles, nowS: number)
     const apex = publishedApex(zone)
     const text = Buffer.from(zone.buffer, zone.byteOffset, zone.byteLength).toString('latin1')
     const { records } = readZone(text, apex)
-    const packed = atOnce(packingZone(records, apex))
+    const packed = packZone(records, apex)
     const bundle = places && decodeBundle(places)
     return verdictOf(records, packed, bundle, nowS)
   } catch (error) {

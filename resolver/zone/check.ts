@@ -12,7 +12,6 @@ import { foldCase, isWithin, type Name, nameText, parentOf, rootName } from '../
 import { canonicalData } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import type { Complaint } from './entries.ts'
-import { pieceSize, type Work } from './work.ts'
 
 interface Input {
   readonly records: readonly ResourceRecord[]
@@ -36,12 +35,11 @@ interface Verdict {
 const besideAlias = new Set<number>([types.CNAME, types.RRSIG, types.NSEC, 25])
 
 /** Everything that is wrong with the zone `apex`, in the order of the checks. */
-export function* checkingZone({ records, lines, isWhole }: Input, apex: Name): Work<Verdict> {
+export function zoneVerdict({ records, lines, isWhole }: Input, apex: Name): Verdict {
   const verdict: Verdict = { errors: [], warnings: [] }
   const root = foldCase(apex)
   const owners = new Map<Name, Owned[]>()
   for (const [i, record] of records.entries()) {
-    if (i % pieceSize === 0) yield
     const owner = foldCase(record.name)
     const line = lines[i] ?? 0
     if (!isWithin(owner, root)) {
@@ -52,27 +50,25 @@ export function* checkingZone({ records, lines, isWhole }: Input, apex: Name): W
     if (owned === undefined) owners.set(owner, [{ record, line }])
     else owned.push({ record, line })
   }
-  yield* checkApex(owners, root, isWhole, verdict)
+  checkApex(owners, root, isWhole, verdict)
   const cuts = new Set<Name>()
   const tails = new Set<Name>() // owners of DNAME
-  let walked = 0
   for (const [owner, owned] of owners) {
-    if (++walked % pieceSize === 0) yield
     if (owner !== root && owned.some(({ record }) => record.type === types.NS)) cuts.add(owner)
     if (owned.some(({ record }) => record.type === types.DNAME)) tails.add(owner)
     if (owned.length > 1) checkOwner(owner === root, owned, verdict)
   }
-  if (cuts.size > 0 || tails.size > 0) yield* checkBelow(owners, root, cuts, tails, verdict)
-  yield* checkHosts(owners, root, verdict)
+  if (cuts.size > 0 || tails.size > 0) checkBelow(owners, root, cuts, tails, verdict)
+  checkHosts(owners, root, verdict)
   return verdict
 }
 
-function* checkApex(
+function checkApex(
   owners: ReadonlyMap<Name, Owned[]>,
   apex: Name,
   isWhole: boolean,
   { errors }: Verdict,
-): Work<void> {
+): void {
   const here = owners.get(apex) ?? []
   const soas = here.filter(({ record }) => record.type === types.SOA)
   const text = nameText(apex)
@@ -81,9 +77,7 @@ function* checkApex(
   if (isWhole && !here.some(({ record }) => record.type === types.NS)) {
     errors.push({ line: soas[0]?.line ?? 1, column: 1, what: `there is no NS at ${text}` })
   }
-  let walked = 0
   for (const [owner, owned] of owners) {
-    if (++walked % pieceSize === 0) yield
     if (owner === apex) continue
     const soa = owned.find(({ record }) => record.type === types.SOA)
     if (soa !== undefined) errors.push({ line: soa.line, column: 1, what: `an SOA that is not at ${text}` })
@@ -144,16 +138,14 @@ function checkSets(owned: readonly Owned[], name: string, warnings: Complaint[])
 const addressTypes = new Set<number>([types.A, types.AAAA])
 
 /** What lies below delegations and DNAMEs. */
-function* checkBelow(
+function checkBelow(
   owners: ReadonlyMap<Name, Owned[]>,
   apex: Name,
   cuts: ReadonlySet<Name>,
   tails: ReadonlySet<Name>,
   { errors, warnings }: Verdict,
-): Work<void> {
-  let walked = 0
+): void {
   for (const [owner, owned] of owners) {
-    if (++walked % pieceSize === 0) yield
     const { line, record } = owned[0]!
     const below = nameText(record.name)
     for (let above = owner; above !== apex && above !== rootName; ) {
@@ -176,10 +168,8 @@ function* checkBelow(
 }
 
 /** Hosts of NS records inside the zone need addresses: the zone is asked for them, or glue is. */
-function* checkHosts(owners: ReadonlyMap<Name, Owned[]>, apex: Name, { warnings }: Verdict): Work<void> {
-  let walked = 0
+function checkHosts(owners: ReadonlyMap<Name, Owned[]>, apex: Name, { warnings }: Verdict): void {
   for (const owned of owners.values()) {
-    if (++walked % pieceSize === 0) yield
     for (const { record, line } of owned) {
       if (record.type !== types.NS || record.data.kind !== 'host') continue
       const host = foldCase(record.data.host)

@@ -13,10 +13,9 @@ import { recordText } from '../wire/presentation.ts'
 import { canonicalData, parseData } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
 import { absoluteName, shown, Words, wrong } from '../wire/words.ts'
-import { checkingZone } from './check.ts'
+import { zoneVerdict } from './check.ts'
 import { type Complaint, type Entry, entriesOf } from './entries.ts'
 import { coveredBy } from './rrset.ts'
-import { atOnce, pieceSize, type Work } from './work.ts'
 
 export interface MasterFile {
   readonly records: readonly ResourceRecord[]
@@ -51,10 +50,6 @@ interface State {
 
 /** Reads `text`, which has one character for each octet of the file (`latin1`). Never throws a Fault. */
 export function readMaster(text: string, options: MasterOptions): MasterFile {
-  return atOnce(readingMaster(text, options))
-}
-
-function* readingMaster(text: string, options: MasterOptions): Work<MasterFile> {
   const { recordsMax = 2_000_000, errorsMax = errorsUsual } = options
   const state: State = {
     origin: options.origin,
@@ -77,7 +72,6 @@ function* readingMaster(text: string, options: MasterOptions): Work<MasterFile> 
       if (records.length >= recordsMax) throw wrong(`more than ${recordsMax} records`)
       records.push(record)
       lines.push(entry.line)
-      if (records.length % pieceSize === 0) yield
     } catch (error) {
       if (!isFault(error)) throw error
       const { line, column } = words.last ?? entry.words[0]!
@@ -165,14 +159,9 @@ type ZoneOptions = Omit<MasterOptions, 'origin'>
  * `errorsMax` of them.
  */
 export function readZone(text: string, apex: Name, options: ZoneOptions = {}): ZoneRecords {
-  return atOnce(readingZone(text, apex, options))
-}
-
-/** `readZone` in pieces. */
-export function* readingZone(text: string, apex: Name, options: ZoneOptions = {}): Work<ZoneRecords> {
   const { errorsMax = errorsUsual } = options
-  const file = yield* readingMaster(text, { ...options, origin: apex })
-  const { errors, warnings } = yield* checkingZone({ ...file, isWhole: file.errors.length === 0 }, apex)
+  const file = readMaster(text, { ...options, origin: apex })
+  const { errors, warnings } = zoneVerdict({ ...file, isWhole: file.errors.length === 0 }, apex)
   const all = [...file.errors, ...errors].sort((a, b) => a.line - b.line || a.column - b.column)
   if (all.length > 0) {
     const more = all.length > errorsMax ? [`and ${all.length - errorsMax} more`] : []

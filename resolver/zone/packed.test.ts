@@ -9,13 +9,11 @@ import type { ResourceRecord } from '../wire/record.ts'
 import { readZone } from './master.ts'
 import { openZone, type PackedZone, slotsOf } from './packed.ts'
 import { rrsetsOf } from './rrset.ts'
-import { packingZone } from './snapshot.ts'
-import { atOnce } from './work.ts'
+import { packZone } from './snapshot.ts'
 
 const apex = parseName('example.com')
 const head = '$TTL 300\n@ SOA ns h 1 7200 3600 1209600 60\n@ NS ns\nns A 192.0.2.1\nns AAAA 2001:db8::1\n'
-const packed = (text: string): PackedZone =>
-  atOnce(packingZone(readZone(head + text, apex, {}).records, apex))
+const packed = (text: string): PackedZone => packZone(readZone(head + text, apex, {}).records, apex)
 
 describe('a zone as octets', () => {
   test('has every set as its records had it', () => {
@@ -70,7 +68,7 @@ deep.below.here TYPE731 \\# 3 abcdef
           return { name, type, class: classes.IN, ttlS: 2 ** 31 - 1, data: raw }
         })
         const { records: others } = readZone(head, apex, {})
-        const zone = openZone(atOnce(packingZone([...others, ...records], apex)))
+        const zone = openZone(packZone([...others, ...records], apex))
         const wanted = rrsetsOf(records)[0]
         assert.deepEqual(zone.node(name, apex)?.rrset(type), wanted)
       }),
@@ -98,14 +96,14 @@ test('names that collide under every seed are refused, and cost no more than tha
     },
   }
   assert.throws(
-    () => atOnce(slotsOf(places as ReadonlyMap<Name, number>)),
+    () => slotsOf(places as ReadonlyMap<Name, number>),
     error => isFault(error, 'config/invalid'),
   )
 })
 
 test('names made to lie side by side, each in the slot that it wants, are put elsewhere', () => {
   const all = Array.from({ length: 60_000 }, (_, i) => parseName(`n${i}.example.com`))
-  const { slots, seed } = atOnce(slotsOf(new Map(all.map((name, i) => [name, i + 1]))))
+  const { slots, seed } = slotsOf(new Map(all.map((name, i) => [name, i + 1])))
   const [count, size] = [2000, 4096]
   const bySlot = new Map<number, Name>()
   for (let i = 0; i < slots.length; i += 2) {
@@ -113,7 +111,7 @@ test('names made to lie side by side, each in the slot that it wants, are put el
     if (slots[i + 1] !== 0 && slot < count) bySlot.set(slot, all[slots[i + 1]! - 1]!)
   }
   assert.equal(bySlot.size, count)
-  const made = atOnce(slotsOf(new Map([...bySlot.values()].map((name, i) => [name, i + 1]))))
+  const made = slotsOf(new Map([...bySlot.values()].map((name, i) => [name, i + 1])))
   assert.equal(made.slots.length, 2 * size)
   assert.notEqual(made.seed, seed)
 })

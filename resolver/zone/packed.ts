@@ -18,7 +18,6 @@ import { dataOctets, type RecordData, readData } from '../wire/rdata.ts'
 import { Reader } from '../wire/reader.ts'
 import { type Chain, type Denial, nsec3Denial, nsecDenial } from './denial.ts'
 import type { Rrset } from './rrset.ts'
-import { pieceSize, type Work } from './work.ts'
 import type { Cut, Zone } from './zone.ts'
 
 /** All of it may be sent to another thread, which shares its memory. */
@@ -42,7 +41,7 @@ const firstAt = 1
 const chunkBytes = 1024 * 1024
 const octetsMax = 2 ** 32 - 1
 
-/** Octets that grow in chunks, so that nothing is copied but once, in pieces, at the end. */
+/** Octets that grow in chunks, so that nothing is copied but once, at the end. */
 export class Sink {
   private readonly chunks: Uint8Array[] = []
   private chunk: Buffer = Buffer.alloc(chunkBytes)
@@ -75,7 +74,7 @@ export class Sink {
   }
 
   /** All of them, in shared memory. Throws Fault `bytes/too-large`. */
-  *sealed(): Work<Uint8Array> {
+  sealed(): Uint8Array {
     if (this.end > octetsMax) throw new Fault('bytes/too-large', `a zone of ${this.end} octets`)
     this.close(0)
     const all = new Uint8Array(new SharedArrayBuffer(this.closedBytes))
@@ -83,7 +82,6 @@ export class Sink {
     for (const chunk of this.chunks) {
       all.set(chunk, at)
       at += chunk.length
-      yield
     }
     return all
   }
@@ -136,20 +134,18 @@ const runMax = 1024
 const seeds = [0x811c9dc5, 0x2545f491, 0x9e3779b9, 0x6a09e667]
 
 /** The hash table of `places`, the entries by their names. Throws Fault `config/invalid` for names made to collide. */
-export function* slotsOf(places: ReadonlyMap<Name, number>): Work<Pick<PackedZone, 'slots' | 'seed'>> {
+export function slotsOf(places: ReadonlyMap<Name, number>): Pick<PackedZone, 'slots' | 'seed'> {
   const size = 2 ** Math.ceil(Math.log2(Math.max(2, places.size * 1.5)))
   for (const seed of seeds) {
     const slots = new Uint32Array(new SharedArrayBuffer(8 * size))
-    if (yield* fill(slots, seed, places)) return { slots, seed }
+    if (fill(slots, seed, places)) return { slots, seed }
   }
   throw new Fault('config/invalid', 'the names of the zone were made to collide')
 }
 
-function* fill(slots: Uint32Array, seed: number, places: ReadonlyMap<Name, number>): Work<boolean> {
+function fill(slots: Uint32Array, seed: number, places: ReadonlyMap<Name, number>): boolean {
   const mask = slots.length / 2 - 1
-  let walked = 0
   for (const [name, at] of places) {
-    if (++walked % pieceSize === 0) yield
     const hash = hashOf(name, seed)
     let slot = hash & mask
     for (let probes = 0; slots[2 * slot + 1] !== 0; slot = (slot + 1) & mask) {

@@ -9,7 +9,6 @@ import { types } from '../wire/code.ts'
 import { foldCase, type Name } from '../wire/name.ts'
 import { dataOctets, type RecordData } from '../wire/rdata.ts'
 import type { ResourceRecord } from '../wire/record.ts'
-import { atOnce, pieceSize, type Work } from './work.ts'
 
 export interface Rrset {
   /** The owner as its first record spells it. */
@@ -40,12 +39,10 @@ export function coveredBy(signature: RecordData): number {
 }
 
 /** The sets of `records` (all of one class), by owner in lower case. Signatures over nothing are left out. */
-export function* groupingByOwner(records: Iterable<ResourceRecord>): Work<Map<Name, Rrset[]>> {
+export function setsByOwner(records: Iterable<ResourceRecord>): Map<Name, Rrset[]> {
   const owners = new Map<Name, Growing[]>()
   const signatures: ResourceRecord[] = []
-  let walked = 0
   for (const record of records) {
-    if (++walked % pieceSize === 0) yield
     if (record.type === types.RRSIG) {
       signatures.push(record)
       continue
@@ -62,7 +59,6 @@ export function* groupingByOwner(records: Iterable<ResourceRecord>): Work<Map<Na
     }
   }
   for (const { name, data } of signatures) {
-    if (++walked % pieceSize === 0) yield
     const set = owners.get(foldCase(name))?.find(({ type }) => type === coveredBy(data))
     if (set === undefined) continue
     if (set.signatures === none) set.signatures = [data]
@@ -79,7 +75,7 @@ function add(set: Growing, { ttlS, data }: ResourceRecord): void {
 
 /** All sets, owner by owner in the order of their first records. */
 export function rrsetsOf(records: Iterable<ResourceRecord>): Rrset[] {
-  return [...atOnce(groupingByOwner(records)).values()].flat()
+  return [...setsByOwner(records).values()].flat()
 }
 
 /** Each set once, in order: a zone may make them anew when they are asked for, so owner and type tell them apart. */

@@ -13,8 +13,7 @@ import { foldCase, isWithin, type Name, nameText, parentOf } from '../wire/name.
 import type { ResourceRecord } from '../wire/record.ts'
 import { nsec3Key, nsecKey } from './denial.ts'
 import { openZone, type PackedZone, Sink, slotsOf } from './packed.ts'
-import { groupingByOwner, type Rrset } from './rrset.ts'
-import { atOnce, inOrder, pieceSize, type Work } from './work.ts'
+import { type Rrset, setsByOwner } from './rrset.ts'
 import type { Zone } from './zone.ts'
 
 /** RFC 9276 §3.1 wants 0; every further one costs a hash for each proof, and validators stop at 150 or less. */
@@ -28,41 +27,33 @@ const noSets: readonly Rrset[] = []
  * made to collide.
  */
 export function createZone(records: Iterable<ResourceRecord>, apex: Name): Zone {
-  return atOnce(creatingZone(records, apex))
+  return openZone(packZone(records, apex))
 }
 
-/** `createZone` in pieces. */
-export function* creatingZone(records: Iterable<ResourceRecord>, apex: Name): Work<Zone> {
-  return openZone(yield* packingZone(records, apex))
-}
-
-/** `creatingZone`, but for the view of it. */
-export function* packingZone(records: Iterable<ResourceRecord>, apex: Name): Work<PackedZone> {
+/** `createZone`, but for the view of it. */
+export function packZone(records: Iterable<ResourceRecord>, apex: Name): PackedZone {
   const root = foldCase(apex)
   const owners = new Map<Name, readonly Rrset[]>()
   const nsec3Sets: Rrset[] = []
-  let walked = 0
-  for (const [owner, sets] of yield* groupingByOwner(records)) {
-    if (++walked % pieceSize === 0) yield
+  for (const [owner, sets] of setsByOwner(records)) {
     if (!isWithin(owner, root)) continue
     const hashed = sets.find(({ type }) => type === types.NSEC3)
     if (hashed !== undefined) nsec3Sets.push(hashed)
     const others = hashed === undefined ? sets : sets.filter(set => set !== hashed)
     if (others.length > 0) owners.set(owner, others)
   }
-  yield* addAncestors(owners, root)
+  addAncestors(owners, root)
   const top = owners.get(root)!
   if (setOf(top, types.SOA) === undefined) {
     throw new Fault('config/invalid', `there is no SOA at ${nameText(apex)}`)
   }
   const params = paramsOf(top, nsec3Sets)
   const isSigned = setOf(top, types.NSEC) !== undefined
-  const cuts = yield* cutsOf(owners, root)
+  const cuts = cutsOf(owners, root)
   const sink = new Sink()
   const places = new Map<Name, number>()
   const chained: Chained[] = []
   for (const [name, sets] of owners) {
-    if (++walked % pieceSize === 0) yield
     const cut = cuts.size === 0 ? undefined : cutOf(name, root, cuts)
     const at = sink.entry(name, cut?.length ?? 0, sets)
     places.set(name, at)
@@ -70,14 +61,13 @@ export function* packingZone(records: Iterable<ResourceRecord>, apex: Name): Wor
     if (isLink) chained.push({ key: nsecKey(name, root), at })
   }
   for (const set of nsec3Sets) {
-    if (++walked % pieceSize === 0) yield
     const at = sink.entry(foldCase(set.name), 0, [set])
     if (!isSigned && params && isOf(set, params)) chained.push({ key: nsec3Key(set.name), at })
   }
   const entriesEnd = sink.end
-  const links = yield* linking(chained, sink)
+  const links = linksOf(chained, sink)
   const hashing = isSigned || params === undefined ? undefined : hashingOf(params)
-  return { apex: root, entriesEnd, links, hashing, ...(yield* slotsOf(places)), octets: yield* sink.sealed() }
+  return { apex: root, entriesEnd, links, hashing, ...slotsOf(places), octets: sink.sealed() }
 }
 
 /** What becomes a link of the chain of denial: its key, and its entry. */
@@ -86,13 +76,10 @@ interface Chained {
   readonly at: number
 }
 
-function* linking(chained: readonly Chained[], sink: Sink): Work<Uint32Array> {
-  const { values } = yield* inOrder(chained, ({ key }) => key)
-  const links = new Uint32Array(new SharedArrayBuffer(4 * values.length))
-  for (const [i, { key, at }] of values.entries()) {
-    if (i % pieceSize === 0) yield
-    links[i] = sink.link(key, at)
-  }
+function linksOf(chained: Chained[], sink: Sink): Uint32Array {
+  chained.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+  const links = new Uint32Array(new SharedArrayBuffer(4 * chained.length))
+  for (const [i, { key, at }] of chained.entries()) links[i] = sink.link(key, at)
   return links
 }
 
@@ -101,11 +88,9 @@ function setOf(sets: readonly Rrset[], type: number): Rrset | undefined {
 }
 
 /** Adds the names that exist only because of what is below them. */
-function* addAncestors(owners: Map<Name, readonly Rrset[]>, apex: Name): Work<void> {
-  let walked = 0
+function addAncestors(owners: Map<Name, readonly Rrset[]>, apex: Name): void {
   // What is added while this runs comes last, and has all its ancestors already.
   for (const name of owners.keys()) {
-    if (++walked % pieceSize === 0) yield
     if (name === apex) continue
     for (let above = parentOf(name); above !== apex && !owners.has(above); above = parentOf(above)) {
       owners.set(above, noSets)
@@ -114,11 +99,9 @@ function* addAncestors(owners: Map<Name, readonly Rrset[]>, apex: Name): Work<vo
   if (!owners.has(apex)) owners.set(apex, noSets)
 }
 
-function* cutsOf(owners: ReadonlyMap<Name, readonly Rrset[]>, apex: Name): Work<ReadonlySet<Name>> {
+function cutsOf(owners: ReadonlyMap<Name, readonly Rrset[]>, apex: Name): ReadonlySet<Name> {
   const cuts = new Set<Name>()
-  let walked = 0
   for (const [name, sets] of owners) {
-    if (++walked % pieceSize === 0) yield
     if (name !== apex && setOf(sets, types.NS) !== undefined) cuts.add(name)
   }
   return cuts
