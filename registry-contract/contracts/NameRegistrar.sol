@@ -78,7 +78,9 @@ contract NameRegistrar is ERC721, InxtSpender {
     uint256 private immutable _rent5;
 
     /// @dev ns.<suffix> is where the network's own name servers live.
-    bytes32 private constant _RESERVED = keccak256("ns");
+    bytes32 private constant _NAME_SERVERS = keccak256("ns");
+    /// @dev Below ipfs.<suffix> is content by its hash.
+    bytes32 private constant _CONTENT = keccak256("ipfs");
 
     /// @notice Somebody will register something.
     /// @param commitment Hash of what and a secret
@@ -301,7 +303,7 @@ contract NameRegistrar is ERC721, InxtSpender {
     function nodeOf(string calldata label) public view returns (bytes32) {
         Labels.requireValid(bytes(label));
         bytes32 hash = keccak256(bytes(label));
-        if (hash == _RESERVED) revert LabelReserved(label);
+        if (hash == _NAME_SERVERS || hash == _CONTENT) revert LabelReserved(label);
         return keccak256(abi.encodePacked(suffixNode, hash));
     }
 
