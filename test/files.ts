@@ -1,6 +1,7 @@
 // Which test files there are, and how they are divided: `thinking` is what keeps a core busy (machines and their
-// simulator), `touching` is all that waits for sockets, files and processes, `e2e` starts whole networks and the
-// servers of others.
+// simulator), `touching` is all that waits for sockets, files and processes. Conformance is `judging`, by programs of
+// others that work hard, and `talking`, conversations that mostly wait. `e2e` starts whole networks; that of `meeting`
+// is idle most of the time.
 
 import { globSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
@@ -14,7 +15,7 @@ const folders = 'base config resolver edge content overlay registry-contract sim
   ' ',
 )
 
-export type Part = 'thinking' | 'touching' | 'e2e'
+export type Part = 'thinking' | 'touching' | 'judging' | 'talking' | 'meeting' | 'e2e'
 
 /** Absolute paths, in order. */
 export function testFiles(part: Part): string[] {
@@ -23,6 +24,9 @@ export function testFiles(part: Part): string[] {
 }
 
 function partOf(file: string): Part {
-  if (/^test\/(e2e|conformance)\//.test(file)) return 'e2e'
+  if (file === 'test/e2e/overlay.test.ts') return 'meeting'
+  if (file.startsWith('test/e2e/')) return 'e2e'
+  if (/^test\/conformance\/(acme|gateway|http)/.test(file)) return 'talking'
+  if (file.startsWith('test/conformance/')) return 'judging'
   return /^(sim|overlay|content)\//.test(file) ? 'thinking' : 'touching'
 }

@@ -1,8 +1,9 @@
 // What `npm test` runs, under node's own runner.
 //
 // The unit tests run in two processes side by side: one keeps a core busy, the other mostly waits. A process for each
-// file would spend more time starting than testing. The e2e suite comes last and alone: it starts real devnets beside
-// which nothing else should compete for two cores. `unit` or `e2e` as the argument picks a half.
+// file would spend more time starting than testing. So do the conformance tests after them, beside a network that
+// waits to meet again. The other e2e suites come last and alone: real devnets beside which nothing else should compete
+// for two cores. `unit` or `e2e` as the argument picks a half, of which conformance is the second.
 //
 // A run always ends: a test has a deadline, a process ends with its last test whatever that left open, and all of it
 // has a deadline too.
@@ -18,14 +19,21 @@ const half = process.argv[2]
 /** Each is run after the one before it has ended. */
 const stages: string[][] = []
 if (half !== 'e2e') stages.push(['thinking.ts', 'touching.ts'])
-if (half !== 'unit') stages.push(['living.ts'])
+if (half !== 'unit') stages.push(['judging.ts', 'talking.ts', 'meeting.ts'], ['living.ts'])
 
 const signal = AbortSignal.timeout(allMs)
 let isGood = true
 const all = { tests: 0, passed: 0, skipped: 0 }
 for (const stage of stages) {
   const files = stage.map(file => join(import.meta.dirname, file))
-  const events = run({ files, cwd: root, concurrency: 2, timeout: testMs, forceExit: true, signal })
+  const events = run({
+    files,
+    cwd: root,
+    concurrency: stage.length,
+    timeout: testMs,
+    forceExit: true,
+    signal,
+  })
   events.on('test:summary', ({ counts, file }) => {
     if (file !== undefined) return
     all.tests += counts.tests

@@ -1,9 +1,12 @@
 // The witnesses of the end-to-end tests: the real `dig` and `curl`, installed from Debian where they are missing.
 
 import { spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { ran } from './devnet.ts'
 
 const witnesses = { dig: 'dnsutils', curl: 'curl' }
+const aptLock = join(tmpdir(), 'inxt-apt.lock')
 
 function has(program: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
@@ -16,8 +19,10 @@ export function toolsMissing(packages: Readonly<Record<string, string>> = witnes
   const names = wanted.map(([, name]) => name)
   if (process.getuid?.() === 0 && has('apt-get')) {
     const options = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } } as const
-    spawnSync('apt-get', ['update', '-qq'], options)
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], options)
+    // One at a time: apt fails beside another.
+    const apt = (...words: string[]) => spawnSync('flock', [aptLock, 'apt-get', '-qq', ...words], options)
+    apt('update')
+    apt('install', '-y', '--no-install-recommends', ...names)
   }
   const left = wanted
     .filter(([program]) => !has(program))
