@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { toHex } from '../base/bytes.ts'
 import { peerIdOf } from '../overlay/peer.ts'
-import { nearestFirst, nearestKept, servingEdges } from './serving.ts'
+import { nearestFirst, nearestKept, servingEdges, tlsPortOf } from './serving.ts'
 
 const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 const entry = (byte: number) => ({
@@ -28,6 +28,13 @@ test('an edge serves when the Roll, its life and its own word agree', () => {
     ['127.0.1.1'],
   )
   assert.deepEqual(servingEdges([], live), [])
+})
+
+test('there is a port of TLS where every edge has it, for each may be named next', () => {
+  const portOf = (...ports: number[]): number =>
+    tlsPortOf(ports.map((httpsPort, i) => ({ ...entry(i), httpsPort, peer: member(i).id })))
+  assert.deepEqual([portOf(), portOf(443), portOf(443, 443)], [0, 443, 443])
+  assert.deepEqual([portOf(443, 0), portOf(0, 443), portOf(443, 8443), portOf(0, 0)], [0, 0, 0, 0])
 })
 
 test('the nearest come first, and those about as near take turns', () => {

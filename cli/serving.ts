@@ -9,7 +9,7 @@ import { type PeerId, peerIdOf } from '../overlay/peer.ts'
 import type { EdgeEntry } from '../registry-contract/table.ts'
 import { bandsOf, inProportion } from '../resolver/select/bands.ts'
 
-/** What edges speak at their `httpsPort`: sites have an HTTPS record where the Roll names one. */
+/** What edges speak at their `httpsPort`: sites have an HTTPS record where all edges have the same. */
 export const siteAlpn = ['h2', 'http/1.1']
 
 export interface ServingEdge extends EdgeEntry {
@@ -31,6 +31,15 @@ export function servingEdges(roll: readonly EdgeEntry[], live: readonly LiveMemb
       const member = members.get(peer)
       return member?.host === address && member.port === overlayPort
     })
+}
+
+/**
+ * The port at which all of `edges` serve TLS, 0 where there is none. Of all, as they take turns in answers: a browser that
+ * saw an HTTPS record made of some asks others, which A named meanwhile, by nothing but TLS at that port.
+ */
+export function tlsPortOf(edges: readonly ServingEdge[]): number {
+  const port = edges[0]?.httpsPort ?? 0
+  return edges.every(({ httpsPort }) => httpsPort === port) ? port : 0
 }
 
 /** `countMax` of them, nearest first by round trips (ms) as `bandsOf` compares them; those about as near take turns. */

@@ -9,7 +9,7 @@ import { createSuffixZone, defaultTtls } from '../../resolver/zone/suffix.ts'
 import type { Zone } from '../../resolver/zone/zone.ts'
 import { answeringFrom } from '../dns/answering.ts'
 import { withQueryLog } from '../dns/query-log.ts'
-import { type ServingEdge, siteAlpn } from '../serving.ts'
+import { type ServingEdge, siteAlpn, tlsPortOf } from '../serving.ts'
 import type { Clients } from './clients.ts'
 import { openTransports } from './dns-transports.ts'
 import type { Ground } from './ground.ts'
@@ -31,10 +31,11 @@ export interface DnsSources {
 export async function openDns(ground: Ground, sources: DnsSources): Promise<void> {
   const { network, clients, names, zones, hearing } = sources
   const { settings, meter, log } = ground
-  const asAddress = ({ address, ipv6, httpsPort }: ServingEdge): EdgeAddress => ({
+  const tlsPort = createTlsPort(network)
+  const asAddress = ({ address, ipv6 }: ServingEdge): EdgeAddress => ({
     ipv4: address,
     ipv6: ipv6 === '' ? undefined : ipv6,
-    httpsPort,
+    httpsPort: tlsPort(),
   })
   const suffix = settings['edge.suffix']
   const places: Places & Servers = {
@@ -59,6 +60,18 @@ export async function openDns(ground: Ground, sources: DnsSources): Promise<void
     onBug: error => log.error({ err: error }, 'a DNS query met a bug'),
   })
   await openTransports(ground, withQueryLog(hearing(respond), settings['dns.logShare'], log), clients.sighted)
+}
+
+/** Looked for again when the edges are others. */
+function createTlsPort({ serving }: Network): () => number {
+  let known: readonly ServingEdge[] = []
+  let port = 0
+  return () => {
+    const now = serving()
+    if (now !== known) port = tlsPortOf(now)
+    known = now
+    return port
+  }
 }
 
 /** `others` and the zone that is always there; the same array until `others` is another. */
