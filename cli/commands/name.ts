@@ -4,7 +4,7 @@ import { toHex } from '../../base/bytes.ts'
 import { Fault, isFault } from '../../base/fault.ts'
 import { encodeContenthash, parseCid } from '../../content/identifier.ts'
 import { readName } from '../../registry-contract/io/names.ts'
-import { type Call, zeroAddress } from '../../registry-contract/io/reader.ts'
+import { type Call, revertOf, zeroAddress } from '../../registry-contract/io/reader.ts'
 import { type Registrar, registrationGas } from '../../registry-contract/io/registrar.ts'
 import type { Receipt, Wallet } from '../../registry-contract/io/wallet.ts'
 import { type Spelling, spell } from '../../registry-contract/spelling.ts'
@@ -137,7 +137,19 @@ export async function nameRenew(typed: string, options: NameOptions & { years: n
     const call = await registrar.calls.renew(name.label, years)
     const term = yearsText(years)
     const done = `${name.label} is renewed for ${term}`
-    return carryOut(desk, [{ todo: `renew for ${term}`, done, call, inxt: rent }])
+    return carryOut(desk, [{ todo: `renew for ${term}`, done, call, inxt: rent }]).catch(error => {
+      throw termOr(error, name.label)
+    })
+  })
+}
+
+function termOr(error: unknown, label: string): unknown {
+  const revert = revertOf(error)
+  if (revert?.error !== 'NameTermExceeded') return error
+  const day = dayText(Number(revert.values['expiresAtMax']) * 1000)
+  return new Fault('input/invalid', `${label} can be held until ${day} at most.`, {
+    hint: 'Renew it for fewer years.',
+    cause: error,
   })
 }
 

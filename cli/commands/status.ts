@@ -83,7 +83,10 @@ function printEdges(terminal: Terminal, seen: readonly Seen[]): void {
       return [
         number,
         ipv6 ? `${address}, ${ipv6}` : address,
-        terminal.paint('green', 'serving'),
+        // It answers, but DNS leads nobody to it: it left the Roll, or flaps.
+        status.serving.includes(address)
+          ? terminal.paint('green', 'serving')
+          : terminal.paint('yellow', 'up, not named'),
         `${status.serving.length} of ${seen.length}`,
         chain.healthy ? `${chain.height}` : terminal.paint('yellow', `${chain.height} (chain silent)`),
         `${status.names}`,
