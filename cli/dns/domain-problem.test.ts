@@ -62,7 +62,7 @@ const rows: readonly Row[] = [
 for (const [what, verdict, kept, surroundings, expected] of rows) {
   test(what, () => {
     const standing: Standing = {
-      ...{ domain: 'shop.test', claims: [claim], verdict, checkedAt: 0 },
+      ...{ domain: 'shop.test', verdict, found: verdict.kind, checkedAt: 0 },
       kept: kept && { claim, delegation: kept, clearAt: 0 },
     }
     const problem = problemOf(standing, { ...well, ...surroundings })

@@ -82,7 +82,7 @@ export async function openDomains(ground: Ground, network: Network, names: Names
     },
     onFound(domain) {
       const standing = watch.standing(domain)
-      meter.count(`domains.found.${standing?.verdict?.kind ?? 'released'}`)
+      meter.count(`domains.found.${standing?.found ?? 'released'}`)
       meter.count('domains.questions', lookUp.asked() - questions)
       questions = lookUp.asked()
       warn(

@@ -332,6 +332,19 @@ describe('claims of strangers', () => {
     return Number.POSITIVE_INFINITY
   }
 
+  test('of one that came to nothing only that is kept, and of a new one its domain', () => {
+    const watch = watching([mine, theirs])
+    const blank = watch.standing('example.com')!
+    assert.notEqual(blank, watch.standing('example.com'))
+    assert.deepEqual(watch.take(0), ['example.com'])
+    watch.found('example.com', elsewhere, 0)
+    const { verdict, found, checkedAt } = watch.standing('example.com')!
+    assert.deepEqual([verdict, found, checkedAt], [undefined, 'elsewhere', 0])
+    watch.claims([mine], 1)
+    assert.equal(watch.standing('example.com')!.found, undefined, 'it has its turn anew')
+    assert.deepEqual([watch.take(2000), watch.standings()], [['example.com'], []])
+  })
+
   test('50,000 of one owner: the claim of another is next', () => {
     assert.ok(turnOf(watching([...flood(() => 'flood'), mine]), 0) <= 3)
   })

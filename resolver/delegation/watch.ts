@@ -5,6 +5,9 @@
 // answer: a parent that cannot be heard, or whose servers contradict each other, leaves things as they are for a
 // grace, and one that says otherwise is asked once more before it is believed. The other way round one finding is
 // enough, since two servers of the parent had to agree on a token of 128 bits. Time and chance are arguments.
+//
+// Anybody may claim anything, so what nobody's parent bears out must cost little: of a claim that was not looked at yet
+// there is its domain alone, and of a finding that came to nothing its kind, not the servers that it names.
 
 import { toHex } from '../../base/bytes.ts'
 import type { Random } from '../../base/random.ts'
@@ -42,11 +45,12 @@ export interface Remembered extends Omit<Kept, 'claim'> {
 
 export interface Standing<C extends Claim = Claim> {
   readonly domain: string
-  readonly claims: readonly C[]
   /** Undefined: not served. */
   readonly kept: Kept<C> | undefined
-  /** The newest, which may contradict what is kept; undefined before the first. */
+  /** The newest, which may contradict what is kept; undefined before the first, and of what is not notable. */
   readonly verdict: Verdict<C> | undefined
+  /** Of the newest, notable or not. */
+  readonly found: Verdict['kind'] | undefined
   readonly checkedAt: number
 }
 
@@ -77,9 +81,9 @@ export interface Watch<C extends Claim = Claim> {
 }
 
 interface Watched<C extends Claim> extends Standing<C> {
-  claims: readonly C[]
   kept: Kept<C> | undefined
   verdict: Verdict<C> | undefined
+  found: Verdict['kind'] | undefined
   checkedAt: number
   /** For when it is planned; 0 for a new claim. */
   dueAt: number
@@ -91,7 +95,8 @@ interface Watched<C extends Claim> extends Standing<C> {
 
 interface State<C extends Claim> extends WatchOptions {
   list: readonly C[]
-  readonly watched: Map<string, Watched<C>>
+  /** All that are claimed; undefined what was not looked at yet. */
+  readonly watched: Map<string, Watched<C> | undefined>
   /** Those that `standings` tells. */
   readonly notable: Set<Watched<C>>
   readonly schedule: Schedule
@@ -102,27 +107,29 @@ interface State<C extends Claim> extends WatchOptions {
 const askedRestMs = 10_000
 
 export function createWatch<C extends Claim>(options: WatchOptions): Watch<C> {
-  const watched = new Map<string, Watched<C>>()
+  const watched = new Map<string, Watched<C> | undefined>()
   const isDue: ScheduleOptions['isDue'] = (domain, isKept, dueAt) => {
     const one = watched.get(domain)
-    if (one === undefined || (one.kept !== undefined) !== isKept) return false
+    if (one === undefined) return !isKept && !dueAt && watched.has(domain)
+    if ((one.kept !== undefined) !== isKept) return false
     return dueAt === undefined || dueAt === one.dueAt
   }
   const schedule = createSchedule({ ...options, isDue })
   const state: State<C> = { ...options, list: [], watched, notable: new Set(), schedule, keptCount: 0 }
   return {
     claims(list, now) {
-      const changed = changedDomains(state.list, list)
+      const before = state.list
       state.list = list
-      return [...changed].flatMap(domain => reclaim(state, domain, now))
+      return [...changedDomains(before, list)].flatMap(domain => reclaim(state, domain, before, now))
     },
     restore: (remembered, now) => remembered.flatMap(one => restore(state, one, now)),
     asked(name, now) {
       let isDue = false
       for (let at = 0; ; at = name.indexOf('.', at) + 1) {
-        const one = watched.get(name.slice(at))
-        if (one !== undefined && now - one.checkedAt >= askedRestMs) {
-          schedule.ask(one.domain)
+        const domain = name.slice(at)
+        const one = watched.get(domain)
+        if (one === undefined ? watched.has(domain) : now - one.checkedAt >= askedRestMs) {
+          schedule.ask(domain)
           isDue = true
         }
         if (!name.includes('.', at)) return isDue
@@ -131,14 +138,24 @@ export function createWatch<C extends Claim>(options: WatchOptions): Watch<C> {
     take: schedule.take,
     found(domain, finding, now) {
       schedule.landed(domain)
-      const one = watched.get(domain)
-      return one === undefined ? [] : settle(state, one, verdictOf(one.claims, finding), now)
+      const one = ofClaimed(state, domain)
+      return one === undefined
+        ? []
+        : settle(state, one, verdictOf(claimsTo(state.list, domain), finding), now)
     },
     wakeAt: schedule.wakeAt,
-    standing: domain => watched.get(domain),
+    standing: domain => watched.get(domain) ?? (watched.has(domain) ? blank(domain) : undefined),
     standings: () => [...state.notable],
     isNotable,
   }
+}
+
+/** Undefined for what nobody claims. */
+function ofClaimed<C extends Claim>({ watched }: State<C>, domain: string): Watched<C> | undefined {
+  if (!watched.has(domain)) return undefined
+  const one = watched.get(domain) ?? blank<C>(domain)
+  watched.set(domain, one)
+  return one
 }
 
 /** Up to a tenth sooner, so that edges that heard of a claim at once do not ask at once for ever. */
@@ -160,6 +177,7 @@ function settle<C extends Claim>(
   const { countMax, restMinMs, restMaxMs, doubtMs, graceMs } = state
   const { kept } = one
   one.verdict = verdict
+  one.found = verdict.kind
   one.checkedAt = now
   const hasRoom = kept === undefined ? state.keptCount < countMax : one.isDoubted
   if (verdict.kind === 'served' && (hasRoom || kept?.claim === verdict.claim)) {
@@ -176,55 +194,62 @@ function settle<C extends Claim>(
     return []
   }
   const changes = keep(state, one, undefined)
+  if (!isNotable(one)) one.verdict = undefined
   plan(state, one, now + jittered(state, Math.min(restMaxMs, doubtMs * 2 ** one.failures)))
   one.failures = Math.min(one.failures + 1, 20)
   return changes
 }
 
-/** The claims to a domain are others than before. */
-function reclaim<C extends Claim>(state: State<C>, domain: string, now: number): Change<C>[] {
+/** The claims to a domain are others than in the list `before`. */
+function reclaim<C extends Claim>(
+  state: State<C>,
+  domain: string,
+  before: readonly C[],
+  now: number,
+): Change<C>[] {
   const { watched, notable } = state
   const claims = claimsTo(state.list, domain)
-  const one = watched.get(domain) ?? blank(domain)
-  if (claims.length === 0) {
-    const changes = keep(state, one, undefined)
-    watched.delete(domain)
-    notable.delete(one)
-    return changes
-  }
-  watched.set(domain, one)
-  const before = one.claims
-  one.claims = claims
-  const { kept } = one
+  const one = watched.get(domain)
+  const { kept } = one ?? {}
   const own = claims.find(({ owner }) => owner === kept?.claim.owner)
-  if (kept !== undefined && own !== undefined) {
+  if (one !== undefined && kept !== undefined && own !== undefined) {
     if (verdictOf(claims, kept.delegation).kind === 'contested') plan(state, one, now)
     return keep(state, one, { ...kept, claim: own })
   }
-  one.verdict = undefined
-  notable.delete(one)
-  const changes = keep(state, one, undefined)
-  one.dueAt = one.failures = 0
+  const changes = one === undefined ? [] : keep(state, one, undefined)
+  if (one !== undefined) notable.delete(one)
+  if (claims.length === 0) {
+    watched.delete(domain)
+    return changes
+  }
+  watched.set(domain, undefined)
   // Where one was taken back, the others have their turn anew: it may have been what contested them.
-  const isFewer = claims.length < before.length
+  const known = claimsTo(before, domain)
+  const isFewer = claims.length < known.length
   for (const claim of claims) {
-    if (isFewer || !before.includes(claim)) state.schedule.claim(domain, claim.owner)
+    if (isFewer || !known.includes(claim)) state.schedule.claim(domain, claim.owner)
   }
   return changes
 }
 
 function blank<C extends Claim>(domain: string): Watched<C> {
   const never = Number.NEGATIVE_INFINITY
-  const nothing = { claims: [], kept: undefined, verdict: undefined, checkedAt: never, isDoubted: false }
+  const nothing = {
+    kept: undefined,
+    verdict: undefined,
+    found: undefined,
+    checkedAt: never,
+    isDoubted: false,
+  }
   return { domain, ...nothing, dueAt: 0, failures: 0 }
 }
 
 function restore<C extends Claim>(state: State<C>, remembered: Remembered, now: number): Change<C>[] {
   const { domain, owner, delegation, clearAt } = remembered
-  const one = state.watched.get(domain)
-  if (one === undefined || one.kept !== undefined || state.keptCount >= state.countMax) return []
-  const verdict = verdictOf(one.claims, delegation)
+  const verdict = verdictOf(claimsTo(state.list, domain), delegation)
   if (verdict.kind !== 'served' || verdict.claim.owner !== owner) return []
+  const one = ofClaimed(state, domain)
+  if (one === undefined || one.kept !== undefined || state.keptCount >= state.countMax) return []
   const changes = keep(state, one, { claim: verdict.claim, delegation, clearAt: Math.min(clearAt, now) })
   plan(state, one, now + state.random.next() * state.doubtMs)
   return changes
@@ -233,7 +258,6 @@ function restore<C extends Claim>(state: State<C>, remembered: Remembered, now: 
 /** Says what changed. */
 function keep<C extends Claim>(state: State<C>, one: Watched<C>, after: Kept<C> | undefined): Change<C>[] {
   const before = one.kept
-  if (before === undefined && after === undefined && one.verdict === undefined) return [] // a new claim
   state.keptCount += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
   one.kept = after
   one.isDoubted = false

@@ -25,13 +25,13 @@ const following = follow({
   clock: realClock,
   onChanges: () => {},
   onFound(domain) {
-    const { verdict, kept } = watch.standing(domain)!
+    const { verdict, found, kept } = watch.standing(domain)!
     const hosts = kept?.delegation.hosts.map(({ name, addresses }) => [nameText(name), ...addresses])
     const ds = kept?.delegation.ds?.map(rdata => Buffer.from(rdata).toString('hex'))
     const why = verdict?.kind === 'unclear' ? verdict.why : undefined
     const line = {
       domain,
-      verdict: verdict?.kind,
+      verdict: found,
       why,
       kept: kept?.claim.owner,
       hosts,
