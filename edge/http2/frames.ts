@@ -50,7 +50,9 @@ export const windowMax = 0x7fff_ffff
 /** The head of a frame with a payload of `length` octets. */
 export function frameHead(length: number, type: number, marks: number, stream: number): Buffer {
   const head = Buffer.allocUnsafe(headBytes)
-  head.writeUIntBE(length, 0, 3)
+  head[0] = length >>> 16
+  head[1] = length >>> 8
+  head[2] = length
   head[3] = type
   head[4] = marks
   head.writeUInt32BE(stream, 5)

@@ -218,7 +218,7 @@ export class Encoder {
       parts.push(integer(0x20, 5, this.#table.bytesMax))
     this.#told = this.#least = this.#table.bytesMax
     for (const field of fields) this.#field(field, parts)
-    return Buffer.concat(parts)
+    return joined(parts)
   }
 
   #field(field: Field, parts: Uint8Array[]): void {
@@ -247,6 +247,20 @@ export class Encoder {
   #forget(field: Field): void {
     this.#places.delete(keyOf(field))
   }
+}
+
+/** Most parts are an octet or two, for which Buffer.concat does too much. */
+function joined(parts: readonly Uint8Array[]): Buffer {
+  let length = 0
+  for (const part of parts) length += part.length
+  const all = Buffer.allocUnsafe(length)
+  let at = 0
+  for (const part of parts) {
+    if (part.length === 1) all[at] = part[0]!
+    else all.set(part, at)
+    at += part.length
+  }
+  return all
 }
 
 const small = Array.from({ length: 256 }, (_, octet) => Uint8Array.of(octet))

@@ -127,9 +127,14 @@ export class Session {
       const part = block.subarray(at, at + frameBytesDefault)
       const last = at + part.length >= block.length ? flags.endHeaders : 0
       const type = at === 0 ? frameTypes.headers : frameTypes.continuation
-      this.#out.push(frame(type, last | (at === 0 ? marks : 0), id, part))
+      this.#out.push(frameHead(part.length, type, last | (at === 0 ? marks : 0), id), part)
     }
     if (ends) this.#localEnd(stream)
+  }
+
+  /** How much may be sent on a stream now, in octets; below zero where a window was made smaller, or it is gone. */
+  room(id: number): number {
+    return Math.min(this.#sendWindow, this.#streams.get(id)?.sendWindow ?? -1)
   }
 
   /** How many of `bytes` the windows took; `ends` counts when they took all. */

@@ -1,5 +1,5 @@
-// Answers a second beside nginx and bare node:http, of 10 kB from memory: over HTTP/1.1 on 50 connections, asked by wrk,
-// and over HTTP/2 on 10 with 10 streams each, asked by h2load.
+// Answers a second beside nginx and bare node:http, of 10 kB from memory: over HTTP/1.1 on 50 connections by wrk, over
+// HTTP/2 on 10 with 10 streams each by h2load.
 //
 //   npm run bench -- http
 //

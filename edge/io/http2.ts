@@ -20,6 +20,7 @@ import {
   refusal,
 } from './exchange.ts'
 import { Incoming } from './incoming.ts'
+import { copyBytesMax } from './outbox.ts'
 import { Pace } from './pace.ts'
 
 /** What a client may upload before somebody has read it: a stream at 100 ms does 20 Mbit/s, all together 80. */
@@ -144,6 +145,12 @@ export class Http2Conversation implements Conversation {
       interim: (status, more) => this.#interim(stream, status, more),
     })
     const answering: Answering = { exchange, incoming, headed: false, wake: undefined }
+    const { response } = exchange
+    if (!(response instanceof Promise) && this.#sendNow(stream, method, response)) {
+      exchange.done()
+      this.#session.done()
+      return
+    }
     this.#streams.set(stream, answering)
     void this.#answer(stream, method, answering)
   }
@@ -157,8 +164,23 @@ export class Http2Conversation implements Conversation {
 
   #interim(stream: number, status: number, fields: readonly Field[]): void {
     if (status < 102 || status > 199 || !areSendable(fields) || this.#streams.get(stream)?.headed) return
-    this.#session.respond(stream, headOf(status, fields), false)
+    this.#session.respond(stream, headFields({ status, fields }), false)
     this.#flush()
+  }
+
+  /** False for an answer that takes more than one step, or room that is not there. */
+  #sendNow(stream: number, method: string, response: IngressResponse): boolean {
+    const { sizeBytes, trailers } = response
+    const body = method === 'HEAD' ? undefined : response.body
+    const isSmall = body instanceof Uint8Array && body.length === sizeBytes && body.length <= copyBytesMax
+    if (trailers !== undefined || !(body === undefined || isSmall)) return false
+    const bytes = body as Uint8Array | undefined
+    if (this.#socket.writableNeedDrain || this.#session.room(stream) < (bytes?.length ?? 0)) return false
+    const ends = bytes === undefined || bytes.length === 0
+    this.#session.respond(stream, headOf(response), ends)
+    if (!ends) this.#session.send(stream, bytes, true)
+    this.#flush()
+    return true
   }
 
   /** Never rejects. */
@@ -181,12 +203,12 @@ export class Http2Conversation implements Conversation {
   }
 
   async #send(stream: number, response: IngressResponse, answering?: Answering): Promise<void> {
-    const { status, fields, body, sizeBytes, trailers } = response
+    const { body, sizeBytes, trailers } = response
     const bytes = body ?? new Uint8Array(0)
     const isWhole = bytes instanceof Uint8Array && trailers === undefined
     const ends = isWhole && bytes.length === 0
     if (answering !== undefined) answering.headed = true
-    this.#session.respond(stream, headOf(status, fields), ends)
+    this.#session.respond(stream, headOf(response), ends)
     if (ends) this.#flush()
     else if (isWhole && (answering === undefined || bytes.length === sizeBytes))
       await this.#push(stream, bytes, true, answering, Math.min(bytes.length, stepBytes))
@@ -301,7 +323,18 @@ export class Http2Conversation implements Conversation {
   }
 }
 
-function headOf(status: number, fields: readonly Field[]): Field[] {
+/** The heads of ready-made answers. */
+const ready = new WeakMap<IngressResponse, readonly Field[]>()
+
+/** Of an answer that may have been made before. */
+function headOf(response: IngressResponse): readonly Field[] {
+  if (!response.isReady) return headFields(response)
+  let head = ready.get(response)
+  if (head === undefined) ready.set(response, (head = headFields(response)))
+  return head
+}
+
+function headFields({ status, fields }: Pick<IngressResponse, 'status' | 'fields'>): Field[] {
   // §8.2.2: what an answer may say of its connection has no place here.
   const sent = fields.filter(([name]) => !ofConnections.has(name.toLowerCase()))
   return [[':status', String(status)], ...lowered(sent)]
