@@ -61,6 +61,7 @@ test('one changed byte never throws anything but a Fault', () => {
 test('every spelling reads back', () => {
   fc.assert(
     fc.property(cid, good => {
+      assert.equal(formatCid(good), good.toString())
       assert.ok(parseCid(formatCid(good)).equals(good))
       assert.ok(decodeCid(good.bytes).equals(good))
       assert.ok(decodeContenthash(encodeContenthash(good)).equals(good))
