@@ -211,7 +211,7 @@ async function requireHolder({ chain, name }: Desk): Promise<void> {
   })
 }
 
-/** `none`, a CID, `/ipfs/…`, `ipfs://…`, or EIP-1577 as 0x and hexadecimal. Fault input/invalid, content/unsupported. */
+/** `none`, a CID, `/ipfs/…`, `ipfs://…`, or EIP-1577 as 0x and hexadecimal. Faults input/invalid, content/*. */
 function hashOf(text: string, flag: string): string {
   if (text === 'none') return '0x'
   if (/^0x([0-9a-fA-F]{2})+$/.test(text)) return text.toLowerCase()

@@ -128,7 +128,7 @@ async function own(account: Account, name: string, say: (title: string) => void)
   const price = `${amountText(rent + premium)} INXT for a year`
   if (chain.addresses.chainId !== devnetChainId) {
     const hint = `It costs ${price}: take it first with \`inxt name register ${name}\`.`
-    throw new Fault('publish/refused', `nobody holds the name ${name}`, { hint })
+    throw new Fault('input/invalid', `nobody holds the name ${name}`, { hint })
   }
   const registering = `${name} was free and is registered, ${price}`
   await registrar.register(name, {

@@ -124,7 +124,7 @@ export async function openOwner(chain: OpenChain, name: string): Promise<Account
   const { owner, expiresAt } = await readName(reader, addresses, name)
   if ((await reader.now()) * 1000 >= expiresAt) {
     const hint = `Take it first: \`inxt name register ${name}\`, or \`inxt publish\` a site under it.`
-    throw new Fault('publish/refused', `nobody holds the name ${name}`, { hint })
+    throw new Fault('input/invalid', `nobody holds the name ${name}`, { hint })
   }
   const account = await chain.openRegistrar()
   if (owner !== account.registrar.address) throw new Fault('name/taken', `${name} belongs to ${owner}`)
