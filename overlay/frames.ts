@@ -20,9 +20,9 @@ export function encodeStreamFrame(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Cuts what arrives into frames, without their lengths. What is not whole yet lies in one piece, however small the parts
- * in which a stranger sends it: an array for each octet would cost a hundred. Fault `bytes/too-large` before anything is
- * collected.
+ * Cuts what arrives into frames, without their lengths. What is not whole yet lies in one piece, however small the
+ * parts in which a stranger sends it: an array for each octet would cost a hundred. Fault `bytes/too-large` before
+ * anything is collected.
  */
 export class FrameSplitter {
   #held = nothing
