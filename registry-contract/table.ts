@@ -1,9 +1,9 @@
 // What the chain says, in three parts (names, edges, claims), and what it takes to undo a block's changes to it.
 //
 // Names are rows that are changed in place: the first change of a row in a block takes a picture of it, and
-// rows that are new in the block need none, since undoing takes them away. Edges are few and claims
-// small (claim.ts): their entries are frozen and replaced whole, and undoing puts the old ones back. The order of entries is not part
-// of the state: names have none, the others are sorted.
+// rows that are new in the block need none, since undoing takes them away. Edges are few and claims small
+// (claim.ts): their entries are frozen and replaced whole, and undoing puts the old ones back. The order of
+// entries is not part of the state: names have none, the others are sorted.
 
 import { Claim, ClaimIndex } from './claim.ts'
 import { type RowImage, Rows } from './rows.ts'
