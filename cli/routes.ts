@@ -60,11 +60,11 @@ const streamBytesMax = 8 * 1024 * 1024
 const grantsMax = 10_000
 
 /** The grant, if it is whole, current and the owner's. Faults: publish/refused, name/invalid for an unknown name. */
-async function requireGrant(
+function requireGrant(
   authorization: string | undefined,
   ownerOf: RoutesOptions['ownerOf'],
   now: number,
-): Promise<Grant> {
+): Grant {
   const grant = decodeGrant(authorization, now)
   const owner = ownerOf(grant.name)
   if (owner === undefined) {
@@ -72,8 +72,8 @@ async function requireGrant(
       hint: 'If it was registered just now, the edge sees it with the next block: try again.',
     })
   }
-  const signer = await signerOf(grant)
-  if (signer.toLowerCase() === owner) return grant
+  const signer = signerOf(grant)
+  if (signer === owner) return grant
   throw new Fault('publish/refused', `${grant.name} belongs to ${owner}, the grant is signed by ${signer}`)
 }
 
@@ -82,13 +82,13 @@ export function createRoutes(options: RoutesOptions): Routes {
   /** Bytes that came under a grant, by name and root. */
   const received = new LRUCache<string, number>({ max: grantsMax })
 
-  const granted = async (request: RouteRequest): Promise<{ grant: Grant; authorization: string }> => {
+  const granted = (request: RouteRequest): { grant: Grant; authorization: string } => {
     const authorization = fieldValue(request.fields, 'authorization')
-    return { grant: await requireGrant(authorization, options.ownerOf, now()), authorization: authorization! }
+    return { grant: requireGrant(authorization, options.ownerOf, now()), authorization: authorization! }
   }
 
   const missing = async (request: RouteRequest) => {
-    const { grant } = await granted(request)
+    const { grant } = granted(request)
     const question = (await collectJson(request.body, questionBytesMax)) as { cids?: unknown } | null
     const cids = question?.cids
     if (!Array.isArray(cids) || cids.length > cidsMax)
@@ -101,7 +101,7 @@ export function createRoutes(options: RoutesOptions): Routes {
   }
 
   const take = async (request: RouteRequest) => {
-    const { grant } = await granted(request)
+    const { grant } = granted(request)
     const key = `${grant.name} ${grant.root}`
     const root = parseCid(grant.root)
     const { blocks } = await readCar(request.body, { blocksMax: 100_000, bytesMax: streamBytesMax })
@@ -118,7 +118,7 @@ export function createRoutes(options: RoutesOptions): Routes {
   }
 
   const complete = async (request: RouteRequest) => {
-    const { grant, authorization } = await granted(request)
+    const { grant, authorization } = granted(request)
     await steward.grant(parseCid(grant.root), steadyNow())
     options.invite(grant.root, authorization)
     return json({ complete: true })
@@ -126,7 +126,7 @@ export function createRoutes(options: RoutesOptions): Routes {
 
   /** From an edge that took an upload. The answer does not wait for the fetch: who asks counts the provider records. */
   const hold = async (request: RouteRequest) => {
-    const { grant } = await granted(request)
+    const { grant } = granted(request)
     steward.grant(parseCid(grant.root), steadyNow()).catch(error => {
       if (!isFault(error)) throw error
     })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Wallet } from 'ethers'
+import { concat, N, Signature, toBeHex, Wallet } from 'ethers'
 import fc from 'fast-check'
 import { isFault } from '../base/fault.ts'
 import { decodeGrant, encodeGrant, grantLifeMsMax, grantText, signerOf } from './grant.ts'
@@ -15,12 +15,17 @@ describe('grant', () => {
     const wallet = Wallet.createRandom()
     const grant = { ...terms, signature: await wallet.signMessage(grantText(terms)) }
     assert.deepEqual(decodeGrant(encodeGrant(grant), now), grant)
-    assert.equal(await signerOf(grant), wallet.address)
-    assert.notEqual(
-      await signerOf({ ...grant, root: root.replace('b', 'c') }).catch(() => ''),
-      wallet.address,
-    )
-    await assert.rejects(signerOf({ ...grant, signature }), (e: unknown) => isFault(e, 'publish/refused'))
+    const address = wallet.address.toLowerCase()
+    assert.equal(signerOf(grant), address)
+    const { r, s, v, yParity } = Signature.from(grant.signature)
+    const spelled = (s: bigint, last: number): string =>
+      signerOf({ ...grant, signature: concat([r, toBeHex(s, 32), toBeHex(last)]) })
+    assert.equal(spelled(BigInt(s), yParity), address)
+    assert.notEqual(signerOf({ ...grant, root: root.replace('b', 'c') }), address)
+    const refused = (e: unknown): boolean => isFault(e, 'publish/refused')
+    assert.throws(() => signerOf({ ...grant, signature }), refused)
+    assert.throws(() => spelled(BigInt(s), 29), refused)
+    assert.throws(() => spelled(N - BigInt(s), 55 - v), refused)
   })
 
   test('is refused when it is late, early, or not one', () => {

@@ -2,6 +2,9 @@
 // "personal_sign"). An edge that stores whatever it is sent is a free dump; a name costs gas, so its owner's word
 // costs something. The text is made to be read in a wallet's window before it is signed. See docs/decisions/0006.
 
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { toHex } from '../base/bytes.ts'
 import { Fault } from '../base/fault.ts'
 import { isLabel } from './label.ts'
 
@@ -56,12 +59,22 @@ export function decodeGrant(header: string | undefined, now: number): Grant {
   return { name, root, untilAt: untilAt!, signature }
 }
 
-/** The address that signed, checksummed; Fault publish/refused when the signature is none. */
-export async function signerOf(grant: Grant): Promise<string> {
-  // Loaded on first use: an edge that gets no uploads does without 25 MB of library.
-  const { verifyMessage } = await import('ethers/hash')
+/**
+ * The address that signed, 0x… in lower case; Fault publish/refused when the signature is none. By the curve that
+ * libp2p has loaded already: `verifyMessage` of ethers costs an edge 25 MB.
+ */
+export function signerOf(grant: Grant): string {
+  const text = Buffer.from(grantText(grant))
+  const hash = keccak_256(Buffer.concat([Buffer.from(`\x19Ethereum Signed Message:\n${text.length}`), text]))
+  const signature = Buffer.from(grant.signature.slice(2), 'hex')
   try {
-    return verifyMessage(grantText(grant), grant.signature)
+    // Which of two points it was stands last, as 0 and 1 or as 27 and 28; the library wants it first.
+    const last = signature[64]!
+    const recovered = Buffer.concat([Buffer.of(last >= 27 ? last - 27 : last), signature.subarray(0, 64)])
+    if (secp256k1.Signature.fromBytes(recovered, 'recovered').hasHighS())
+      throw new RangeError('the other spelling')
+    const point = secp256k1.Point.fromBytes(secp256k1.recoverPublicKey(recovered, hash, { prehash: false }))
+    return `0x${toHex(keccak_256(point.toBytes(false).subarray(1)).subarray(-20))}`
   } catch (cause) {
     throw new Fault('publish/refused', 'the upload grant has no valid signature', { cause })
   }
