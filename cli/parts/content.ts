@@ -138,7 +138,11 @@ const prefetchAfterMs = [1000, 10_000]
 function prefetch({ stack, meter }: Ground, network: Network, blocks: Blocks): void {
   const line: { root: CID; dueAt: number }[] = []
   const over = new AbortController()
-  let cancel = (): void => {}
+  let cancel: (() => void) | undefined
+  const plan = (): void => {
+    if (line.length > 0 && !over.signal.aborted)
+      cancel ??= realClock.after(prefetchAfterMs[0]!, () => void turn())
+  }
   const turn = async (): Promise<void> => {
     const now = realClock.now()
     const due = line.filter(({ dueAt }) => dueAt <= now).slice(0, prefetchedPerTurn)
@@ -149,17 +153,18 @@ function prefetch({ stack, meter }: Ground, network: Network, blocks: Blocks): v
     })
     const settled = await Promise.allSettled(fetches)
     meter.count('content.prefetched', settled.filter(({ status }) => status === 'fulfilled').length)
-    if (!over.signal.aborted) cancel = realClock.after(prefetchAfterMs[0]!, () => void turn())
+    cancel = undefined
+    plan()
   }
   network.named.onTurn((root, isNamed) => {
     if (!isNamed || line.length >= newRootsMax) return
     const now = realClock.now()
     for (const ms of prefetchAfterMs) line.push({ root: parseCid(root), dueAt: now + ms })
+    plan()
   })
-  void turn()
   stack.defer(async () => {
     over.abort()
-    cancel()
+    cancel?.()
   })
 }
 
