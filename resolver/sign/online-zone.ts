@@ -46,15 +46,11 @@ const probed = [types.A, types.NS, types.SOA, types.CNAME, types.TXT, types.AAAA
 /** `zone` must not be signed already. What is in `options` is read again for each answer, so keys may change. */
 export function signOnline(zone: Zone, options: OnlineZoneOptions): Zone {
   assert(zone.denial === undefined, 'a zone that is signed is not signed again')
-  const made = new WeakMap<ZoneNode, OnlineNode>()
+  // Zones make their nodes anew for each question: there is nothing by which to know one again.
   const wrap = (node: ZoneNode, name: Name): OnlineNode => {
-    const known = made.get(node)
-    if (known !== undefined) return known
-    const cut = node.cut
-    const isCut = cut?.name === name
+    const { cut } = node
     const own = new OnlineNode(name, node, options, name === zone.apex)
-    made.set(node, own)
-    if (cut !== undefined) own.cut = isCut ? own : wrap(cut, cut.name)
+    if (cut !== undefined) own.cut = cut.name === name ? own : wrap(cut, cut.name)
     return own
   }
   // Signatures are over names in lower case: however a question spells the apex, they are the same.

@@ -204,7 +204,7 @@ function encloserOf(zone: Zone, name: Name): { name: Name; node: ZoneNode } {
 }
 
 function linkedNode(node: ZoneNode, link: Rrset): ZoneNode {
-  return { ...node, empty: false, rrset: type => (type === types.TXT ? link : node.rrset(type)) }
+  return { empty: false, rrset: type => (type === types.TXT ? link : node.rrset(type)) }
 }
 
 function placedNode(node: ZoneNode, site: string): ZoneNode {
