@@ -34,8 +34,8 @@ export function servingEdges(roll: readonly EdgeEntry[], live: readonly LiveMemb
 }
 
 /**
- * The port at which all of `edges` serve TLS, 0 where there is none. Of all, as they take turns in answers: a browser that
- * saw an HTTPS record made of some asks others, which A named meanwhile, by nothing but TLS at that port.
+ * The port at which all of `edges` serve TLS, 0 where there is none. Of all, as they take turns in answers: a browser
+ * that saw an HTTPS record made of some asks others, which A named meanwhile, by nothing but TLS at that port.
  */
 export function tlsPortOf(edges: readonly ServingEdge[]): number {
   const port = edges[0]?.httpsPort ?? 0

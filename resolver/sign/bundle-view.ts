@@ -1,9 +1,9 @@
 // The signed places of a site, chosen from a bundle as it lies in its octets.
 //
-// A bundle has one spelling: the sets of an owner are sorted, first by how many members they have, and those of the same
-// size are as long as each other. So a set is found by halving its run, and whoever answers DNS takes over a bundle
-// of fifty thousand sets in less than a millisecond. Rejected: a table of all sets, a string for each, which
-// stopped the server for as long as they took to make.
+// A bundle has one spelling: the sets of an owner are sorted, first by how many members they have, and those of the
+// same size are as long as each other. So a set is found by halving its run, and whoever answers DNS only hops over the
+// sets to take a bundle over. Rejected: a table of all sets, a string for each, which stopped the server for as long as
+// they took to make.
 
 import { types } from '../wire/code.ts'
 import type { Name } from '../wire/name.ts'

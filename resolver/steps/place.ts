@@ -3,8 +3,8 @@
 // No live edge is not the same as no address: NODATA would be remembered, SERVFAIL sends the asker to the
 // next server, which may know more. AAAA names the nearest of the edges that have such an address, be they farther
 // than those of A: a client of IPv6 alone is to reach the site. So it is NODATA only where no edge has one; and an
-// HTTPS record is, where the chosen do not all speak TLS, for a browser that saw one asks each of them that way; whoever
-// gives the edges gives all of them a port of TLS, or none, as others may be chosen when the browser asks for A.
+// HTTPS record is, where the chosen do not all speak TLS, for a browser that saw one asks each of them that way. Who
+// gives the edges gives all of them a port of TLS or none, as others may be chosen when the browser asks for A.
 
 import { httpsData } from '../select/https-record.ts'
 import { type ClientPrefix, clientPrefix } from '../select/subnet.ts'

@@ -65,8 +65,8 @@ function recordOctets({ name, type, class: classCode, ttlS, data }: ResourceReco
 }
 
 /**
- * Throws Fault `bytes/malformed` for anything but what `journalOctets` made, to the last octet, and for more records than
- * a journal keeps, before they take memory.
+ * Throws Fault `bytes/malformed` for anything but what `journalOctets` made, to the last octet, and for more records
+ * than a journal keeps, before they take memory.
  */
 export function readJournal(bytes: Uint8Array): KeptJournal {
   const end = bytes.length - sumBytes
