@@ -364,7 +364,7 @@ export class OwnerZones {
   }
 }
 
-/** Takes no longer for a larger zone, and for its places a few nanoseconds each. */
+/** Takes no longer for a larger zone, and one step for each set of its places. */
 function opened({ packed }: JudgedZone, { places }: PublishedFiles, label: string): Zone {
   const zone = openZone(packed)
   if (places === undefined) return zone
