@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { Fault, isFault } from '../../base/fault.ts'
+import { unreadable } from '../../base/io/file.ts'
 import type { Validity } from '../../resolver/sign/rrsig.ts'
 import { lifeOf, spansOf, worstOf } from '../../resolver/sign/verdict.ts'
 import { types } from '../../resolver/wire/code.ts'
@@ -69,7 +70,6 @@ function contentOf(file: string): Buffer {
     return readFileSync(file)
   } catch (error) {
     if (isFault(error)) throw error
-    const why = error instanceof Error ? error.message : String(error)
-    throw new Fault('config/unreadable', `${file} cannot be read: ${why}`, { cause: error })
+    throw unreadable(file, error)
   }
 }

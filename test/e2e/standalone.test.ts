@@ -103,7 +103,7 @@ describe('a standalone name server', () => {
     [['--zone', 'example.com'], /an equals sign/],
     [['--zone', 'example.com=FILE', '--dns', 'localhost'], /--dns localhost/],
     [['--zone', 'example.com=FILE', '--dns', '127.0.91.2:0', '--dot', '127.0.91.2:0'], /--tls-cert/],
-    [['--zone', 'example.com=/nowhere'], /nowhere cannot be read/],
+    [['--zone', 'example.com=/nowhere'], /nowhere: there is no such file/],
     [['--zone', 'example.com=BAD'], /bad:1:\d+: /],
   ]
   for (const [words, what] of mistakes) {
