@@ -252,7 +252,7 @@ describe('certificates of a network', { skip }, () => {
     assert.equal(await issued(), 3)
   })
 
-  test('without the authority, one that comes back is given that, and one restarted serves what lies on its disk', async () => {
+  test('without the authority, one that comes back is given that, one restarted has it on its disk', async () => {
     pebble.kill('SIGKILL')
     const dead = orderers.get(www)!
     const edge = network.edges.find(other => other !== dead)!
