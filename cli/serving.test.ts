@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { toHex } from '../base/bytes.ts'
 import { peerIdOf } from '../overlay/peer.ts'
-import { nearestFirst, nearestKept, servingEdges, tlsPortOf } from './serving.ts'
+import { encodeHolder } from '../overlay/records/values.ts'
+import { completeHolders, nearestFirst, nearestKept, servingEdges, tlsPortOf } from './serving.ts'
 
 const key = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 const entry = (byte: number) => ({
@@ -28,6 +29,20 @@ test('an edge serves when the Roll, its life and its own word agree', () => {
     ['127.0.1.1'],
   )
   assert.deepEqual(servingEdges([], live), [])
+})
+
+test('who is still fetching a site is none of its holders yet', () => {
+  const edges = [1, 2, 3].map(byte => ({ ...entry(byte), peer: member(byte).id }))
+  const record = (byte: number, isComplete: boolean) => {
+    const publisher = member(byte).id
+    return { publisher, value: encodeHolder({ holder: publisher, isComplete }) }
+  }
+  const records = [record(1, true), record(2, false), record(4, true)]
+  assert.deepEqual(
+    completeHolders(edges, records).map(({ address }) => address),
+    ['127.0.1.1'],
+  )
+  assert.deepEqual(completeHolders(edges, []), [])
 })
 
 test('there is a port of TLS where every edge has it, for each may be named next', () => {

@@ -6,6 +6,7 @@
 
 import { fromHex } from '../base/bytes.ts'
 import { type PeerId, peerIdOf } from '../overlay/peer.ts'
+import { decodeHolder } from '../overlay/records/values.ts'
 import type { EdgeEntry } from '../registry-contract/table.ts'
 import { bandsOf, inProportion } from '../resolver/select/bands.ts'
 
@@ -31,6 +32,16 @@ export function servingEdges(roll: readonly EdgeEntry[], live: readonly LiveMemb
       const member = members.get(peer)
       return member?.host === address && member.port === overlayPort
     })
+}
+
+/** Those of `edges` that say that they hold all of it; who is still fetching it publishes a record, too. */
+export function completeHolders(
+  edges: readonly ServingEdge[],
+  records: readonly { readonly publisher: PeerId; readonly value: Uint8Array }[],
+): ServingEdge[] {
+  const complete = records.filter(({ value }) => decodeHolder(value).isComplete)
+  const peers = new Set(complete.map(({ publisher }) => publisher))
+  return edges.filter(({ peer }) => peers.has(peer))
 }
 
 /**

@@ -10,7 +10,7 @@ import { decodeContenthash, formatCid } from '../../content/identifier.ts'
 import type { NameEntry } from '../../registry-contract/entry.ts'
 import type { Follower } from '../../registry-contract/io/follow.ts'
 import { createNamedRoots, type NamedRoots } from '../named-roots.ts'
-import { nearestFirst, type ServingEdge, servingEdges } from '../serving.ts'
+import { completeHolders, nearestFirst, type ServingEdge, servingEdges } from '../serving.ts'
 import type { Overlay } from './overlay.ts'
 
 export interface Network {
@@ -31,7 +31,7 @@ export interface Network {
   /** Nearest first as seen from this edge, itself included; those about as near take turns. */
   nearest(edges: readonly ServingEdge[], countMax: number): readonly ServingEdge[]
   onChange(action: () => void): void
-  /** Edges that serve and say that they hold a root, this one included, nearest first. */
+  /** Edges that serve and say that they hold all of a root, this one included, nearest first. */
   holders(cid: string): Promise<readonly ServingEdge[]>
 }
 
@@ -87,10 +87,8 @@ export function createNetwork(follower: Follower, overlay: Overlay, whenChanged:
     nearest: (edges, countMax) => nearestFirst(edges, ({ peer }) => overlay.rttMs(peer), turn++, countMax),
     onChange: action => whenChanged.add(action),
     async holders(cid) {
-      const publishers = new Set(
-        (await overlay.records.get(holderKey(cid))).map(({ publisher }) => publisher),
-      )
-      const holders = network.serving().filter(({ peer }) => publishers.has(peer))
+      const records = await overlay.records.get(holderKey(cid))
+      const holders = completeHolders(network.serving(), records)
       return network.nearest(holders, holders.length)
     },
   }
