@@ -40,7 +40,8 @@ export function createHavoc({ network, sites, plan, say }: HavocOptions): Havoc 
   const disks = createDisks(edges, network.canFailToRead)
   const suffering = new Map<ShakenEdge, PlannedFault>()
   const { liars } = plan
-  const honesty = createHonesty({ edges, sites, liars, disks, suffers: edge => suffering.has(edge) })
+  const suffers = (edge: ShakenEdge): string | undefined => suffering.get(edge)?.kind
+  const honesty = createHonesty({ edges, sites, liars, disks, suffers })
   const downs: Downs = new Map()
   const counts: Record<string, number> = {}
   const count = (what: string, n = 1): void => {

@@ -4,45 +4,77 @@
 // `returnMs` ago (the others must hear of it), says that it holds the site, and every block of the site that was ever
 // damaged on its disk is sound again.
 
+import { askEdge, type EdgeStatus, statusPath } from '../../cli/edge-interface.ts'
 import type { Disks } from './disks.ts'
-import { type Published, type Replica, type ShakenEdge, viewOf } from './network.ts'
+import type { Published, Replica, ShakenEdge } from './network.ts'
 
 /** The devnet's bound for gossip to notice, twice: that somebody is gone, and that somebody is back. */
 const returnMs = 10_000
+/** On a machine that has much else to do an edge that holds all of it may take long to say so. */
+const answerMs = 10_000
 
 export interface HonestyOptions {
   readonly edges: readonly ShakenEdge[]
   readonly sites: readonly Published[]
   readonly liars: readonly number[]
   readonly disks: Disks
-  readonly suffers: (edge: ShakenEdge) => boolean
+  /** What. */
+  readonly suffers: (edge: ShakenEdge) => string | undefined
 }
 
 export interface Honesty {
   /** Its fault is over now. */
   returned(edge: ShakenEdge): void
-  /** Names of sites of which no other edge is an honest holder. */
+  /** Versions of which no other edge is an honest holder, and what is wrong with each of these. */
   dependOn(edge: ShakenEdge): Promise<readonly string[]>
 }
 
 export function createHonesty({ edges, sites, liars, disks, suffers }: HonestyOptions): Honesty {
   const returnedAt = new Map<ShakenEdge, number>()
-  /** Roots of those that it holds honestly. */
-  const heldBy = async (edge: ShakenEdge, needed: readonly Replica[]): Promise<readonly string[]> => {
-    const isBack = performance.now() - (returnedAt.get(edge) ?? Number.NEGATIVE_INFINITY) >= returnMs
-    if (!isBack || suffers(edge) || liars.includes(edge.number)) return []
-    const view = await viewOf(edge).catch(() => undefined)
-    const held = needed.filter(({ root }) => view?.content.holds.includes(root))
-    const sound = await Promise.all(held.map(({ blocks }) => disks.isSound(edge, blocks)))
-    return held.filter((_, i) => sound[i]).map(({ root }) => root)
+  const isBack = (edge: ShakenEdge): boolean =>
+    performance.now() - (returnedAt.get(edge) ?? Number.NEGATIVE_INFINITY) >= returnMs
+  const flaw = (edge: ShakenEdge): string | undefined => {
+    if (liars.includes(edge.number)) return 'lies'
+    return suffers(edge) ?? (isBack(edge) ? undefined : 'is just back')
   }
+  /** By version what is wrong with its copy; undefined when nothing is. */
+  const flaws = async (edge: ShakenEdge, needed: readonly Replica[]): Promise<(string | undefined)[]> => {
+    const view = flaw(edge) === undefined ? await statusOf(edge) : undefined
+    const judge = async ({ root, blocks }: Replica): Promise<string | undefined> => {
+      if (view === undefined) return flaw(edge) ?? 'does not answer'
+      if (!view.content.holds.includes(root)) return 'lacks it'
+      return (await disks.isSound(edge, blocks)) ? flaw(edge) : 'has damaged blocks'
+    }
+    return Promise.all(needed.map(judge))
+  }
+  const versions = (): { name: string; replica: Replica }[] =>
+    sites.flatMap(({ name, replicas }) => replicas().map(replica => ({ name, replica })))
   return {
     returned: edge => void returnedAt.set(edge, performance.now()),
     async dependOn(edge) {
-      const needed = sites.flatMap(site => site.replicas())
       const others = edges.filter(other => other !== edge)
-      const held = new Set((await Promise.all(others.map(other => heldBy(other, needed)))).flat())
-      return sites.filter(site => site.replicas().some(({ root }) => !held.has(root))).map(({ name }) => name)
+      for (;;) {
+        const needed = versions()
+        const replicas = needed.map(({ replica }) => replica)
+        const found = await Promise.all(others.map(other => flaws(other, replicas)))
+        // The publisher goes on meanwhile.
+        if (versions().some(({ replica }) => !replicas.includes(replica))) continue
+        const lacking = needed.map(({ name, replica: { root } }, i) => ({
+          title: `${name} ${root.slice(-6)}`,
+          i,
+        }))
+        return lacking
+          .filter(({ i }) => found.every(flaws => flaws[i] !== undefined))
+          .map(
+            ({ title, i }) =>
+              `${title} (${others.map(({ number }, o) => `${number} ${found[o]![i]}`).join(', ')})`,
+          )
+      }
     },
   }
+}
+
+/** Undefined when it does not answer. */
+function statusOf(edge: ShakenEdge): Promise<EdgeStatus | undefined> {
+  return askEdge<EdgeStatus>(edge, statusPath, { timeoutMs: answerMs }).catch(() => undefined)
 }

@@ -10,6 +10,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toHex } from '../../base/bytes.ts'
+import { Fault } from '../../base/fault.ts'
 import { realClock } from '../../base/io/clock.ts'
 import { foundRegistry } from '../../cli/devnet/contracts.ts'
 import { type RunningEdge, type Surroundings, startEdge } from '../../cli/devnet/edges.ts'
@@ -77,7 +78,7 @@ export interface Published extends Site {
 export interface PublishOptions {
   /** Called before the chain names it, once two edges hold it. */
   readonly onNamed?: (replica: Replica) => void
-  /** The harbour is told to hold it then. */
+  /** The harbour is told to hold it, and does, before that. */
   readonly isHarboured?: boolean
 }
 
@@ -254,11 +255,17 @@ async function enter(edge: ShakenEdge, { rpc, addressesFile }: DevnetPlan): Prom
   await createOperator({ wallet, addresses }).enter(place)
 }
 
-/** The harbour holds what its publisher granted, for its own grace. */
+/** Resolves when the harbour holds all of what its publisher granted, for its own grace. Throws Fault publish/timeout. */
 async function bringIn(edge: ShakenEdge, plan: DevnetPlan, name: string, root: string): Promise<void> {
   await using stack = new AsyncDisposableStack()
   const wallet = await openWallet(plan.rpc, publisherAccount, stack)
   await askEdge(edge, holdPath, { body: '', authorization: await signGrant(wallet, name, root) })
+  // The answer is that it begins.
+  const holds = async (): Promise<true | undefined> =>
+    (await viewOf(edge)).content.holds.includes(root) ? true : undefined
+  await until(`the harbour holds ${root}`, deadlineMs, holds).catch(cause => {
+    throw new Fault('publish/timeout', cause.message, { cause })
+  })
 }
 
 async function openWallet(url: string, account: number, stack: AsyncDisposableStack): Promise<Wallet> {

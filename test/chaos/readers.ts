@@ -13,6 +13,7 @@ import { types } from '../../resolver/wire/code.ts'
 import { type Connections, isPlain, type Manner, manners } from './connections.ts'
 import { type Published, type ShakenNetwork, suffix } from './network.ts'
 import { ask, type Had, type Outcome, type Place, type Wanted } from './request.ts'
+import { testimony } from './testimony.ts'
 
 /** Of one phase of a run. */
 export interface Figures {
@@ -75,9 +76,13 @@ export async function readOn(options: ReaderOptions): Promise<void> {
     figures.requests++
     figures.byManner[manner]++
     if (failure !== undefined) {
-      const ms = Math.round(performance.now() - startedAt)
-      const what = `${kind} of ${host}/${path} by ${manner}, ${sizeBytes} B, after ${ms} ms`
-      figures.failures.push(`${what}: ${failure} [faults now: ${options.around()}]`)
+      const [atS, ms] = [startedAt / 1000, performance.now() - startedAt].map(Math.round)
+      const what = `${kind} of ${host}/${path} by ${manner}, ${sizeBytes} B, at ${atS} s, after ${ms} ms`
+      const words = `${what}: ${failure.what} [faults now: ${options.around()}]`
+      const site = options.sites.find(({ name }) => host === `${name}.${suffix}`)!
+      const edge = options.network.edges.find(({ address }) => address === failure.address)
+      const told = edge && (await testimony(edge, site, options.network.edges))
+      figures.failures.push(told === undefined ? words : `${words}\n    ${told}`)
     }
     await delay(restMs * random.next(), signal)
   }
@@ -109,16 +114,22 @@ function drawKind(length: number, random: Random): Wanted['kind'] {
 
 type Visit = { readonly wanted: Wanted; readonly figures: Figures; readonly startedAt: number }
 
+interface Failure {
+  readonly what: string
+  /** Of the edge that answered, if one did. */
+  readonly address?: string
+}
+
 /** Undefined when all is well, otherwise what is not. */
 async function visit(
   options: ReaderOptions,
   resolve: Resolve,
   had: Map<string, Had>,
   { wanted, figures, startedAt }: Visit,
-): Promise<string | undefined> {
+): Promise<Failure | undefined> {
   const { connections, network, wasDown } = options
   const places = await resolve(wanted.host)
-  if (typeof places === 'string') return places
+  if (typeof places === 'string') return { what: places }
   const { httpPort, httpsPort } = network.edges[0]!
   const port = isPlain(wanted.manner) ? httpPort : httpsPort
   const vain: string[] = []
@@ -132,12 +143,12 @@ async function visit(
     if (outcome.kind === 'wrong bytes') figures.wrongBytes++
     const excuse = wasDown(address, askedAt)
     const said = `${address}: ${outcome.what}${excuse === undefined ? '' : ` (${excuse})`}`
-    if (!isExcused(outcome, excuse)) return said
+    if (!isExcused(outcome, excuse)) return { what: said, address }
     if (outcome.kind === 'vain') figures.vain++
     else figures.moved++
     vain.push(said)
   }
-  return `none of the places that DNS named: ${vain.join('; ')}`
+  return { what: `none of the places that DNS named: ${vain.join('; ')}` }
 }
 
 /** Kept connections that one reader has to one edge and that may all have ended together. */

@@ -16,6 +16,8 @@ const told = [
   'fetch.lying',
   'fetch.lacking',
   'fetch.doubted',
+  'steward.failed.content/missing',
+  'steward.failed.store/full',
   'store.corrupt',
   'store.evicted',
   'store.unread',
