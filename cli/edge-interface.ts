@@ -1,5 +1,5 @@
 // The edge's own HTTP interface, seen from the command line: status, and the requests of an upload.
-// The other end is cli/routes.ts; both speak JSON, and errors come back as Faults with the edge's own words.
+// The other end is cli/http/routes.ts; both speak JSON, and errors come back as Faults with the edge's own words.
 
 import { Fault, type FaultCode, faultCodes } from '../base/fault.ts'
 import { createHttpClient } from '../base/io/http.ts'

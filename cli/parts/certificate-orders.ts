@@ -13,7 +13,7 @@ import type { Attempt } from '../../edge/acme/desk.ts'
 import { type Challenge, type ChallengeType, orderCertificate } from '../../edge/acme/order.ts'
 import { requestFor } from '../../edge/acme/papers.ts'
 import type { Session } from '../../edge/acme/session.ts'
-import type { SealedShelf } from '../sealed-shelf.ts'
+import type { SealedShelf } from '../daemon/sealed-shelf.ts'
 
 export interface OrdersOptions {
   /** By the address of its directory; asked in this order. */

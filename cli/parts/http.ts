@@ -6,8 +6,8 @@ import type { Settings } from '../../config/knobs.ts'
 import { createIngress } from '../../edge/ingress.ts'
 import type { HttpLimits } from '../../edge/io/limits.ts'
 import { type HttpServer, serveHttp } from '../../edge/io/server.ts'
+import { ownText } from '../../edge/own-text.ts'
 import type { Sites } from '../../edge/questions.ts'
-import { dagsOver } from '../dags.ts'
 import {
   askEdge,
   type EdgeStatus,
@@ -15,9 +15,10 @@ import {
   holdPath,
   type RecordsAnswer,
 } from '../edge-interface.ts'
-import { createRoutes } from '../routes.ts'
+import { dagsOver } from '../http/dags.ts'
+import { createRoutes } from '../http/routes.ts'
+import { variantsFrom } from '../http/variants.ts'
 import type { ServingEdge } from '../serving.ts'
-import { variantsFrom } from '../variants.ts'
 import type { CertificatePart } from './certificates.ts'
 import { type ContentPart, contentFor } from './content.ts'
 import { addressesOf, type Ground } from './ground.ts'
@@ -110,7 +111,7 @@ function sitesOf(network: Network, bound: Sites['bound']): Sites {
       const root = network.rootOf(name)
       if (root === undefined) return 'empty'
       const site = { root, sequence: name.sequence }
-      known.set(label, site)
+      known.set(ownText(label), site)
       return site
     },
   }

@@ -12,7 +12,7 @@ import { createIngress } from '../../edge/ingress.ts'
 import { problem } from '../../edge/json.ts'
 import type { Ingress } from '../../edge/message.ts'
 import { page } from '../../edge/page.ts'
-import { dagsOver } from '../dags.ts'
+import { dagsOver } from '../http/dags.ts'
 import { createTerminal } from '../terminal.ts'
 import { contentOver } from './site.ts'
 

@@ -23,10 +23,10 @@ import type { Store } from '../../content/store.ts'
 import { createIngress } from '../../edge/ingress.ts'
 import type { Ingress } from '../../edge/message.ts'
 import type { Content } from '../../edge/questions.ts'
+import { variantsFrom } from '../http/variants.ts'
 import { openOrigins } from '../parts/origins.ts'
 import { measure, requireFolder } from '../publish/import.ts'
 import { checkRules } from '../publish/rules.ts'
-import { variantsFrom } from '../variants.ts'
 
 export interface SiteOptions {
   readonly folder: string

@@ -6,17 +6,17 @@
 // the root are told to hold it too, before any name points at it.
 
 import { LRUCache } from 'lru-cache'
-import { Fault, isFault } from '../base/fault.ts'
-import { blockBytesMax } from '../content/block.ts'
-import type { Blocks } from '../content/blocks.ts'
-import { readCar } from '../content/car.ts'
-import { formatCid, parseCid } from '../content/identifier.ts'
-import type { Steward } from '../content/steward.ts'
-import type { Store } from '../content/store.ts'
-import { collectJson } from '../edge/body.ts'
-import { fieldValue } from '../edge/message.ts'
-import type { Route, RouteRequest, Routes } from '../edge/questions.ts'
-import { decodeGrant, type Grant, signerOf } from '../registry-contract/grant.ts'
+import { Fault, isFault } from '../../base/fault.ts'
+import { blockBytesMax } from '../../content/block.ts'
+import type { Blocks } from '../../content/blocks.ts'
+import { readCar } from '../../content/car.ts'
+import { formatCid, parseCid } from '../../content/identifier.ts'
+import type { Steward } from '../../content/steward.ts'
+import type { Store } from '../../content/store.ts'
+import { collectJson } from '../../edge/body.ts'
+import { fieldValue } from '../../edge/message.ts'
+import type { Route, RouteRequest, Routes } from '../../edge/questions.ts'
+import { decodeGrant, type Grant, signerOf } from '../../registry-contract/grant.ts'
 import {
   blocksPath,
   certificatesPath,
@@ -29,7 +29,7 @@ import {
   type RecordsAnswer,
   recordsPath,
   statusPath,
-} from './edge-interface.ts'
+} from '../edge-interface.ts'
 
 export interface RoutesOptions {
   readonly status: () => EdgeStatus

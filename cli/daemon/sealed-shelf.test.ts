@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { pino } from 'pino'
-import type { Fault } from '../base/fault.ts'
-import { openIdentity } from '../overlay/io/identity.ts'
-import { openLetter, sealLetter } from '../overlay/io/letter.ts'
+import type { Fault } from '../../base/fault.ts'
+import { openIdentity } from '../../overlay/io/identity.ts'
+import { openLetter, sealLetter } from '../../overlay/io/letter.ts'
 import { openSealedShelf, type Seal } from './sealed-shelf.ts'
 
 describe('a sealed shelf', () => {

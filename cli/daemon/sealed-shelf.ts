@@ -6,10 +6,10 @@
 
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fromUtf8, utf8 } from '../base/bytes.ts'
-import { Fault } from '../base/fault.ts'
-import { readBytes, writeWhole } from '../base/io/file.ts'
-import type { Log } from '../base/io/log.ts'
+import { fromUtf8, utf8 } from '../../base/bytes.ts'
+import { Fault } from '../../base/fault.ts'
+import { readBytes, writeWhole } from '../../base/io/file.ts'
+import type { Log } from '../../base/io/log.ts'
 
 export interface SealedShelf {
   /** All that can be opened, by name. Fault `config/unreadable` for the folder. */

@@ -1,12 +1,12 @@
 // What the trustless gateway asks about DAGs, answered from the blocks of this machine.
 
 import { CID } from 'multiformats/cid'
-import { Fault } from '../base/fault.ts'
-import { writeCar } from '../content/car.ts'
-import { exportCar } from '../content/dag-export.ts'
-import { dagPbCodec, formatCid, inlineBytes, parseCid, rawCodec } from '../content/identifier.ts'
-import { findTerminus, type GetBlock } from '../content/path.ts'
-import type { Dags } from '../edge/gateway/dags.ts'
+import { Fault } from '../../base/fault.ts'
+import { writeCar } from '../../content/car.ts'
+import { exportCar } from '../../content/dag-export.ts'
+import { dagPbCodec, formatCid, inlineBytes, parseCid, rawCodec } from '../../content/identifier.ts'
+import { findTerminus, type GetBlock } from '../../content/path.ts'
+import type { Dags } from '../../edge/gateway/dags.ts'
 
 /** `local` must fetch nothing: it answers undefined for what is not held. */
 export function dagsOver(local: (cid: CID) => Promise<Uint8Array | undefined>): Dags {
