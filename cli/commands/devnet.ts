@@ -11,7 +11,7 @@ import { devnetMnemonic } from '../../registry-contract/io/anvil.ts'
 import { compileContracts } from '../../registry-contract/io/compile.ts'
 import { lockFolder } from '../daemon/lock.ts'
 import { type Chain, startChain } from '../devnet/chain.ts'
-import { foundRegistry } from '../devnet/contracts.ts'
+import { foundRegistry, replacementLine } from '../devnet/contracts.ts'
 import { type RunningEdge, startEdge } from '../devnet/edges.ts'
 import { printGuide } from '../devnet/guide.ts'
 import { endOrphan } from '../devnet/orphan.ts'
@@ -119,9 +119,11 @@ async function openChain(plan: DevnetPlan, terminal: Terminal, stack: Stack): Pr
   const chain = await startChain(plan, terminal)
   stack.defer(() => chain.stop())
   const artifacts = await compiled
-  await terminal.step(`chain up at ${chain.url}, contracts deployed`, () =>
+  const replaced = await terminal.step(`chain up at ${chain.url}, contracts deployed`, () =>
     foundRegistry(plan, chain.url, artifacts, suffix),
   )
+  const told = replacementLine(replaced)
+  if (told !== undefined) terminal.line(`  ${terminal.paint('yellow', told)}`)
   return chain
 }
 
