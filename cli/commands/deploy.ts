@@ -12,7 +12,6 @@ import {
   planDeployment,
 } from '../../registry-contract/io/deploy.ts'
 import { fillAccounts } from '../../registry-contract/io/mint.ts'
-import { requireHex } from '../../registry-contract/io/registrar.ts'
 import { createWallet } from '../../registry-contract/io/wallet.ts'
 import { requireLabel } from '../../registry-contract/label.ts'
 import {
@@ -27,6 +26,7 @@ import { amountText } from '../wallet/amount.ts'
 import { settleOn } from '../wallet/consent.ts'
 import { askPassphrase } from '../wallet/passphrase.ts'
 import { readWalletKey, usualWalletFile } from '../wallet/wallet-file.ts'
+import { requireAddress } from './address.ts'
 
 type Roles = { readonly [K in keyof Receivers]?: string }
 
@@ -100,7 +100,7 @@ function receiversOf(options: DeployCommand): Roles {
   const roles = ['treasury', 'team', 'company', 'bounty'] as const
   const given = roles.filter(role => options[role] !== undefined)
   return Object.fromEntries(
-    given.map(role => [role, requireHex(options[role]!, `an address (--${role})`, 20, 20)]),
+    given.map(role => [role, requireAddress(options[role]!, `an address (--${role})`)]),
   )
 }
 

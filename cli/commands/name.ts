@@ -12,6 +12,7 @@ import { requireNotOurs } from '../publish/own-labels.ts'
 import { createTerminal, durationText, quiet, type Terminal } from '../terminal.ts'
 import { type AccountOptions, type OpenChain, openChainFor } from '../wallet/account.ts'
 import { type Expense, settleOn } from '../wallet/consent.ts'
+import { requireAddress } from './address.ts'
 
 export interface NameOptions extends AccountOptions {
   yes: boolean
@@ -153,11 +154,25 @@ function termOr(error: unknown, label: string): unknown {
   })
 }
 
-export async function nameTransfer(typed: string, to: string, options: NameOptions): Promise<void> {
+export async function nameTransfer(typed: string, toTyped: string, options: NameOptions): Promise<void> {
+  const to = requireAddress(toTyped, 'an address')
   await atDesk(typed, options, async desk => {
+    const { label } = desk.name
     await requireOwner(desk)
-    const call = await desk.registrar.calls.transfer(desk.name.label, to)
-    return carryOut(desk, [{ todo: `hand over to ${to}`, done: `${desk.name.label} is handed over`, call }])
+    if (to === desk.wallet.address) throw new Fault('input/invalid', `${label} belongs to ${to} already.`)
+    const call = await desk.registrar.calls.transfer(label, to)
+    const deed = { todo: `hand over to ${to}`, done: `${label} is handed over`, call }
+    return carryOut(desk, [deed]).catch(error => {
+      throw receiverOr(error, to)
+    })
+  })
+}
+
+function receiverOr(error: unknown, to: string): unknown {
+  if (revertOf(error)?.error !== 'ERC721InvalidReceiver') return error
+  return new Fault('input/invalid', `${to} is a contract that takes no names.`, {
+    hint: 'Give the address of an account, or of a contract that takes ERC-721 tokens.',
+    cause: error,
   })
 }
 
@@ -181,7 +196,7 @@ export async function nameSet(typed: string, options: SetOptions): Promise<void>
       add('content', content, await calls.setContenthash(label, hashOf(content, '--content')))
     if (zone !== undefined) add('zone', zone, await calls.setZonehash(label, hashOf(zone, '--zone')))
     if (delegate !== undefined) {
-      const address = delegate === 'none' ? zeroAddress : delegate
+      const address = delegate === 'none' ? zeroAddress : requireAddress(delegate, 'an address or none')
       add('delegate', delegate, await calls.setDelegate(label, address))
     }
     if (deeds.length === 0) {
@@ -204,6 +219,7 @@ async function requireOwner({ chain, wallet, name }: Desk): Promise<void> {
 
 /** A name that was never registered; one that ran out can still be renewed for a while, which the chain judges. */
 async function requireHolder({ chain, name }: Desk): Promise<void> {
+  requireNotOurs(name.label)
   const { expiresAt } = await readName(chain.reader, chain.addresses, name.label)
   if (expiresAt > 0) return
   throw new Fault('input/invalid', `Nobody holds ${name.label}.`, {
