@@ -49,7 +49,9 @@ export async function nameShow(typed: string, options: ShowOptions): Promise<voi
       expiresAt,
       sequence,
       contenthash,
+      content: cidOf(contenthash) ?? null,
       zonehash,
+      zone: cidOf(zonehash) ?? null,
     }
     process.stdout.write(`${JSON.stringify({ ...facts, proof: shown.proof }, null, 2)}\n`)
     return
@@ -157,10 +159,15 @@ function changeText(change: NameChange): string {
 /** The CID, or the bytes when they are none: a stranger may have written anything. */
 function contentText(hash: string): string {
   if (hash === '0x') return 'none'
+  return cidOf(hash) ?? `${hash.slice(0, 80)}${hash.length > 80 ? '…' : ''} (no content that edges serve)`
+}
+
+/** Of an EIP-1577 hash; undefined for none, and for what edges do not serve. */
+function cidOf(hash: string): string | undefined {
   try {
     return formatCid(decodeContenthash(fromHex(hash)!))
   } catch (error) {
     if (!isFault(error)) throw error
-    return `${hash.slice(0, 80)}${hash.length > 80 ? '…' : ''} (no content that edges serve)`
+    return undefined
   }
 }

@@ -15,7 +15,9 @@ interface Shown {
   readonly expiresAt: number
   readonly sequence: number
   readonly contenthash: string
+  readonly content: string | null
   readonly zonehash: string
+  readonly zone: string | null
   readonly proof: string
 }
 
@@ -65,11 +67,14 @@ describe('names', () => {
 
   test('show: exactly what was promised, proven, for names that are there and that are not', async () => {
     const welcome = await show('welcome')
-    const keys = ['name', 'owner', 'expiresAt', 'sequence', 'contenthash', 'zonehash', 'proof']
+    const hashes = ['contenthash', 'content', 'zonehash', 'zone']
+    const keys = ['name', 'owner', 'expiresAt', 'sequence', ...hashes, 'proof']
     assert.deepEqual(Object.keys(welcome), keys)
     assert.equal(welcome.owner, publisher)
     assert(welcome.expiresAt > 364 * 86_400_000)
     assert.match(welcome.contenthash, /^0xe30101701220[0-9a-f]{64}$/)
+    assert.match(welcome.content!, /^bafybei[a-z2-7]{52}$/)
+    assert.equal(welcome.zone, null)
     assert.equal(welcome.proof, 'verified')
     const none = await show('nobody-has-this')
     assert.deepEqual([none.owner, none.sequence, none.contenthash, none.proof], [null, 0, '0x', 'verified'])
@@ -85,10 +90,20 @@ describe('names', () => {
     const [, to] = /address\s+(0x[0-9a-f]{40})/.exec(
       await works('wallet', 'show', '--wallet', join(data, `edge-${other}`, 'operator.json')),
     )!
+    const { NameRegistrar } = JSON.parse(await readFile(network.addressesFile, 'utf8')).contracts
+    const wrong: [to: string, says: RegExp][] = [
+      [`0x${'00'.repeat(20)}`, /nobody's address/],
+      [`0xF${publisher.slice(3)}`, /a digit is wrong/],
+      [publisher, /belongs to 0xf39f\w+ already/],
+      [NameRegistrar.address, /a contract that takes no names/],
+    ]
+    for (const [to, says] of wrong)
+      await fails(['name', 'transfer', 'bücher', to, '--yes', '--data', data], says)
     await works('name', 'transfer', 'bücher', to!, '--yes')
     const shown = await show('bücher')
     assert.deepEqual([shown.name, shown.owner, shown.sequence], ['xn--bcher-kva', to, 5])
     assert.equal(shown.contenthash, shown.zonehash)
+    assert.deepEqual([shown.content, shown.zone], [root, root])
     assert.equal(shown.proof, 'verified')
     const text = await works('name', 'show', 'bücher')
     for (const words of ['registered by', 'content', 'zone', 'renewed until', 'handed over to', 'verified'])
@@ -102,13 +117,17 @@ describe('names', () => {
     assert.equal((await show('not-agreed')).owner, null)
   })
 
+  test('what belongs to the network is neither taken, renewed nor set', async () => {
+    for (const words of [['register'], ['renew'], ['set', '--content', 'none']])
+      await fails(['name', ...words, 'ns', '--yes', '--data', data], /belongs to the network itself/)
+  })
+
   test('what cannot be a name, or is not free, says what to do', async () => {
     const rows: [name: string, says: RegExp][] = [
       ['MySite', /Use mysite\./],
       ['pаypal', /U\+0430[\s\S]*one script/],
       ['🚀', /emoji/],
       ['a b', /" "/],
-      ['ns', /ns/],
       ['welcome', /yours already[\s\S]*inxt name renew welcome/],
     ]
     for (const [name, says] of rows) await fails(['name', 'register', name, '--yes', '--data', data], says)
