@@ -58,6 +58,7 @@ export async function openHttp(ground: Ground, sources: HttpSources): Promise<vo
     },
     invite: (root, authorization) => invite(ground, network, root, authorization),
     siteBytesMax: settings['content.siteBytesMax'],
+    graceMs: settings['content.graceMs'],
     now: Date.now,
     steadyNow: realClock.now,
   })
