@@ -163,6 +163,29 @@ describe('steward', () => {
     assert.equal(full.keeper.holds(other.root), false)
   })
 
+  test('what is only visited makes room for what must be here, and is let go of where it has none itself', async () => {
+    const [visited, due] = [await site('read by one'), await site('of this edge')]
+    const [visitedKey, dueKey] = [formatCid(visited.root), formatCid(due.root)]
+    const bytes = [...visited.blocks.values()].reduce((sum, { length }) => sum + length, 0)
+    const both = new Map([...visited.blocks, ...due.blocks])
+    const tight = household(both, 1.5 * bytes)
+    tight.named.add(visitedKey).add(dueKey)
+    tight.steward.visit(visitedKey)
+    await tight.turn(0)
+    assert.equal(tight.keeper.holds(visited.root), true)
+    tight.duties.add(dueKey)
+    for (const now of [1, 2, 12]) await tight.turn(now)
+    assert.equal(tight.keeper.holds(due.root), true)
+    assert.equal(tight.keeper.holds(visited.root), false)
+
+    const tiny = household(both, 0.5 * bytes)
+    tiny.named.add(visitedKey)
+    tiny.steward.visit(visitedKey)
+    for (const now of [0, 20, 40]) await tiny.turn(now)
+    assert.equal(tiny.meter.read()['steward.failed.store/full'], 1)
+    assert.equal(tiny.keeper.wants(visitedKey), false)
+  })
+
   test('farewell: not where three quarters of the store are pinned, and not of what has a name again', async () => {
     const { root, blocks } = await site('six')
     const key = formatCid(root)

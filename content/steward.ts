@@ -1,12 +1,13 @@
 // Which sites this edge holds, and why: the list is worked out anew whenever the world changes, then made true.
 //
 // A root is wanted for one of four reasons. Duty: a name points at it and this edge is among the first by rendezvous
-// hashing, so that a few edges hold every site whoever asks for it. Grant: its owner uploaded it and the chain may name
-// it soon; that lasts for a grace. Visit: a reader asked for it here, a name still points at it, and there is room:
-// readers' edges become holders, so popular sites have many. Farewell: a name pointed at it lately, and who began to
-// read that version reads it to its end; there must be room, too. What has no reason any more is released, not deleted:
-// its blocks go when the room is needed. What could not be fetched is tried again after a pause, so that sites which
-// nobody holds any more do not take the line from those that somebody does.
+// hashing, so that a few edges hold every site whoever asks for it. Grant: its owner uploaded it and the chain may
+// name it soon; that lasts for a grace. Visit: a reader asked for it here, a name still points at it, and there is
+// room that neither duties nor grants need: readers' edges become holders, so popular sites have many. Farewell: a
+// name pointed at it lately, and who began to read that version reads it to its end; there must be room, too. What has
+// no reason any more is released, not deleted: its blocks go when the room is needed. What could not be fetched is
+// tried again after a pause, so that sites which nobody holds any more do not take the line from those that somebody
+// does.
 
 import type { CID } from 'multiformats/cid'
 import { isFault } from '../base/fault.ts'
@@ -51,7 +52,7 @@ export interface Steward {
 
 /** Fetches of whole sites at once; readers' own fetches come beside them. */
 const fetchesMax = 2
-/** Visits may pin half of the store: the other half is for duties and grants. */
+/** Visits begin while half of the store is free: how large a site is shows only when it is here. */
 const visitedShare = 0.5
 const visitedMax = 10_000
 /** More is not pinned while some of it is only there for late readers. */
@@ -73,6 +74,7 @@ export function createSteward(options: StewardOptions): Steward {
       await keeper.keep(root, { onProgress: () => announce(key, false) })
     } catch (error) {
       retract(key)
+      if (isFault(error, 'store/full')) visits.giveWay(key, duties.has(key) || grants.has(key))
       throw error
     }
     announce(key, true)
@@ -164,6 +166,11 @@ function createVisits({ store, named }: Pick<StewardOptions, 'store' | 'named'>)
       if (visits.size > visitedMax) visits.delete(visits.values().next().value!)
     },
     all: (): Iterable<string> => visits,
+    /** There was no room for `root`: what must be here takes the place of all that is only visited. */
+    giveWay(root: string, mustBeHere: boolean): void {
+      if (mustBeHere) visits.clear()
+      else visits.delete(root)
+    },
     turn(): void {
       for (const root of visits) if (!named.has(root)) visits.delete(root)
     },
