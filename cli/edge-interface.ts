@@ -113,7 +113,7 @@ export interface EdgeStatus extends OverlayStatus {
   readonly counts: Readonly<Record<string, number>>
 }
 
-/** What `/inxt/holders/<cid>` says. */
+/** What `/inxt/holders/<cid>` says: which edges serve and hold all of it. */
 export interface HoldersAnswer {
   readonly holders: readonly { readonly peer: string; readonly address: string }[]
 }

@@ -255,7 +255,7 @@ async function enter(edge: ShakenEdge, { rpc, addressesFile }: DevnetPlan): Prom
   await createOperator({ wallet, addresses }).enter(place)
 }
 
-/** Resolves when the harbour holds all of what its publisher granted, for its own grace. Throws Fault publish/timeout. */
+/** Resolves when the harbour holds what its publisher granted, for its own grace. Throws Fault publish/timeout. */
 async function bringIn(edge: ShakenEdge, plan: DevnetPlan, name: string, root: string): Promise<void> {
   await using stack = new AsyncDisposableStack()
   const wallet = await openWallet(plan.rpc, publisherAccount, stack)
