@@ -32,8 +32,10 @@ const overheadBytes = 300
 export function createSieve<Value>(options: {
   bytesMax: number
   bytesOf: (value: Value) => number
+  /** Told of what went to make room; not of what was replaced or deleted. */
+  onEvicted?: (value: Value) => void
 }): Sieve<Value> {
-  const { bytesMax, bytesOf } = options
+  const { bytesMax, bytesOf, onEvicted } = options
   const entries = new Map<string, Entry<Value>>()
   let head: Entry<Value> | undefined
   let tail: Entry<Value> | undefined
@@ -57,6 +59,7 @@ export function createSieve<Value>(options: {
     }
     hand = entry.newer
     unlink(entry)
+    onEvicted?.(entry.value)
   }
 
   return {

@@ -3,8 +3,8 @@
 // What is uploaded, or fetched at an owner's word, is pinned for a grace after its last block, root by root. So bytes
 // are counted by root and forgotten a grace after the last; one root may bring a site of the greatest size, and all
 // roots of a name two of them: the version before and the one that comes. Who publishes again and again sends and pins
-// only what changed, and that alone is counted. Rejected: a bucket that empties by itself, from which somebody who
-// keeps a root alive by a word now and then takes more each time, and a bound on versions, which small ones do not need.
+// only what changed, and that alone is counted. Rejected: a bucket that empties by itself, of which somebody who keeps
+// a root alive by a word now and then takes more each time; and a bound on versions, which small ones do not need.
 
 import { LRUCache } from 'lru-cache'
 import { Fault } from '../../base/fault.ts'

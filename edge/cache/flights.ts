@@ -282,13 +282,19 @@ function keep(
     held = bytes
     return true
   }
-  const body = record(chunksOf(response.body), { mayKeep, aheadBytesMax })
+  const body = record(chunksOf(response.body), { mayKeep, aheadBytesMax, room: arriving })
   const stored = { ...head, body }
+  const arrive = (): void => {
+    arriving.leave(held)
+    held = 0
+  }
   // What was not kept to its end waits for its slowest reader first.
-  void body.done.then(() => arriving.leave(held))
+  void body.done.then(arrive)
   void body.kept.then(whole => {
     if (!whole) return
-    if (!flight.outdated) store.put(flight.key, stored)
+    arrive()
+    if (flight.outdated) body.store(false)
+    else store.put(flight.key, stored)
     meter.count('cache.stored')
   })
   return stored

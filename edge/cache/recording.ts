@@ -3,8 +3,13 @@
 // One fetch serves everybody who wants the same: who comes late reads what is there and then waits with the others.
 // While all of it may be kept, the source is read as fast as it gives. Once it has grown past its bound the beginning
 // is forgotten: nobody can join any more, and the source waits for the slowest of those who are reading.
+//
+// A body that was kept and is kept no more (evicted, replaced) lives on for those who are reading it, who may be slow:
+// for as long it takes room of its own, and where there is none its readers are cut. Rejected: forgetting it as it is
+// read, which would cut whoever reads several parts of it.
 
 import { Fault } from '../../base/fault.ts'
+import type { Share } from '../fair-share.ts'
 
 type Bytes = AsyncIterable<Uint8Array>
 
@@ -21,6 +26,8 @@ export interface Recording {
   readonly kept: Promise<boolean>
   /** Resolves once nothing more comes, and no more than `aheadBytesMax` of what was not kept waits for a reader. */
   readonly done: Promise<void>
+  /** Whether what was kept counts in a store: to be told with each change. It does at first, as what arrives. */
+  store(isStored: boolean): void
 }
 
 export interface RecordOptions {
@@ -28,6 +35,8 @@ export interface RecordOptions {
   readonly mayKeep: (bytes: number) => boolean
   /** How far the source may be ahead of the slowest reader afterwards. */
   readonly aheadBytesMax: number
+  /** Room for what is kept for its readers alone, in octets. */
+  readonly room: Share
 }
 
 interface Tape {
@@ -37,12 +46,18 @@ interface Tape {
   forgotten: number
   sizeBytes: number
   keeping: boolean
+  readonly room: Share
+  isStored: boolean
+  /** Of `room`. */
+  heldBytes: number
   end: { readonly error?: unknown } | undefined
   /** Resolves at the next event of any kind. */
   changed: PromiseWithResolvers<void>
 }
 
 interface Reader {
+  /** Undefined once it was cut: it may not even hold on to the body. */
+  tape: Tape | undefined
   /** Chunks read so far, those forgotten included. */
   at: number
 }
@@ -51,6 +66,7 @@ interface Reader {
 export function record(source: Bytes, options: RecordOptions): Recording {
   const tape: Tape = {
     ...{ chunks: [], readers: new Set(), forgotten: 0, sizeBytes: 0, keeping: true, end: undefined },
+    ...{ room: options.room, isStored: true, heldBytes: 0 },
     changed: Promise.withResolvers(),
   }
   const kept = Promise.withResolvers<boolean>()
@@ -62,7 +78,7 @@ export function record(source: Bytes, options: RecordOptions): Recording {
       tell(tape)
     })
   return {
-    read: (part = { start: 0, end: Number.POSITIVE_INFINITY }) => readFrom(tape, part),
+    read: (part = { start: 0, end: Number.POSITIVE_INFINITY }) => readFrom({ tape, at: 0 }, part),
     piece() {
       if (tape.end === undefined || 'error' in tape.end || tape.chunks.length > 1) return undefined
       return tape.chunks[0] ?? new Uint8Array(0)
@@ -75,6 +91,10 @@ export function record(source: Bytes, options: RecordOptions): Recording {
     },
     kept: kept.promise,
     done,
+    store(isStored) {
+      tape.isStored = isStored
+      settle(tape)
+    },
   }
 }
 
@@ -97,30 +117,70 @@ async function pump(tape: Tape, source: Bytes, options: RecordOptions, tooLong: 
   }
 }
 
-async function* readFrom(tape: Tape, part: { start: number; end: number }): AsyncGenerator<Uint8Array> {
-  if (tape.forgotten > 0) throw new Fault('net/unreachable', 'The beginning of the body has passed.')
-  const reader: Reader = { at: 0 }
-  tape.readers.add(reader)
+async function* readFrom(reader: Reader, part: { start: number; end: number }): AsyncGenerator<Uint8Array> {
+  join(reader)
   try {
     for (let at = 0; at < part.end; ) {
-      const chunk = tape.chunks[reader.at - tape.forgotten]
-      if (chunk === undefined) {
-        if (tape.end === undefined) await tape.changed.promise
-        else if ('error' in tape.end) throw tape.end.error
-        else return
+      const chunk = nextOf(reader)
+      if (chunk === undefined) return
+      if (!(chunk instanceof Uint8Array)) {
+        await chunk
         continue
       }
-      reader.at++
-      if (!tape.keeping) forgetRead(tape)
-      if (!tape.keeping) tell(tape)
       const wanted = chunk.subarray(Math.max(0, part.start - at), part.end - at)
       at += chunk.length
       if (wanted.length > 0) yield wanted
     }
   } finally {
-    tape.readers.delete(reader)
-    forgetRead(tape)
-    tell(tape)
+    leave(reader)
+  }
+}
+
+function join(reader: Reader): void {
+  const tape = reader.tape!
+  if (tape.forgotten > 0) throw new Fault('net/unreachable', 'The beginning of the body has passed.')
+  tape.readers.add(reader)
+  settle(tape)
+}
+
+/** A promise while there is none yet, undefined after the last. Apart, so that who waits holds on to no tape by it. */
+function nextOf(reader: Reader): Uint8Array | Promise<void> | undefined {
+  const { tape } = reader
+  if (tape === undefined)
+    throw new Fault('net/unreachable', 'The body is kept no more, and there is no room for its readers.')
+  const chunk = tape.chunks[reader.at - tape.forgotten]
+  if (chunk === undefined) {
+    if (tape.end === undefined) return tape.changed.promise
+    if ('error' in tape.end) throw tape.end.error
+    return undefined
+  }
+  reader.at++
+  if (!tape.keeping) forgetRead(tape)
+  if (!tape.keeping) tell(tape)
+  return chunk
+}
+
+function leave(reader: Reader): void {
+  const { tape } = reader
+  if (tape === undefined) return
+  tape.readers.delete(reader)
+  forgetRead(tape)
+  settle(tape)
+  tell(tape)
+}
+
+/** Takes room for what is there for its readers alone, or cuts them; gives it back after the last of them. */
+function settle(tape: Tape): void {
+  const { readers, room } = tape
+  if (tape.isStored || readers.size === 0) {
+    room.leave(tape.heldBytes)
+    tape.heldBytes = 0
+  } else if (tape.heldBytes === 0) {
+    if (room.enter(tape.sizeBytes)) tape.heldBytes = tape.sizeBytes
+    else {
+      for (const reader of readers) reader.tape = undefined
+      readers.clear()
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 // The stored answers: by address, and under each address one for each way of asking (RFC 9111 §4.1).
 //
 // Bounded in bytes by SIEVE, which keeps what is asked for twice; all variants of an address come and go together,
-// and no address has more than a few. An answer comes in here when its body is there to the end, never before.
+// and no address has more than a few. An answer comes in here when its body is there to the end, never before. The
+// body of one that goes is told, since somebody may be reading it.
 
 import { createSieve } from '../../base/sieve.ts'
 import type { Field } from '../message.ts'
@@ -27,7 +28,7 @@ export interface Store {
   find(key: string, request: readonly Field[]): Stored | undefined
   /** Whether there is any under this address, whatever the request. */
   has(key: string): boolean
-  /** In the place of the one that it fits. */
+  /** In the place of the one that it fits; its body is told at once where there is no room for it. */
   put(key: string, stored: Stored): void
   /** All variants (§4.4). */
   remove(key: string): void
@@ -57,20 +58,28 @@ export function createStore(bytesMax: number): Store {
   const sieve = createSieve<Shelf>({
     bytesMax,
     bytesOf: ({ key, variants }) => variants.reduce((sum, one) => sum + bytesOf(one), 2 * key.length),
+    onEvicted: ({ variants }) => letGo(variants, []),
   })
   return {
     find: (key, request) => sieve.get(key)?.variants.find(stored => matches(stored, request)),
     has: key => sieve.has(key),
     put(key, stored) {
-      const others = (sieve.get(key)?.variants ?? []).filter(
+      const before = sieve.get(key)?.variants ?? []
+      const others = before.filter(
         one => one.variant !== stored.variant || one.names.join() !== stored.names.join(),
       )
       const kept = [stored, ...others.slice(0, variantsMax - 1)]
       // The sieve takes nothing above a quarter of it: the oldest variants go first.
       while (kept.length > 1 && kept.reduce((sum, one) => sum + bytesOf(one), 0) > bytesMax / 5) kept.pop()
       sieve.set(key, { key, variants: kept })
+      stored.body.store(true)
+      letGo([stored, ...before], sieve.has(key) ? kept : [])
     },
-    remove: key => void sieve.delete(key),
+    remove(key) {
+      const before = sieve.get(key)?.variants ?? []
+      sieve.delete(key)
+      letGo(before, [])
+    },
     flightKey(key, request) {
       const names = sieve.get(key)?.variants[0]?.names ?? []
       return `${key}\n${variantOf(names, request)}`
@@ -78,6 +87,11 @@ export function createStore(bytesMax: number): Store {
     shrink: sieve.shrink,
     usage: sieve.usage,
   }
+}
+
+/** Of `before`, bodies that none of `kept` has: what was validated anew has the same. */
+function letGo(before: readonly Stored[], kept: readonly Stored[]): void {
+  for (const { body } of before) if (!kept.some(one => one.body === body)) body.store(false)
 }
 
 function bytesOf({ fields, variant, body }: Stored): number {

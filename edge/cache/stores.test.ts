@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FairShare } from '../fair-share.ts'
 import { record } from './recording.ts'
 import type { Stored } from './store.ts'
 import { createStores } from './stores.ts'
@@ -8,7 +9,7 @@ async function stored(sizeBytes: number): Promise<Stored> {
   const source = (async function* () {
     yield new Uint8Array(sizeBytes)
   })()
-  const body = record(source, { mayKeep: () => true, aheadBytesMax: 0 })
+  const body = record(source, { mayKeep: () => true, aheadBytesMax: 0, room: new FairShare(0).of('') })
   await body.kept
   const times = { requestedAt: 0, receivedAt: 0 }
   return {
