@@ -80,14 +80,17 @@ function grid(now: () => number) {
 const clock = testClock()
 const world = grid(clock.now)
 
-function open(name: string, { words = {}, live = () => edges } = {}): Promise<Clients> {
+function open(
+  name: string,
+  { words = {}, live = () => edges, meter = createMeter() } = {},
+): Promise<Clients> {
   const self = keys.get(name)!
   const log = createLog({ name: 'test', level: 'silent' })
   const settings = settingsFrom([
     { source: 'test', values: { 'clients.publishMs': publishMs, 'clients.freshMs': 5000, ...words } },
   ])
   return openClients(
-    { settings, folder, log, meter: createMeter(), stack },
+    { settings, folder, log, meter, stack },
     {
       ...{ clock, self: self.id, records: world.of(self), serving: live },
       rttMs: peer => (peer === self.id ? 0 : 100),
@@ -171,9 +174,11 @@ describe("the operator's map", () => {
     assert.match(named(south, six), /^(west,south|south,west)$/)
     assert.equal(south.scopeBits(six), 48)
     for (const asker of [six, client]) assert.deepEqual(south.near(asker, 3, true).map(nameOf), ['south'])
-    const west = await open('west', { words, live: () => live.slice(0, 2) })
+    const meter = createMeter()
+    const west = await open('west', { words, meter, live: () => live.slice(0, 2) })
     assert.deepEqual(west.near(client, 3, true), [], 'nobody has one')
     assert.equal(named(west), 'west')
+    assert.deepEqual(meter.read(), { 'clients.ipv4.mapped': 1 }, 'what names nobody is no choice')
   })
 
   test('with errors is refused at the start, and later leaves the old one in place', async () => {
