@@ -32,6 +32,7 @@ import { flagBits } from '../../resolver/wire/header.ts'
 import { nameText, parseName } from '../../resolver/wire/name.ts'
 import { dataOctets } from '../../resolver/wire/rdata.ts'
 import { securityText, verdictText } from '../dns/domain-problem.ts'
+import { requireNotOurs } from '../publish/own-labels.ts'
 import { createTerminal, quiet, type Terminal } from '../terminal.ts'
 import { type AccountOptions, type OpenChain, openChainFor } from '../wallet/account.ts'
 import { settleOn } from '../wallet/consent.ts'
@@ -53,6 +54,7 @@ const dnsPort = 53
 export async function domainClaim(typed: string, site: string, options: SpendOptions): Promise<void> {
   const domain = requireDomain(typed)
   const { label } = await spell(site)
+  requireNotOurs(label)
   await using chain = await openChainFor(options)
   requireForeign(domain, chain.addresses.suffix)
   const { owner, expiresAt } = await readName(chain.reader, chain.addresses, label)

@@ -3,10 +3,8 @@
 // The record is read at one block and proven at the same: the endpoints agree on the block's hash, the proof leads from
 // there to the very slots of the registry. `failed` means that an endpoint says what its own proof does not show.
 
-import { fromHex } from '../../base/bytes.ts'
 import { Fault, isFault } from '../../base/fault.ts'
 import { realClock } from '../../base/io/clock.ts'
-import { decodeContenthash, formatCid } from '../../content/identifier.ts'
 import { createQuorumHeaders } from '../../registry-contract/headers.ts'
 import { type NameChange, nameHistory } from '../../registry-contract/io/history.ts'
 import { readName } from '../../registry-contract/io/names.ts'
@@ -15,8 +13,10 @@ import { zeroAddress } from '../../registry-contract/io/reader.ts'
 import { childNode } from '../../registry-contract/label.ts'
 import type { NameRecord } from '../../registry-contract/layout.ts'
 import { type Spelling, spell } from '../../registry-contract/spelling.ts'
+import { ownLabels } from '../../resolver/zone/suffix.ts'
 import { createTerminal, type Terminal } from '../terminal.ts'
 import { type AccountOptions, type OpenChain, openChainFor } from '../wallet/account.ts'
+import { cidOf } from './contenthash.ts'
 import { dayText } from './name.ts'
 
 interface ShowOptions extends AccountOptions {
@@ -105,7 +105,8 @@ function print(
     terminal.line(`  ${terminal.paint('dim', what.padEnd(10))}${text}`)
   terminal.line()
   line('name', name.shown === name.label ? name.label : `${name.label} (${name.shown})`)
-  if (owner === zeroAddress) line('owner', 'nobody: it was never registered')
+  if (ownLabels.has(name.label)) line('owner', 'nobody: it belongs to the network itself')
+  else if (owner === zeroAddress) line('owner', 'nobody: it was never registered')
   else {
     line('owner', now < expiresAt ? owner : `${owner}, until its term ended`)
     line(
@@ -156,18 +157,8 @@ function changeText(change: NameChange): string {
   }
 }
 
-/** The CID, or the bytes when they are none: a stranger may have written anything. */
+/** The CID, or the bytes when they are none. */
 function contentText(hash: string): string {
   if (hash === '0x') return 'none'
   return cidOf(hash) ?? `${hash.slice(0, 80)}${hash.length > 80 ? '…' : ''} (no content that edges serve)`
-}
-
-/** Of an EIP-1577 hash; undefined for none, and for what edges do not serve. */
-function cidOf(hash: string): string | undefined {
-  try {
-    return formatCid(decodeContenthash(fromHex(hash)!))
-  } catch (error) {
-    if (!isFault(error)) throw error
-    return undefined
-  }
 }

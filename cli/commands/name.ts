@@ -1,8 +1,6 @@
 // `inxt name register|renew|transfer|set`: what one can do to a name, each with its cost before it is spent.
 
-import { toHex } from '../../base/bytes.ts'
-import { Fault, isFault } from '../../base/fault.ts'
-import { encodeContenthash, parseCid } from '../../content/identifier.ts'
+import { Fault } from '../../base/fault.ts'
 import { readName } from '../../registry-contract/io/names.ts'
 import { type Call, revertOf, zeroAddress } from '../../registry-contract/io/reader.ts'
 import { type Registrar, registrationGas } from '../../registry-contract/io/registrar.ts'
@@ -13,6 +11,7 @@ import { createTerminal, durationText, quiet, type Terminal } from '../terminal.
 import { type AccountOptions, type OpenChain, openChainFor } from '../wallet/account.ts'
 import { type Expense, settleOn } from '../wallet/consent.ts'
 import { requireAddress } from './address.ts'
+import { hashOf } from './contenthash.ts'
 
 export interface NameOptions extends AccountOptions {
   yes: boolean
@@ -225,18 +224,4 @@ async function requireHolder({ chain, name }: Desk): Promise<void> {
   throw new Fault('input/invalid', `Nobody holds ${name.label}.`, {
     hint: `Take it first: inxt name register ${name.label}`,
   })
-}
-
-/** `none`, a CID, `/ipfs/…`, `ipfs://…`, or EIP-1577 as 0x and hexadecimal. Faults input/invalid, content/*. */
-function hashOf(text: string, flag: string): string {
-  if (text === 'none') return '0x'
-  if (/^0x([0-9a-fA-F]{2})+$/.test(text)) return text.toLowerCase()
-  const [, cid = ''] = /^(?:\/ipfs\/|ipfs:\/\/)?([A-Za-z0-9]+)\/?$/.exec(text) ?? []
-  try {
-    return `0x${toHex(encodeContenthash(parseCid(cid)))}`
-  } catch (cause) {
-    if (!isFault(cause, 'bytes/malformed')) throw cause
-    const what = `${flag}: ${JSON.stringify(text.slice(0, 80))} is no content identifier`
-    throw new Fault('input/invalid', what, { hint: 'Give a CID such as bafybei…, or none.', cause })
-  }
 }

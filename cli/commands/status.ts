@@ -94,7 +94,7 @@ function printEdges(terminal: Terminal, seen: readonly Seen[]): void {
         `${content.blocks} (${sizeText(content.bytes)})`,
         grid.path === '' ? 'all' : grid.path,
         // Replicas of the own path stand behind the references to each of its levels.
-        [...grid.references, `${grid.replicas} replicas`].join(', '),
+        [...grid.references, grid.replicas === 1 ? '1 replica' : `${grid.replicas} replicas`].join(', '),
         `${grid.records.records}`,
         `${frames.sentPerS} out, ${frames.receivedPerS} in`,
         sizeText(status.memoryBytes),

@@ -8,11 +8,10 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fromHex, sizeText } from '../../base/bytes.ts'
-import { Fault, isFault } from '../../base/fault.ts'
+import { sizeText } from '../../base/bytes.ts'
+import { Fault } from '../../base/fault.ts'
 import { realRandom } from '../../base/io/chance.ts'
 import { delay } from '../../base/io/clock.ts'
-import { decodeContenthash, formatCid } from '../../content/identifier.ts'
 import { readName } from '../../registry-contract/io/names.ts'
 import { spell } from '../../registry-contract/spelling.ts'
 import { addressTypes } from '../../resolver/sign/bundle.ts'
@@ -24,11 +23,13 @@ import { mayPlace } from '../../resolver/zone/domain-zone.ts'
 import { readZone } from '../../resolver/zone/master.ts'
 import { createZone } from '../../resolver/zone/snapshot.ts'
 import { type Network, type NetworkEdge, readNetwork } from '../network.ts'
+import { requireNotOurs } from '../publish/own-labels.ts'
 import { livingEdges } from '../publish/publish.ts'
 import { isNamed, openOwner, publishZone, type ZoneFiles, type ZonePublication } from '../publish/zone.ts'
 import { edgesOnRoll } from '../publish/zone-edges.ts'
 import { createTerminal, durationText, printFault, quiet, type Terminal } from '../terminal.ts'
 import { type OpenChain, openChainFor } from '../wallet/account.ts'
+import { cidOf } from './contenthash.ts'
 import { type Report, readZoneAt, readZoneFile, type SignOptions, serialOf, signFile } from './zone.ts'
 import { nowInS, timeText, zoneOf } from './zone-desk.ts'
 import { admit, besidePlaces, type PlaceOptions, parseEdges, withPlaces } from './zone-places.ts'
@@ -100,18 +101,8 @@ async function shown(
     siteNames(file, desk, options),
     readName(reader, addresses, desk.name),
   ])
-  const content = contentOf(contenthash)
+  const content = cidOf(contenthash)
   return { site, ...(content !== undefined && { content }) }
-}
-
-/** Undefined for none, and for what is no CID of ours. */
-function contentOf(contenthash: string): string | undefined {
-  try {
-    return contenthash === '0x' ? undefined : formatCid(decodeContenthash(fromHex(contenthash)!))
-  } catch (error) {
-    if (isFault(error)) return undefined
-    throw error
-  }
 }
 
 /** Also at `www` of a domain, as for an unsigned one, unless the owner's file has a say there. */
@@ -139,6 +130,7 @@ async function atDesk(
   action: (desk: Desk) => Promise<void>,
 ): Promise<void> {
   const { label: name } = await spell(typed)
+  requireNotOurs(name)
   const network = await readNetwork(options.data)
   const live = await livingEdges(network)
   const { rpc, addressesFile: addresses, walletFile: wallet } = network

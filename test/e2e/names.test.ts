@@ -117,9 +117,10 @@ describe('names', () => {
     assert.equal((await show('not-agreed')).owner, null)
   })
 
-  test('what belongs to the network is neither taken, renewed nor set', async () => {
-    for (const words of [['register'], ['renew'], ['set', '--content', 'none']])
-      await fails(['name', ...words, 'ns', '--yes', '--data', data], /belongs to the network itself/)
+  test('what belongs to the network is refused whatever one wants of it', async () => {
+    const rows = ['name register ns --yes', 'name renew ns --yes', 'name set ns --content none --yes']
+    for (const row of [...rows, 'domain claim example.com ns --yes', 'zone publish none.zone ns'])
+      await fails([...row.split(' '), '--data', data], /belongs to the network itself/)
   })
 
   test('what cannot be a name, or is not free, says what to do', async () => {
