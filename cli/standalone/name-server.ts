@@ -4,7 +4,7 @@
 // same transports; what it lacks is everything that makes an edge one. SIGHUP reads all files again, as name servers
 // do; a changed file is noticed without it.
 
-import { Fault } from '../../base/fault.ts'
+import { Fault, isFault } from '../../base/fault.ts'
 import { createLog, type Log } from '../../base/io/log.ts'
 import { createMeter } from '../../base/meter.ts'
 import { assignmentLayer, readLayer } from '../../config/io/read.ts'
@@ -151,8 +151,7 @@ async function open(
   const dns: Place[] = []
   for (const text of options.dns.length > 0 ? options.dns : [defaultDns]) {
     const place = parsePlace('--dns', text, 53)
-    const { port } = kept(await serveUdp(at(place)))
-    kept(await serveTcp({ ...at({ ...place, port }), ...(door && { transfer: door.transfer }) }))
+    const port = await serveBoth({ ...at(place), ...(door && { transfer: door.transfer }) }, kept)
     dns.push({ ...place, port })
     places.push(`DNS ${placeText({ ...place, port })}`)
   }
@@ -171,6 +170,26 @@ async function open(
     }
   }
   return { places, dns, encrypted }
+}
+
+/** Where the kernel chooses the port, it knows of UDP only: TCP may be taken there by somebody, and it chooses again. */
+const choicesMax = 32
+
+/** Plain DNS over UDP and TCP at one port, which is returned. */
+async function serveBoth(
+  options: Parameters<typeof serveTcp>[0],
+  kept: <T extends Listening>(listening: T) => T,
+): Promise<number> {
+  for (let choice = 1; ; choice++) {
+    const udp = await serveUdp(options)
+    try {
+      kept(await serveTcp({ ...options, port: udp.port }))
+      return kept(udp).port
+    } catch (error) {
+      await udp.close()
+      if (options.port > 0 || choice === choicesMax || !isFault(error, 'net/port-taken')) throw error
+    }
+  }
 }
 
 function certificateFiles({ tlsCert, tlsKey }: StandaloneOptions): CertificateFiles {

@@ -251,6 +251,9 @@ describe('a zone file that signs itself', { skip: toolsMissing(witnesses) }, () 
 /** From the line that a standalone server prints when it is ready. */
 async function portOf(server: ChildProcess): Promise<number> {
   let output = ''
+  server.stderr!.on('data', chunk => {
+    output += chunk
+  })
   for await (const chunk of server.stdout!) {
     output += String(chunk)
     const [, port] = /ready: DNS 127\.0\.0\.1:(\d+)/.exec(output) ?? []
