@@ -82,7 +82,9 @@ export function openConnections(localAddress: string, authority: string): Connec
     stream.on('data', hearing.part)
     stream.on('end', () => {
       isEnded = true
-      hearing.end()
+      // Node ends what was reset with CANCEL as if it were whole.
+      if (stream.rstCode) hearing.failed(`the stream was reset with code ${stream.rstCode}`)
+      else hearing.end()
     })
     stream.on('error', error => hearing.failed(error.message))
     stream.on('close', () => isEnded || hearing.failed(`the stream ended with code ${stream.rstCode}`))
