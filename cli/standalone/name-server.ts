@@ -172,7 +172,7 @@ async function open(
   return { places, dns, encrypted }
 }
 
-/** Where the kernel chooses the port, it knows of UDP only: TCP may be taken there by somebody, and it chooses again. */
+/** Where the kernel chooses the port, it looks at UDP only: TCP may be taken there, and it chooses again. */
 const choicesMax = 32
 
 /** Plain DNS over UDP and TCP at one port, which is returned. */

@@ -36,7 +36,7 @@ const rows: [about: string, said: Said, isReady: boolean][] = [
   ['what it has not', { target: '/letters.txt', fields: [host, ['If-None-Match', 'W/"other"']] }, true],
   ['compressed', { target: '/long.txt', fields: [host, ['Accept-Encoding', 'br, gzip']] }, true],
   ['never worth compressing', { target: '/photo.jpg', fields: [host, ['Accept-Encoding', 'br']] }, true],
-  ['not compressed yet', { target: '/late.txt', fields: [host, ['Accept-Encoding', 'zstd']] }, false],
+  ['not compressed yet', { target: '/unasked.txt', fields: [host, ['Accept-Encoding', 'zstd']] }, false],
   [
     'one of several tags',
     { target: '/letters.txt', fields: [host, ['If-None-Match', '"a", "cid-letters"']] },

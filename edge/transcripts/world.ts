@@ -31,6 +31,8 @@ const files: Readonly<Record<string, string>> = {
   'broken/half.bin': 'halfway',
   'long.txt': longText,
   'late.txt': longText.toUpperCase(),
+  // Variants outlive a world: whoever counts on none asks for what nobody else does.
+  'unasked.txt': `${longText} ${longText}`,
   'photo.jpg': longText,
   ...ruledFiles,
 }
