@@ -78,14 +78,27 @@ export function openConnections(localAddress: string, authority: string): Connec
     else hearing.connected(true)
     const stream = session.request({ ':path': path, ':authority': `${host}:${port}`, ...headers })
     let isEnded = false
-    stream.on('response', heads => hearing.head(Number(heads[':status']), heads))
-    stream.on('data', hearing.part)
-    stream.on('end', () => {
-      isEnded = true
-      // Node ends what was reset with CANCEL as if it were whole.
-      if (stream.rstCode) hearing.failed(`the stream was reset with code ${stream.rstCode}`)
-      else hearing.end()
+    // Node may tell of the body, and of its end, before it tells of the head.
+    let untold: (() => void)[] | undefined = []
+    const tell = (what: () => void): void => {
+      if (untold === undefined) what()
+      else untold.push(what)
+    }
+    stream.on('response', heads => {
+      hearing.head(Number(heads[':status']), heads)
+      const all = untold ?? []
+      untold = undefined
+      for (const what of all) what()
     })
+    stream.on('data', bytes => tell(() => hearing.part(bytes)))
+    stream.on('end', () =>
+      tell(() => {
+        isEnded = true
+        // Node ends what was reset with CANCEL as if it were whole.
+        if (stream.rstCode) hearing.failed(`the stream was reset with code ${stream.rstCode}`)
+        else hearing.end()
+      }),
+    )
     stream.on('error', error => hearing.failed(error.message))
     stream.on('close', () => isEnded || hearing.failed(`the stream ended with code ${stream.rstCode}`))
     return () => stream.close(http2.constants.NGHTTP2_CANCEL)
